@@ -4,9 +4,11 @@ Production (``XUEJI_MODE=production``) refuses to start when a secret is missing
 """
 
 import base64
+import contextlib
 import json
 import os
 import secrets
+import tempfile
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -24,20 +26,24 @@ def _key(length: int = 32) -> str:
 
 
 def _demonstration_secrets() -> dict[str, str]:
+    """Secrets for demonstration mode, made once; of several processes that start together the first one's hold."""
     path = VAR_DIR / "demonstration-secrets.json"
     VAR_DIR.mkdir(parents=True, exist_ok=True)
-    made = {
-        "SECRET_KEY": DEMONSTRATION_MARK + _key(48),
-        "FIELD_KEYS": f"{DEMONSTRATION_MARK}1:{_key()}",
-        "BLIND_INDEX_KEY": f"{DEMONSTRATION_MARK}1:{_key()}",
-        "LEDGER_SEAL_KEY": f"{DEMONSTRATION_MARK}1:{_key()}",
-    }
-    try:
-        with path.open("x", encoding="utf-8", opener=lambda p, flags: os.open(p, flags, 0o600)) as file:
+    if not path.exists():
+        made = {
+            "SECRET_KEY": DEMONSTRATION_MARK + _key(48),
+            "FIELD_KEYS": f"{DEMONSTRATION_MARK}1:{_key()}",
+            "BLIND_INDEX_KEY": f"{DEMONSTRATION_MARK}1:{_key()}",
+            "LEDGER_SEAL_KEY": f"{DEMONSTRATION_MARK}1:{_key()}",
+        }
+        handle, whole = tempfile.mkstemp(dir=VAR_DIR, prefix=".secrets-")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(made, file, indent=1)
-    except FileExistsError:
-        made = json.loads(path.read_text(encoding="utf-8"))
-    return made
+        with contextlib.suppress(FileExistsError):
+            os.link(whole, path)
+        os.unlink(whole)
+    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return found
 
 
 def _read_secrets() -> dict[str, str]:
@@ -54,6 +60,29 @@ def _read_secrets() -> dict[str, str]:
         made = _demonstration_secrets()
         given = {name: value or made[name] for name, value in given.items()}
     return given
+
+
+def _embedded_servers() -> dict[str, str]:
+    """Addresses of the embedded servers, as ``make services`` left them; empty in production."""
+    if PRODUCTION:
+        return {}
+    try:
+        found: dict[str, str] = json.loads((VAR_DIR / "services.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return found
+
+
+def server_address(variable: str, default: str) -> str:
+    """A server's address: the environment, else the embedded server, else (not in production) a local default.
+
+    Raises ImproperlyConfigured when production names no server.
+    """
+    if given := os.environ.get(variable):
+        return given
+    if PRODUCTION:
+        raise ImproperlyConfigured(f"Production needs {variable} in the environment.")
+    return _embedded_servers().get(variable.lower(), default)
 
 
 SECRETS = _read_secrets()

@@ -2,9 +2,10 @@
 
 import os
 
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from config.environment import BASE_DIR, PRODUCTION, SECRETS, VAR_DIR, database
+from config.environment import BASE_DIR, PRODUCTION, SECRETS, VAR_DIR, database, server_address
 
 SECRET_KEY = SECRETS["SECRET_KEY"]
 FIELD_KEYS = SECRETS["FIELD_KEYS"]
@@ -75,15 +76,17 @@ TEMPLATES = [
     }
 ]
 
-_DEFAULT_DATABASE = "postgresql://xueji_app@127.0.0.1:5432/xueji"
-_DATABASE_URL = os.environ.get("DATABASE_URL", _DEFAULT_DATABASE)
-_OWNER_URL = os.environ.get("DATABASE_OWNER_URL", _DATABASE_URL)
-RUNS_AS_OWNER = os.environ.get("XUEJI_DATABASE_ROLE") == "owner"
-DATABASES = {"default": database(_OWNER_URL if RUNS_AS_OWNER else _DATABASE_URL)}
+_OWNER_REQUESTED = os.environ.get("XUEJI_DATABASE_ROLE") == "owner"
+_APP_URL = server_address("DATABASE_URL", "postgresql://xueji_app@127.0.0.1:5432/xueji")
+if _OWNER_REQUESTED and "DATABASE_URL" in os.environ and "DATABASE_OWNER_URL" not in os.environ:
+    raise ImproperlyConfigured("DATABASE_OWNER_URL must be set beside DATABASE_URL to change tables.")
+_DATABASE_URL = server_address("DATABASE_OWNER_URL", _APP_URL) if _OWNER_REQUESTED else _APP_URL
+DATABASES = {"default": database(_DATABASE_URL)}
 DATABASES["default"]["CONN_MAX_AGE"] = 0
-DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}}
+DATABASES["default"]["OPTIONS"] = {} if _OWNER_REQUESTED else {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}}
+DATABASE_APP_ROLE = database(_APP_URL)["USER"]
 
-REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
+REDIS_URL = server_address("REDIS_URL", "redis://127.0.0.1:6379/0")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
 AUTH_USER_MODEL = "accounts.User"

@@ -1,0 +1,1 @@
+"""What the Makefile runs around the product: servers, fonts, the development supervisor."""
