@@ -71,5 +71,5 @@ def sign_in(page: Page, user: Any) -> None:
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     cookie = client.cookies[settings.SESSION_COOKIE_NAME]
-    base_url = str(page.context._impl_obj._options["baseURL"])
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie.value, "url": base_url}])
+    where = {"domain": "127.0.0.1", "path": "/"}
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie.value, **where}])
