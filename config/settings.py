@@ -2,10 +2,13 @@
 
 import os
 
+import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config.environment import BASE_DIR, PRODUCTION, SECRETS, VAR_DIR, database, server_address
+
+django_stubs_ext.monkeypatch()
 
 SECRET_KEY = SECRETS["SECRET_KEY"]
 FIELD_KEYS = SECRETS["FIELD_KEYS"]
