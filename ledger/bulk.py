@@ -1,0 +1,248 @@
+"""Bulk writing of recorded models: live rows and history rows together, in a handful of statements.
+
+This is the one way round `Model.save` for business data. Signals are not sent and ``full_clean`` is not run; database
+constraints raise IntegrityError as usual, and then nothing was written.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db import connections, models, router, transaction
+from django.db.models.expressions import DatabaseDefault
+from django.utils import timezone
+
+from ledger.context import acting, current, current_actor
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+def history_model(model: type[models.Model]) -> type[models.Model]:
+    """The history table of a recorded model. Raises TypeError for a model without history."""
+    attribute = getattr(model._meta, "simple_history_manager_attribute", None)
+    if attribute is None:
+        raise TypeError(f"{model._meta.label} keeps no history")
+    historical: type[models.Model] = getattr(model, attribute).model
+    return historical
+
+
+def _names(connection: Any, fields: Sequence[Any]) -> list[str]:
+    return [connection.ops.quote_name(field.column) for field in fields]
+
+
+def _subject(row: Any) -> Any:
+    find = getattr(row, "ledger_subject", None)
+    return find() if find else None
+
+
+def history_insert(
+    connection: Any, model: type[models.Model], rows: Sequence[Any], history_type: str, at: datetime
+) -> None:
+    """Copy the stored state of ``rows`` into the history table, with the circumstances of the current context.
+
+    Raises NoActor when nobody acts.
+    """
+    actor = current_actor()
+    context = current()
+    quote = connection.ops.quote_name
+    historical = history_model(model)
+    columns = _names(connection, historical.tracked_fields)  # type: ignore[attr-defined]  # set by simple-history
+    circumstances = {
+        "history_date": at,
+        "history_type": history_type,
+        "history_user_id": actor.pk,
+        "history_change_reason": context.reason,
+        "request_no": context.request_no,
+        "request_id": context.request_id,
+        "role": context.role,
+        "address": context.address,
+    }
+    key = quote(model._meta.pk.column)
+    key_type = model._meta.pk.rel_db_type(connection)
+    placeholders = ["%s::inet" if name == "address" else "%s" for name in circumstances]
+    selected = ", ".join(f"live.{column}" for column in columns)
+    into = ", ".join([*columns, *map(quote, circumstances), "subject"])
+    sql = (
+        f"INSERT INTO {quote(historical._meta.db_table)} ({into}) "
+        f"SELECT {selected}, {', '.join(placeholders)}, told.subject "
+        f"FROM unnest(%s::{key_type}[], %s::uuid[]) AS told(id, subject) "
+        f"JOIN {quote(model._meta.db_table)} live ON live.{key} = told.id"
+    )
+    keys, subjects = [row.pk for row in rows], [_subject(row) for row in rows]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*circumstances.values(), keys, subjects])
+        if cursor.rowcount != len(rows):
+            raise RuntimeError(f"{model._meta.label}: {len(rows)} rows were changed, {cursor.rowcount} stand there")
+
+
+def copy_in(connection: Any, table: str, fields: Sequence[Any], values: Iterator[Sequence[Any]]) -> None:
+    """``COPY table (fields) FROM STDIN``; values as `Field.get_db_prep_save` gives them."""
+    columns = ", ".join(_names(connection, fields))
+    sql = f"COPY {connection.ops.quote_name(table)} ({columns}) FROM STDIN"
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(sql) as copy:
+        for row in values:
+            copy.write_row(row)
+
+
+def _prepared(connection: Any, fields: Sequence[Any], rows: Sequence[Any], *, add: bool) -> Iterator[list[Any]]:
+    preparers = [(field.pre_save, field.get_db_prep_save) for field in fields]
+    for row in rows:
+        yield [save(before(row, add), connection=connection) for before, save in preparers]
+
+
+def _one_model(rows: Sequence[Row]) -> type[Row]:
+    model = type(rows[0])
+    if any(type(row) is not model for row in rows):
+        raise TypeError("The rows are of several models")
+    if model._meta.parents:
+        raise TypeError(f"{model._meta.label} is spread over several tables")
+    return model
+
+
+def _set_keys(connection: Any, model: type[models.Model], rows: Sequence[Any]) -> None:
+    pk = model._meta.pk
+    missing = [row for row in rows if row.pk is None]
+    if not missing:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+            [connection.ops.quote_name(model._meta.db_table), pk.column, len(missing)],
+        )
+        for row, (number,) in zip(missing, cursor.fetchall(), strict=True):
+            row.pk = number
+
+
+def _left_to_database(row: Any, fields: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(field for field in fields if isinstance(row.__dict__.get(field.attname), DatabaseDefault))
+
+
+def copy_rows(connection: Any, model: type[models.Model], rows: Sequence[Any], *, read_back: bool = True) -> None:
+    """Insert unsaved instances with COPY: keys from the sequence, ``auto_now`` and database defaults as on save.
+
+    Works for any single-table model; it writes no history. ``read_back`` asks for the values the database filled in.
+    """
+    _set_keys(connection, model, rows)
+    fields = [field for field in model._meta.concrete_fields if not getattr(field, "generated", False)]
+    with_default = [field for field in fields if field.has_db_default()]
+    groups: dict[tuple[Any, ...], list[Any]] = {}
+    for row in rows:
+        groups.setdefault(_left_to_database(row, with_default), []).append(row)
+    for omitted, members in groups.items():
+        written = [field for field in fields if field not in omitted]
+        copy_in(connection, model._meta.db_table, written, _prepared(connection, written, members, add=True))
+        if omitted and read_back:
+            _read_back(connection.alias, model, members, omitted)
+    for row in rows:
+        row._state.adding = False
+        row._state.db = connection.alias
+
+
+def _read_back(alias: str, model: type[models.Model], rows: Sequence[Any], fields: Sequence[Any]) -> None:
+    names = [field.attname for field in fields]
+    found = model._base_manager.using(alias).filter(pk__in=[row.pk for row in rows]).values_list("pk", *names)
+    values = {pk: rest for pk, *rest in found.iterator()}
+    for row in rows:
+        for name, value in zip(names, values[row.pk], strict=True):
+            setattr(row, name, value)
+
+
+def write_rows(rows: Sequence[Row], *, actor: Any, reason: str = "", role: str = "", batch: int = 5000) -> list[Row]:
+    """Insert new rows of one recorded model together with their history, and return them with their keys set.
+
+    All or nothing. Raises IntegrityError when a constraint of the database says no.
+    """
+    rows = list(rows)
+    if not rows:
+        return []
+    model = _one_model(rows)
+    with _writing(model, actor, reason, role) as connection:
+        at = timezone.now()
+        for start in range(0, len(rows), batch):
+            part = rows[start : start + batch]
+            copy_rows(connection, model, part)
+            history_insert(connection, model, part, "+", at)
+    return rows
+
+
+def update_rows(
+    rows: Sequence[Row], fields: Sequence[str], *, actor: Any, reason: str = "", role: str = "", batch: int = 5000
+) -> list[Row]:
+    """Save the named fields of many rows of one recorded model, and one history row for each.
+
+    The caller has locked the rows (``select_for_update``) and re-checked them. An ``auto_now`` field is written when it
+    is named. Raises RuntimeError when a row is gone, IntegrityError when a constraint says no; then nothing was written.
+    """
+    rows = list(rows)
+    if not rows:
+        return []
+    model = _one_model(rows)
+    chosen = [model._meta.get_field(name) for name in fields]
+    if any(getattr(field, "primary_key", False) for field in chosen):
+        raise ValueError("The key of a row cannot be changed")
+    with _writing(model, actor, reason, role) as connection:
+        at = timezone.now()
+        for start in range(0, len(rows), batch):
+            part = rows[start : start + batch]
+            _update_part(connection, model, chosen, part)
+            if not set(fields) <= set(history_model(model)._history_excluded_fields):  # type: ignore[attr-defined]  # set by simple-history
+                history_insert(connection, model, part, "~", at)
+    return rows
+
+
+def _update_part(connection: Any, model: type[models.Model], chosen: Sequence[Any], rows: Sequence[Any]) -> None:
+    quote = connection.ops.quote_name
+    columns = [model._meta.pk, *chosen]
+    names = _names(connection, columns)
+    table, staging, key = quote(model._meta.db_table), "ledger_update", names[0]
+    changes = ", ".join(f"{name} = told.{name}" for name in names[1:])
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMPORARY TABLE {staging} AS SELECT {', '.join(names)} FROM {table} WITH NO DATA")
+        copy_in(connection, staging, columns, _prepared(connection, columns, rows, add=False))
+        cursor.execute(f"UPDATE {table} live SET {changes} FROM {staging} told WHERE live.{key} = told.{key}")
+        if cursor.rowcount != len(rows):
+            raise RuntimeError(f"{model._meta.label}: {len(rows)} rows to change, {cursor.rowcount} stand there")
+        cursor.execute(f"DROP TABLE {staging}")
+
+
+def delete_rows(rows: Sequence[Row], *, actor: Any, reason: str = "", role: str = "", batch: int = 5000) -> int:
+    """Delete many rows of one recorded model, leaving one history row for each; returns how many.
+
+    Rows that point at them must be gone before: no cascade is followed, and the database refuses.
+    """
+    rows = list(rows)
+    if not rows:
+        return 0
+    model = _one_model(rows)
+    with _writing(model, actor, reason, role) as connection:
+        quote = connection.ops.quote_name
+        pk = model._meta.pk
+        sql = (
+            f"DELETE FROM {quote(model._meta.db_table)} "
+            f"WHERE {quote(pk.column)} = ANY(%s::{pk.rel_db_type(connection)}[])"
+        )
+        at = timezone.now()
+        for start in range(0, len(rows), batch):
+            part = rows[start : start + batch]
+            history_insert(connection, model, part, "-", at)
+            with connection.cursor() as cursor:
+                cursor.execute(sql, [[row.pk for row in part]])
+    return len(rows)
+
+
+class _writing(ExitStack):
+    """Opens the transaction and the acting context of one bulk write; entering gives the connection."""
+
+    def __init__(self, model: type[models.Model], actor: Any, reason: str, role: str) -> None:
+        super().__init__()
+        history_model(model)
+        self.alias = router.db_for_write(model)
+        self.circumstances = (actor, reason, role)
+
+    def __enter__(self) -> Any:
+        super().__enter__()
+        actor, reason, role = self.circumstances
+        self.enter_context(transaction.atomic(using=self.alias))
+        self.enter_context(acting(actor, reason=reason, role=role))
+        return connections[self.alias]
