@@ -20,7 +20,18 @@ from tools.services.state import (
     write_state,
 )
 
-__all__ = ["BASE_DIR", "BY_HAND", "Lease", "ServiceError", "down", "down_if_unused", "read_state", "status", "up", "var_dir"]
+__all__ = [
+    "BASE_DIR",
+    "BY_HAND",
+    "Lease",
+    "ServiceError",
+    "down",
+    "down_if_unused",
+    "read_state",
+    "status",
+    "up",
+    "var_dir",
+]
 
 BY_HAND = "hand"
 
@@ -29,7 +40,12 @@ def _quiet(_message: str) -> None:
     return None
 
 
-def up(*, started_by: str = BY_HAND, say: Callable[[str], None] = _quiet, var: Path | None = None) -> dict[str, Any]:
+def up(
+    *,
+    started_by: str = BY_HAND,
+    say: Callable[[str], None] = _quiet,
+    var: Path | None = None,
+) -> dict[str, Any]:
     """Start what is not running and return the addresses.
 
     ``started_by`` is remembered: servers started by hand stay until ``down``; others go with their last user.
@@ -56,7 +72,11 @@ def up(*, started_by: str = BY_HAND, say: Callable[[str], None] = _quiet, var: P
             log=var / "log" / "valkey.log",
             say=say,
         )
-        keeper = BY_HAND if BY_HAND in {started_by, old.get("started_by") if ran else ""} else started_by
+        keeper = (
+            BY_HAND
+            if BY_HAND in {started_by, old.get("started_by") if ran else ""}
+            else started_by
+        )
         state = {
             "started_by": keeper,
             "postgres_port": pg_port,
@@ -82,7 +102,10 @@ def down(*, var: Path | None = None) -> bool:
     if not var.exists():
         return False
     with exclusive(var):
-        stopped = [valkey.shut_down(var / "valkey"), postgres.shut_down(var / "postgres")]
+        stopped = [
+            valkey.shut_down(var / "valkey"),
+            postgres.shut_down(var / "postgres"),
+        ]
     return any(stopped)
 
 
@@ -90,9 +113,14 @@ def down_if_unused(*, var: Path | None = None) -> bool:
     """Stop servers that were not started by hand, unless somebody still holds a lease; true when stopped."""
     var = var or var_dir()
     with exclusive(var):
-        if read_state(var).get("started_by", BY_HAND) == BY_HAND or others_hold_a_lease(var):
+        if read_state(var).get("started_by", BY_HAND) == BY_HAND or others_hold_a_lease(
+            var
+        ):
             return False
-        stopped = [valkey.shut_down(var / "valkey"), postgres.shut_down(var / "postgres")]
+        stopped = [
+            valkey.shut_down(var / "valkey"),
+            postgres.shut_down(var / "postgres"),
+        ]
     return any(stopped)
 
 

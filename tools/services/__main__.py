@@ -15,9 +15,16 @@ def _status() -> int:
 
 def main() -> int:
     """Run one command; exit status 1 with a plain message when a server cannot be started."""
-    parser = argparse.ArgumentParser(prog="python -m tools.services", description=services.__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.services", description=services.__doc__
+    )
     parser.add_argument("command", choices=["up", "down", "status"])
-    parser.add_argument("--for", dest="user", default=services.BY_HAND, help="who starts them (hand: they stay)")
+    parser.add_argument(
+        "--for",
+        dest="user",
+        default=services.BY_HAND,
+        help="who starts them (hand: they stay)",
+    )
     arguments = parser.parse_args()
     command = arguments.command
     try:
@@ -30,7 +37,9 @@ def main() -> int:
     except services.ServiceError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"PostgreSQL on port {state['postgres_port']}, Valkey on port {state['valkey_port']}.")
+    print(
+        f"PostgreSQL on port {state['postgres_port']}, Valkey on port {state['valkey_port']}."
+    )
     return 0
 
 

@@ -43,7 +43,9 @@ def free_port(preferred: int) -> int:
 
 def open_to_others(path: Path) -> bool:
     """Whether every directory above the path may be passed by any user."""
-    return all(parent.stat().st_mode & stat.S_IXOTH for parent in path.resolve().parents)
+    return all(
+        parent.stat().st_mode & stat.S_IXOTH for parent in path.resolve().parents
+    )
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,15 @@ class Identity:
                 if item.lstat().st_uid != uid:
                     os.chown(item, uid, uid, follow_symlinks=False)
 
-    def popen(self, command: Sequence[str], *, cwd: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
+    def popen(
+        self, command: Sequence[str], *, cwd: Path, log: IO[bytes]
+    ) -> subprocess.Popen[bytes]:
         """Start a server in its own session, so that Ctrl-C in this terminal does not reach it."""
-        ids = {} if self.uid is None else {"user": self.uid, "group": self.uid, "extra_groups": []}
+        ids = (
+            {}
+            if self.uid is None
+            else {"user": self.uid, "group": self.uid, "extra_groups": []}
+        )
         return subprocess.Popen(  # type: ignore[call-overload,no-any-return]  # ids is a plain mapping
             [*self.wrapper, *command],
             cwd=cwd,
@@ -81,14 +89,24 @@ class Identity:
 
 def server_environment() -> dict[str, str]:
     """A small environment: no PG* variable of the caller's may bend the server."""
-    kept = {name: os.environ[name] for name in ("PATH", "TZ", "TMPDIR", "LD_LIBRARY_PATH") if name in os.environ}
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
+        if name in os.environ
+    }
     return {**kept, "LC_ALL": "C.UTF-8"}
 
 
 def _namespaces_allowed() -> bool:
     if not shutil.which("unshare"):
         return False
-    probe = ["unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", "true"]
+    probe = [
+        "unshare",
+        "--user",
+        f"--map-user={NOBODY}",
+        f"--map-group={NOBODY}",
+        "true",
+    ]
     return subprocess.run(probe, capture_output=True, check=False).returncode == 0
 
 
@@ -108,7 +126,15 @@ def identity_for(data: Path, program: Path) -> Identity:
         owner = data.stat().st_uid if data.exists() else 0
         return Identity(uid=owner or NOBODY)
     if _namespaces_allowed():
-        return Identity(wrapper=("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", "--"))
+        return Identity(
+            wrapper=(
+                "unshare",
+                "--user",
+                f"--map-user={NOBODY}",
+                f"--map-group={NOBODY}",
+                "--",
+            )
+        )
     raise ServiceError(
         f"PostgreSQL does not run as root, and another user cannot reach {program} or {data}. "
         "Open the directories above them (chmod o+x), or run this as an ordinary user."
@@ -138,7 +164,11 @@ def works_in(pid: int, directory: Path) -> bool:
 
 def stop(pid: int, first: signal.Signals, *, seconds: float) -> None:
     """Ask a process to end, wait, and end it by force when it does not."""
-    for sign, patience in ((first, seconds), (signal.SIGQUIT, 3.0), (signal.SIGKILL, 5.0)):
+    for sign, patience in (
+        (first, seconds),
+        (signal.SIGQUIT, 3.0),
+        (signal.SIGKILL, 5.0),
+    ):
         try:
             os.kill(pid, sign)
         except ProcessLookupError:
@@ -154,6 +184,8 @@ def stop(pid: int, first: signal.Signals, *, seconds: float) -> None:
 def last_lines(path: Path, count: int = 8) -> str:
     """The end of a log, for an error message."""
     try:
-        return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-count:])
+        return "\n".join(
+            path.read_text(encoding="utf-8", errors="replace").splitlines()[-count:]
+        )
     except FileNotFoundError:
         return ""

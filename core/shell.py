@@ -1,0 +1,100 @@
+"""What the frame around each page shows: who is signed in, at which unit, and at most one bar under the top bar.
+
+Rooms above give the answers at start, because ``core`` imports none of them:
+
+    shell.set_identity(lambda request: Identity(key=..., name="王芳", role="学籍管理员", unit="红花小学 · 招生办"))
+    shell.register_bar(lambda request: Bar("purple", "代 李明 办理", url=..., action="结束代办") or None)
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+
+# Where the frame's own links lead; settings.SHELL_URLS overrides one or more. A name that does not resolve hides its link.
+DEFAULT_URLS = {
+    "home": "home",
+    "search": "records:search",
+    "sign_in": "account_login",
+    "sign_out": "account_logout",
+    "session": "accounts:session",
+    "profile": "accounts:profile",
+    "password": "accounts:password",
+    "switch_unit": "accounts:switch_unit",
+    "language": "set_language",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class UnitChoice:
+    """A unit that the reader can change to; ``key`` is its public id, ``depth`` its level in the tree (0 at the top)."""
+
+    key: str
+    label: str
+    current: bool = False
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The person at the screen. ``key`` tells one account from another (never a name or staff number)."""
+
+    key: str
+    name: str
+    role: str | Promise = ""
+    unit: str = ""
+    units: tuple[UnitChoice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A line of 32 px under the top bar; ``kind``: purple, grey, red or striped. ``url`` takes a POST (end delegation)."""
+
+    kind: str
+    text: str | Promise
+    url: str = ""
+    action: str | Promise = ""
+
+
+_identity: list[Callable[[HttpRequest], Identity | None]] = []
+_bars: list[Callable[[HttpRequest], Bar | None]] = []
+
+
+def set_identity(source: Callable[[HttpRequest], Identity | None]) -> None:
+    """Set who answers for the name, role and unit in the top bar."""
+    _identity[:] = [source]
+
+
+def register_bar(source: Callable[[HttpRequest], Bar | None]) -> None:
+    """Add a candidate for the one bar; the first registered that answers is shown."""
+    _bars.append(source)
+
+
+def identity(request: HttpRequest) -> Identity | None:
+    """Who is signed in, or None for visitors."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return None
+    if _identity:
+        return _identity[0](request)
+    return Identity(key=str(user.pk), name=user.get_username())
+
+
+def bar(request: HttpRequest) -> Bar | None:
+    """The bar to show under the top bar, if any."""
+    return next((found for source in _bars if (found := source(request))), None)
+
+
+def urls() -> dict[str, str]:
+    """Addresses of the frame's links by their key; those that this deployment does not have are left out."""
+    names = {**DEFAULT_URLS, **getattr(settings, "SHELL_URLS", {})}
+    found = {}
+    for key, name in names.items():
+        try:
+            found[key] = reverse(name)
+        except NoReverseMatch:
+            continue
+    return found
