@@ -16,9 +16,41 @@ from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("XUEJI_VAR", BASE_DIR / "var"))
-PRODUCTION = os.environ.get("XUEJI_MODE", "demonstration") == "production"
+MODE = os.environ.get("XUEJI_MODE") or "demonstration"
+if MODE not in {"production", "demonstration"}:
+    raise ImproperlyConfigured("XUEJI_MODE must be production or demonstration.")
+PRODUCTION = MODE == "production"
 SECRET_NAMES = ("SECRET_KEY", "FIELD_KEYS", "BLIND_INDEX_KEY", "LEDGER_SEAL_KEY")
 DEMONSTRATION_MARK = "demo-"
+
+
+def given(variable: str) -> str:
+    """A variable's value, or the content of the file that ``<variable>_FILE`` names; empty when neither is set.
+
+    Raises ImproperlyConfigured when the named file cannot be read.
+    """
+    if value := os.environ.get(variable):
+        return value
+    if not (path := os.environ.get(f"{variable}_FILE")):
+        return ""
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{variable}_FILE names a file that cannot be read: {path}") from error
+
+
+def number(variable: str, default: int) -> int:
+    """A whole number from the environment. Raises ImproperlyConfigured for anything else."""
+    value = given(variable)
+    try:
+        return int(value) if value else default
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{variable} must be a whole number.") from error
+
+
+def words(variable: str, default: str = "") -> list[str]:
+    """The comma-separated parts of a variable, without empty ones."""
+    return [word.strip() for word in (given(variable) or default).split(",") if word.strip()]
 
 
 def _key(length: int = 32) -> str:
@@ -47,19 +79,19 @@ def _demonstration_secrets() -> dict[str, str]:
 
 
 def _read_secrets() -> dict[str, str]:
-    given = {name: os.environ.get(name, "") for name in SECRET_NAMES}
+    found = {name: given(name) for name in SECRET_NAMES}
     if PRODUCTION:
-        missing = [name for name, value in given.items() if not value]
-        demonstration = [name for name, value in given.items() if value.startswith(DEMONSTRATION_MARK)]
+        missing = [name for name, value in found.items() if not value]
+        demonstration = [name for name, value in found.items() if DEMONSTRATION_MARK in value]
         if missing:
             raise ImproperlyConfigured(f"Production needs these secrets in the environment: {', '.join(missing)}")
         if demonstration:
             raise ImproperlyConfigured(f"Demonstration secrets cannot be used in production: {', '.join(demonstration)}")
-        return given
-    if not all(given.values()):
+        return found
+    if not all(found.values()):
         made = _demonstration_secrets()
-        given = {name: value or made[name] for name, value in given.items()}
-    return given
+        found = {name: value or made[name] for name, value in found.items()}
+    return found
 
 
 def _embedded_servers() -> dict[str, str]:
@@ -78,8 +110,8 @@ def server_address(variable: str, default: str) -> str:
 
     Raises ImproperlyConfigured when production names no server.
     """
-    if given := os.environ.get(variable):
-        return given
+    if address := given(variable):
+        return address
     if PRODUCTION:
         raise ImproperlyConfigured(f"Production needs {variable} in the environment.")
     return _embedded_servers().get(variable.lower(), default)

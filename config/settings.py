@@ -6,17 +6,20 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from config.environment import BASE_DIR, PRODUCTION, SECRETS, VAR_DIR, database, server_address
+from config.environment import BASE_DIR, PRODUCTION, SECRETS, VAR_DIR, database, given, number, server_address, words
+from config.logs import logging_settings
 
 django_stubs_ext.monkeypatch()
 
 SECRET_KEY = SECRETS["SECRET_KEY"]
 FIELD_KEYS = SECRETS["FIELD_KEYS"]
 BLIND_INDEX_KEY = SECRETS["BLIND_INDEX_KEY"]
-FIELD_CIPHER = os.environ.get("FIELD_CIPHER", "AES-256-GCM")
+FIELD_CIPHER = given("FIELD_CIPHER") or "AES-256-GCM"
 DEBUG = False
-ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1").split(",")
-CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
+ALLOWED_HOSTS = words("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1")
+CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
+if PRODUCTION and not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("Production needs ALLOWED_HOSTS: the host names under which people open it.")
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -32,7 +35,6 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "django_celery_beat",
     "core",
     "ledger",
     "school",
@@ -81,12 +83,13 @@ TEMPLATES = [
 
 _OWNER_REQUESTED = os.environ.get("XUEJI_DATABASE_ROLE") == "owner"
 _APP_URL = server_address("DATABASE_URL", "postgresql://xueji_app@127.0.0.1:5432/xueji")
-if _OWNER_REQUESTED and "DATABASE_URL" in os.environ and "DATABASE_OWNER_URL" not in os.environ:
+if _OWNER_REQUESTED and given("DATABASE_URL") and not given("DATABASE_OWNER_URL"):
     raise ImproperlyConfigured("DATABASE_OWNER_URL must be set beside DATABASE_URL to change tables.")
-_DATABASE_URL = server_address("DATABASE_OWNER_URL", _APP_URL) if _OWNER_REQUESTED else _APP_URL
-DATABASES = {"default": database(_DATABASE_URL)}
+_POOL_SIZE = 0 if _OWNER_REQUESTED else number("DATABASE_POOL_SIZE", 0)
+_POOL = {"pool": {"min_size": 1, "max_size": _POOL_SIZE, "timeout": 10}}
+DATABASES = {"default": database(server_address("DATABASE_OWNER_URL", _APP_URL) if _OWNER_REQUESTED else _APP_URL)}
 DATABASES["default"]["CONN_MAX_AGE"] = 0
-DATABASES["default"]["OPTIONS"] = {} if _OWNER_REQUESTED else {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}}
+DATABASES["default"]["OPTIONS"] = _POOL if _POOL_SIZE else {}
 DATABASE_APP_ROLE = database(_APP_URL)["USER"]
 
 REDIS_URL = server_address("REDIS_URL", "redis://127.0.0.1:6379/0")
@@ -129,13 +132,34 @@ if not PRODUCTION:
 MEDIA_ROOT = VAR_DIR / "blobs"
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
 CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_SOFT_TIME_LIMIT = 50 * 60
+CELERY_TASK_TIME_LIMIT = 55 * 60
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 60 * 60}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000
+CELERY_TIMEZONE = "Asia/Shanghai"
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+
+LOGGING = logging_settings(as_json=PRODUCTION)
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_SECURE = PRODUCTION
+if PRODUCTION:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

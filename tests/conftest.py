@@ -35,6 +35,7 @@ def _point_settings(taken: server_support.Servers) -> None:
     settings.DATABASE_APP_ROLE = settings.DATABASES["default"]["USER"]
     settings.REDIS_URL = settings.CELERY_BROKER_URL = taken.redis_url
     settings.CACHES["default"]["LOCATION"] = taken.redis_url
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
     settings.WHITENOISE_AUTOREFRESH = True
     settings.MEDIA_ROOT = VAR_DIR / "test-blobs" / str(os.getpid())
     os.environ["REDIS_URL"] = taken.redis_url
