@@ -65,7 +65,10 @@ class _Scheme:
     make: Callable[[bytes], tuple[Seal, Seal]]
 
 
-_SCHEMES = {"AES-256-GCM": _Scheme(1, 32, _aes_gcm), "SM4-GCM": _Scheme(2, 16, _sm4_gcm)}
+_SCHEMES = {
+    "AES-256-GCM": _Scheme(1, 32, _aes_gcm),
+    "SM4-GCM": _Scheme(2, 16, _sm4_gcm),
+}
 _SCHEME_BY_CODE = {scheme.code: scheme for scheme in _SCHEMES.values()}
 
 
@@ -83,7 +86,9 @@ def parse_keys(text: str) -> dict[str, bytes]:
         except (binascii.Error, ValueError):
             key = b""
         if not colon or not 1 <= len(key_id.encode()) <= 255 or len(key) != 32 or key_id in keys:
-            raise ImproperlyConfigured(f"Key {key_id!r}: each key needs an id of its own and 32 bytes in base64")
+            raise ImproperlyConfigured(
+                f"Key {key_id!r}: each key needs an id of its own and 32 bytes in base64"
+            )
         keys[key_id] = key
     if not keys:
         raise ImproperlyConfigured("No key is set")
@@ -141,7 +146,11 @@ def decrypt_bytes(blob: bytes, context: str) -> bytes:
     header = blob[:start]
     unseal = _reader(settings.FIELD_KEYS, header)
     try:
-        return unseal(blob[start : start + NONCE_LENGTH], blob[start + NONCE_LENGTH :], _bound(header, context))
+        return unseal(
+            blob[start : start + NONCE_LENGTH],
+            blob[start + NONCE_LENGTH :],
+            _bound(header, context),
+        )
     except InvalidTag:
         raise DecryptFailed(f"Not what was encrypted for {context}") from None
 
@@ -227,12 +236,20 @@ class EncryptedTextField(models.CharField):  # type: ignore[type-arg]  # generic
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
         found: list[checks.CheckMessage] = list(super().check(**kwargs))
         if self.unique or self.db_index:
-            found.append(checks.Error("An encrypted field cannot be unique or indexed.", obj=self, id="core.E001"))
+            found.append(
+                checks.Error(
+                    "An encrypted field cannot be unique or indexed.",
+                    obj=self,
+                    id="core.E001",
+                )
+            )
         return found
 
     def get_lookup(self, lookup_name: str) -> Any:
         if lookup_name != "isnull":
-            raise FieldError(f"{self.name} is encrypted: search it through its blind index, not with {lookup_name!r}")
+            raise FieldError(
+                f"{self.name} is encrypted: search it through its blind index, not with {lookup_name!r}"
+            )
         return super().get_lookup(lookup_name)
 
     def get_transform(self, name: str) -> Any:

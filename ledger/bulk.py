@@ -37,7 +37,11 @@ def _subject(row: Any) -> Any:
 
 
 def history_insert(
-    connection: Any, model: type[models.Model], rows: Sequence[Any], history_type: str, at: datetime
+    connection: Any,
+    model: type[models.Model],
+    rows: Sequence[Any],
+    history_type: str,
+    at: datetime,
 ) -> None:
     """Copy the stored state of ``rows`` into the history table, with the circumstances of the current context.
 
@@ -73,19 +77,27 @@ def history_insert(
     with connection.cursor() as cursor:
         cursor.execute(sql, [*circumstances.values(), keys, subjects])
         if cursor.rowcount != len(rows):
-            raise RuntimeError(f"{model._meta.label}: {len(rows)} rows were changed, {cursor.rowcount} stand there")
+            raise RuntimeError(
+                f"{model._meta.label}: {len(rows)} rows were changed, {cursor.rowcount} stand there"
+            )
 
 
 def copy_in(connection: Any, table: str, fields: Sequence[Any], values: Iterator[Sequence[Any]]) -> None:
     """``COPY table (fields) FROM STDIN``; values as `Field.get_db_prep_save` gives them."""
     columns = ", ".join(_names(connection, fields))
     sql = f"COPY {connection.ops.quote_name(table)} ({columns}) FROM STDIN"
-    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(sql) as copy:
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(sql) as copy,
+    ):
         for row in values:
             copy.write_row(row)
 
 
-def _prepared(connection: Any, fields: Sequence[Any], rows: Sequence[Any], *, add: bool) -> Iterator[list[Any]]:
+def _prepared(
+    connection: Any, fields: Sequence[Any], rows: Sequence[Any], *, add: bool
+) -> Iterator[list[Any]]:
     preparers = [(field.pre_save, field.get_db_prep_save) for field in fields]
     for row in rows:
         yield [save(before(row, add), connection=connection) for before, save in preparers]
@@ -118,7 +130,13 @@ def _left_to_database(row: Any, fields: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(field for field in fields if isinstance(row.__dict__.get(field.attname), DatabaseDefault))
 
 
-def copy_rows(connection: Any, model: type[models.Model], rows: Sequence[Any], *, read_back: bool = True) -> None:
+def copy_rows(
+    connection: Any,
+    model: type[models.Model],
+    rows: Sequence[Any],
+    *,
+    read_back: bool = True,
+) -> None:
     """Insert unsaved instances with COPY: keys from the sequence, ``auto_now`` and database defaults as on save.
 
     Works for any single-table model; it writes no history. ``read_back`` asks for the values the database filled in.
@@ -131,7 +149,12 @@ def copy_rows(connection: Any, model: type[models.Model], rows: Sequence[Any], *
         groups.setdefault(_left_to_database(row, with_default), []).append(row)
     for omitted, members in groups.items():
         written = [field for field in fields if field not in omitted]
-        copy_in(connection, model._meta.db_table, written, _prepared(connection, written, members, add=True))
+        copy_in(
+            connection,
+            model._meta.db_table,
+            written,
+            _prepared(connection, written, members, add=True),
+        )
         if omitted and read_back:
             _read_back(connection.alias, model, members, omitted)
     for row in rows:
@@ -148,7 +171,14 @@ def _read_back(alias: str, model: type[models.Model], rows: Sequence[Any], field
             setattr(row, name, value)
 
 
-def write_rows(rows: Sequence[Row], *, actor: Any, reason: str = "", role: str = "", batch: int = 5000) -> list[Row]:
+def write_rows(
+    rows: Sequence[Row],
+    *,
+    actor: Any,
+    reason: str = "",
+    role: str = "",
+    batch: int = 5000,
+) -> list[Row]:
     """Insert new rows of one recorded model together with their history, and return them with their keys set.
 
     All or nothing. Raises IntegrityError when a constraint of the database says no.
@@ -167,7 +197,13 @@ def write_rows(rows: Sequence[Row], *, actor: Any, reason: str = "", role: str =
 
 
 def update_rows(
-    rows: Sequence[Row], fields: Sequence[str], *, actor: Any, reason: str = "", role: str = "", batch: int = 5000
+    rows: Sequence[Row],
+    fields: Sequence[str],
+    *,
+    actor: Any,
+    reason: str = "",
+    role: str = "",
+    batch: int = 5000,
 ) -> list[Row]:
     """Save the named fields of many rows of one recorded model, and one history row for each.
 
@@ -191,22 +227,43 @@ def update_rows(
     return rows
 
 
-def _update_part(connection: Any, model: type[models.Model], chosen: Sequence[Any], rows: Sequence[Any]) -> None:
+def _update_part(
+    connection: Any,
+    model: type[models.Model],
+    chosen: Sequence[Any],
+    rows: Sequence[Any],
+) -> None:
     quote = connection.ops.quote_name
     columns = [model._meta.pk, *chosen]
     names = _names(connection, columns)
     table, staging, key = quote(model._meta.db_table), "ledger_update", names[0]
     changes = ", ".join(f"{name} = told.{name}" for name in names[1:])
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMPORARY TABLE {staging} AS SELECT {', '.join(names)} FROM {table} WITH NO DATA")
-        copy_in(connection, staging, columns, _prepared(connection, columns, rows, add=False))
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE {staging} AS SELECT {', '.join(names)} FROM {table} WITH NO DATA"
+        )
+        copy_in(
+            connection,
+            staging,
+            columns,
+            _prepared(connection, columns, rows, add=False),
+        )
         cursor.execute(f"UPDATE {table} live SET {changes} FROM {staging} told WHERE live.{key} = told.{key}")
         if cursor.rowcount != len(rows):
-            raise RuntimeError(f"{model._meta.label}: {len(rows)} rows to change, {cursor.rowcount} stand there")
+            raise RuntimeError(
+                f"{model._meta.label}: {len(rows)} rows to change, {cursor.rowcount} stand there"
+            )
         cursor.execute(f"DROP TABLE {staging}")
 
 
-def delete_rows(rows: Sequence[Row], *, actor: Any, reason: str = "", role: str = "", batch: int = 5000) -> int:
+def delete_rows(
+    rows: Sequence[Row],
+    *,
+    actor: Any,
+    reason: str = "",
+    role: str = "",
+    batch: int = 5000,
+) -> int:
     """Delete many rows of one recorded model, leaving one history row for each; returns how many.
 
     Rows that point at them must be gone before: no cascade is followed, and the database refuses.

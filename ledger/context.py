@@ -56,7 +56,9 @@ def current_actor() -> AbstractBaseUser:
     return actor
 
 
-def open_request(user: Callable[[], Any], *, address: str | None, request_id: UUID | None = None) -> Token[Context]:
+def open_request(
+    user: Callable[[], Any], *, address: str | None, request_id: UUID | None = None
+) -> Token[Context]:
     """Begin the context of a request; ``user`` is called only when somebody asks who acts. End it with `close`."""
     return _context.set(Context(actor_source=user, address=address, request_id=request_id or uuid4()))
 

@@ -1,7 +1,7 @@
 """Events: the one way to write down an act. Each room registers its names when it starts.
 
-    register("applicant.submitted", _("Applicant submitted"))
-    record("applicant.submitted", actor=actor, obj=applicant)
+register("applicant.submitted", _("Applicant submitted"))
+record("applicant.submitted", actor=actor, obj=applicant)
 """
 
 import json
@@ -68,7 +68,10 @@ def register(name: str, label: str | Promise, *, anonymous: bool = False) -> Act
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r}: an action is called thing.verb, in small letters")
     known = _actions.get(name)
-    if known is not None and (str(known.label), known.anonymous) != (str(label), anonymous):
+    if known is not None and (str(known.label), known.anonymous) != (
+        str(label),
+        anonymous,
+    ):
         raise ValueError(f"{name!r} is registered already")
     return _actions.setdefault(name, Action(name, label, anonymous))
 
@@ -88,7 +91,9 @@ def _known(name: str) -> Action:
     try:
         return _actions[name]
     except KeyError:
-        raise UnknownAction(f"{name!r} is not registered: call ledger.events.register when the app starts") from None
+        raise UnknownAction(
+            f"{name!r} is not registered: call ledger.events.register when the app starts"
+        ) from None
 
 
 def _check_scalar(key: str, value: Any) -> Any:
@@ -177,7 +182,9 @@ def record(
     from ledger.models import Event
 
     values = _circumstances(_known(action), actor, result, role, reason) | _about(obj)
-    values |= {name: value for name, value in (("subject", subject), ("unit_id", unit_id)) if value is not None}
+    values |= {
+        name: value for name, value in (("subject", subject), ("unit_id", unit_id)) if value is not None
+    }
     event = Event(**values, purpose=purpose, detail=check_detail(detail))
     event.save(force_insert=True)
     return event
@@ -200,7 +207,11 @@ def record_many(
     shared = _circumstances(_known(action), actor, result, role, reason)
     fixed = None if callable(detail) else check_detail(detail)
     events: Sequence[Event] = [
-        Event(**(shared | _about(obj)), purpose=purpose, detail=check_detail(detail(obj)) if callable(detail) else fixed)
+        Event(
+            **(shared | _about(obj)),
+            purpose=purpose,
+            detail=check_detail(detail(obj)) if callable(detail) else fixed,
+        )
         for obj in objs
     ]
     if events:

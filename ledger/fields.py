@@ -13,9 +13,6 @@ class XidField(models.BigIntegerField):  # type: ignore[type-arg]  # generic in 
     def db_type(self, connection: Any) -> str:
         return "xid8"
 
-    def get_internal_type(self) -> str:
-        return "XidField"
-
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         value = super().get_db_prep_value(value, connection, prepared)
         return str(value) if isinstance(value, int) else value
