@@ -65,10 +65,7 @@ class _Scheme:
     make: Callable[[bytes], tuple[Seal, Seal]]
 
 
-_SCHEMES = {
-    "AES-256-GCM": _Scheme(1, 32, _aes_gcm),
-    "SM4-GCM": _Scheme(2, 16, _sm4_gcm),
-}
+_SCHEMES = {"AES-256-GCM": _Scheme(1, 32, _aes_gcm), "SM4-GCM": _Scheme(2, 16, _sm4_gcm)}
 _SCHEME_BY_CODE = {scheme.code: scheme for scheme in _SCHEMES.values()}
 
 
@@ -147,9 +144,7 @@ def decrypt_bytes(blob: bytes, context: str) -> bytes:
     unseal = _reader(settings.FIELD_KEYS, header)
     try:
         return unseal(
-            blob[start : start + NONCE_LENGTH],
-            blob[start + NONCE_LENGTH :],
-            _bound(header, context),
+            blob[start : start + NONCE_LENGTH], blob[start + NONCE_LENGTH :], _bound(header, context)
         )
     except InvalidTag:
         raise DecryptFailed(f"Not what was encrypted for {context}") from None
@@ -237,11 +232,7 @@ class EncryptedTextField(models.CharField):  # type: ignore[type-arg]  # generic
         found: list[checks.CheckMessage] = list(super().check(**kwargs))
         if self.unique or self.db_index:
             found.append(
-                checks.Error(
-                    "An encrypted field cannot be unique or indexed.",
-                    obj=self,
-                    id="core.E001",
-                )
+                checks.Error("An encrypted field cannot be unique or indexed.", obj=self, id="core.E001")
             )
         return found
 

@@ -9,21 +9,13 @@ class LedgerConfig(AppConfig):
 
     def ready(self) -> None:
         from axes.signals import user_locked_out
-        from django.contrib.auth.signals import (
-            user_logged_in,
-            user_logged_out,
-            user_login_failed,
-        )
+        from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
         from ledger import events, roles, signals
 
         events.register("request.refused", _("Refused: no permission"), anonymous=True)
         events.register("request.out_of_scope", _("Refused: outside own scope"), anonymous=True)
-        events.register(
-            "request.csrf_refused",
-            _("Refused: form without a valid token"),
-            anonymous=True,
-        )
+        events.register("request.csrf_refused", _("Refused: form without a valid token"), anonymous=True)
         events.register("session.signed_in", _("Signed in"))
         events.register("session.signed_out", _("Signed out"))
         events.register("session.sign_in_failed", _("Sign-in failed"), anonymous=True)

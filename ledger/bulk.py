@@ -37,11 +37,7 @@ def _subject(row: Any) -> Any:
 
 
 def history_insert(
-    connection: Any,
-    model: type[models.Model],
-    rows: Sequence[Any],
-    history_type: str,
-    at: datetime,
+    connection: Any, model: type[models.Model], rows: Sequence[Any], history_type: str, at: datetime
 ) -> None:
     """Copy the stored state of ``rows`` into the history table, with the circumstances of the current context.
 
@@ -86,11 +82,7 @@ def copy_in(connection: Any, table: str, fields: Sequence[Any], values: Iterator
     """``COPY table (fields) FROM STDIN``; values as `Field.get_db_prep_save` gives them."""
     columns = ", ".join(_names(connection, fields))
     sql = f"COPY {connection.ops.quote_name(table)} ({columns}) FROM STDIN"
-    with (
-        connection.cursor() as cursor,
-        connection.wrap_database_errors,
-        cursor.copy(sql) as copy,
-    ):
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(sql) as copy:
         for row in values:
             copy.write_row(row)
 
@@ -131,11 +123,7 @@ def _left_to_database(row: Any, fields: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def copy_rows(
-    connection: Any,
-    model: type[models.Model],
-    rows: Sequence[Any],
-    *,
-    read_back: bool = True,
+    connection: Any, model: type[models.Model], rows: Sequence[Any], *, read_back: bool = True
 ) -> None:
     """Insert unsaved instances with COPY: keys from the sequence, ``auto_now`` and database defaults as on save.
 
@@ -149,12 +137,7 @@ def copy_rows(
         groups.setdefault(_left_to_database(row, with_default), []).append(row)
     for omitted, members in groups.items():
         written = [field for field in fields if field not in omitted]
-        copy_in(
-            connection,
-            model._meta.db_table,
-            written,
-            _prepared(connection, written, members, add=True),
-        )
+        copy_in(connection, model._meta.db_table, written, _prepared(connection, written, members, add=True))
         if omitted and read_back:
             _read_back(connection.alias, model, members, omitted)
     for row in rows:
@@ -172,12 +155,7 @@ def _read_back(alias: str, model: type[models.Model], rows: Sequence[Any], field
 
 
 def write_rows(
-    rows: Sequence[Row],
-    *,
-    actor: Any,
-    reason: str = "",
-    role: str = "",
-    batch: int = 5000,
+    rows: Sequence[Row], *, actor: Any, reason: str = "", role: str = "", batch: int = 5000
 ) -> list[Row]:
     """Insert new rows of one recorded model together with their history, and return them with their keys set.
 
@@ -228,10 +206,7 @@ def update_rows(
 
 
 def _update_part(
-    connection: Any,
-    model: type[models.Model],
-    chosen: Sequence[Any],
-    rows: Sequence[Any],
+    connection: Any, model: type[models.Model], chosen: Sequence[Any], rows: Sequence[Any]
 ) -> None:
     quote = connection.ops.quote_name
     columns = [model._meta.pk, *chosen]
@@ -242,12 +217,7 @@ def _update_part(
         cursor.execute(
             f"CREATE TEMPORARY TABLE {staging} AS SELECT {', '.join(names)} FROM {table} WITH NO DATA"
         )
-        copy_in(
-            connection,
-            staging,
-            columns,
-            _prepared(connection, columns, rows, add=False),
-        )
+        copy_in(connection, staging, columns, _prepared(connection, columns, rows, add=False))
         cursor.execute(f"UPDATE {table} live SET {changes} FROM {staging} told WHERE live.{key} = told.{key}")
         if cursor.rowcount != len(rows):
             raise RuntimeError(
@@ -257,12 +227,7 @@ def _update_part(
 
 
 def delete_rows(
-    rows: Sequence[Row],
-    *,
-    actor: Any,
-    reason: str = "",
-    role: str = "",
-    batch: int = 5000,
+    rows: Sequence[Row], *, actor: Any, reason: str = "", role: str = "", batch: int = 5000
 ) -> int:
     """Delete many rows of one recorded model, leaving one history row for each; returns how many.
 

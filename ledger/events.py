@@ -68,10 +68,7 @@ def register(name: str, label: str | Promise, *, anonymous: bool = False) -> Act
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r}: an action is called thing.verb, in small letters")
     known = _actions.get(name)
-    if known is not None and (str(known.label), known.anonymous) != (
-        str(label),
-        anonymous,
-    ):
+    if known is not None and (str(known.label), known.anonymous) != (str(label), anonymous):
         raise ValueError(f"{name!r} is registered already")
     return _actions.setdefault(name, Action(name, label, anonymous))
 

@@ -19,15 +19,7 @@ from ledger.bulk import delete_rows, history_insert, update_rows, write_rows
 from ledger.context import NoActor, current, current_actor
 from ledger.fields import CurrentTransaction, RandomSalt, XidField
 
-__all__ = [
-    "History",
-    "HistoryRow",
-    "NoActor",
-    "delete_rows",
-    "is_history",
-    "update_rows",
-    "write_rows",
-]
+__all__ = ["History", "HistoryRow", "NoActor", "delete_rows", "is_history", "update_rows", "write_rows"]
 
 CREATED, CHANGED, DELETED = "+", "~", "-"
 
@@ -114,12 +106,7 @@ class History(HistoricalRecords):  # type: ignore[misc]  # simple-history has no
             current_actor()
 
     def post_save(
-        self,
-        instance: Any,
-        created: bool,
-        using: str | None = None,
-        update_fields: Any = None,
-        **kwargs: Any,
+        self, instance: Any, created: bool, using: str | None = None, update_fields: Any = None, **kwargs: Any
     ) -> None:
         if not kwargs.get("raw") and not self._only_excluded(update_fields):
             self.create_historical_record(instance, CREATED if created else CHANGED, using=using)

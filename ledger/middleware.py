@@ -83,10 +83,6 @@ class LedgerMiddleware:
         if told is None:
             return
         told = {"result": "refused", "actor": context.current().actor, **told}
-        detail = {
-            "route": _route(request),
-            "method": request.method or "",
-            "status": response.status_code,
-        }
+        detail = {"route": _route(request), "method": request.method or "", "status": response.status_code}
         with transaction.atomic():
             events.record(**told, detail={**detail, **told.pop("detail", {})})

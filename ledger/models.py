@@ -99,17 +99,12 @@ class Event(InsertOnlyModel):
         ordering = ("-at", "-id")
         constraints = (
             models.CheckConstraint(
-                condition=Q(actor__isnull=False) | ~Q(result="done"),
-                name="event_done_by_somebody",
+                condition=Q(actor__isnull=False) | ~Q(result="done"), name="event_done_by_somebody"
             ),
         )
         indexes = (
             models.Index(fields=["actor", "-at"], name="event_who"),
-            models.Index(
-                fields=["subject", "-at"],
-                name="event_whose",
-                condition=Q(subject__isnull=False),
-            ),
+            models.Index(fields=["subject", "-at"], name="event_whose", condition=Q(subject__isnull=False)),
             models.Index(fields=["-at"], name="event_when"),
             models.Index(fields=["action", "-at"], name="event_what"),
             models.Index(fields=["object_type", "object_id", "-at"], name="event_object"),

@@ -76,10 +76,7 @@ def after_migrate(sender: Any, using: str = "default", **kwargs: Any) -> None:
         if Event._meta.db_table not in connection.introspection.table_names(cursor):
             return
         cursor.execute("SELECT ledger_ensure_partitions(%s)", [MONTHS_AHEAD])
-        cursor.execute(
-            "SELECT current_user, EXISTS (SELECT FROM pg_roles WHERE rolname = %s)",
-            [role],
-        )
+        cursor.execute("SELECT current_user, EXISTS (SELECT FROM pg_roles WHERE rolname = %s)", [role])
         owner, role_exists = cursor.fetchone()
     add_guards(connection)
     if owner == role or not role_exists:

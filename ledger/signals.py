@@ -49,9 +49,5 @@ def locked_out(sender: Any, request: Any, **kwargs: Any) -> None:
     """Too many failures: this account or address is locked for a while."""
     username = kwargs.get("username")
     note_refusal(
-        request,
-        "session.locked_out",
-        actor=None,
-        obj=_account({"username": username}),
-        result="refused",
+        request, "session.locked_out", actor=None, obj=_account({"username": username}), result="refused"
     )

@@ -90,9 +90,7 @@ $body$;
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = [
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
+    dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.SeparateDatabaseAndState(
@@ -103,40 +101,24 @@ class Migration(migrations.Migration):
                         (
                             "id",
                             models.BigAutoField(
-                                auto_created=True,
-                                primary_key=True,
-                                serialize=False,
-                                verbose_name="ID",
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                             ),
                         ),
                         ("at", models.DateTimeField(default=django.utils.timezone.now)),
                         ("action", models.CharField(max_length=80)),
-                        (
-                            "role",
-                            models.CharField(blank=True, default="", max_length=40),
-                        ),
+                        ("role", models.CharField(blank=True, default="", max_length=40)),
                         ("subject", models.UUIDField(null=True)),
-                        (
-                            "object_type",
-                            models.CharField(blank=True, default="", max_length=80),
-                        ),
+                        ("object_type", models.CharField(blank=True, default="", max_length=80)),
                         ("object_id", models.BigIntegerField(null=True)),
                         ("object_uuid", models.UUIDField(null=True)),
                         ("unit_id", models.BigIntegerField(null=True)),
-                        (
-                            "request_no",
-                            models.CharField(blank=True, default="", max_length=40),
-                        ),
+                        ("request_no", models.CharField(blank=True, default="", max_length=40)),
                         ("request_id", models.UUIDField(null=True)),
                         ("address", models.GenericIPAddressField(null=True)),
                         (
                             "result",
                             models.CharField(
-                                choices=[
-                                    ("done", "Done"),
-                                    ("refused", "Refused"),
-                                    ("failed", "Failed"),
-                                ],
+                                choices=[("done", "Done"), ("refused", "Refused"), ("failed", "Failed")],
                                 default="done",
                                 max_length=8,
                             ),
@@ -147,14 +129,10 @@ class Migration(migrations.Migration):
                         (
                             "xid",
                             ledger.fields.XidField(
-                                db_default=ledger.fields.CurrentTransaction(),
-                                editable=False,
+                                db_default=ledger.fields.CurrentTransaction(), editable=False
                             ),
                         ),
-                        (
-                            "salt",
-                            models.UUIDField(db_default=ledger.fields.RandomSalt(), editable=False),
-                        ),
+                        ("salt", models.UUIDField(db_default=ledger.fields.RandomSalt(), editable=False)),
                         (
                             "actor",
                             models.ForeignKey(
@@ -178,10 +156,7 @@ class Migration(migrations.Migration):
                             ),
                             models.Index(fields=["-at"], name="event_when"),
                             models.Index(fields=["action", "-at"], name="event_what"),
-                            models.Index(
-                                fields=["object_type", "object_id", "-at"],
-                                name="event_object",
-                            ),
+                            models.Index(fields=["object_type", "object_id", "-at"], name="event_object"),
                             models.Index(fields=["unit_id", "-at"], name="event_where"),
                             models.Index(fields=["xid"], name="event_xid"),
                         ],
@@ -196,8 +171,8 @@ class Migration(migrations.Migration):
                             )
                         ],
                     },
-                ),
+                )
             ],
             database_operations=[migrations.RunSQL(sql) for sql in (TABLE, REFUSE_CHANGE, PARTITIONS)],
-        ),
+        )
     ]
