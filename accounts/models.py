@@ -1,0 +1,150 @@
+"""Users, the roles that they hold on units, their training and their earlier passwords."""
+
+import uuid
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.roles import ADMINISTRATORS, Role
+from core.crypto import EncryptedTextField
+from ledger.history import History
+from ledger.models import InsertOnlyModel, RecordedModel, RecordedQuerySet
+from school.models import Unit, validity
+
+
+class UserManager(BaseUserManager.from_queryset(RecordedQuerySet)):  # type: ignore[misc]  # built at run time
+    """Finds a user by staff number, whatever its case."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(staff_no__iexact=username)
+
+
+class User(RecordedModel, AbstractBaseUser, PermissionsMixin):
+    """Somebody who signs in with a staff number (工号) or a student number, or a named service."""
+
+    class Kind(models.TextChoices):
+        STAFF = "staff", _("Staff")
+        STUDENT = "student", _("Student")
+        SERVICE = "service", _("Service")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    staff_no = models.CharField(_("staff number"), max_length=20, unique=True)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.STAFF)
+    name = models.CharField(_("name"), max_length=40)
+    unit = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="users")
+    office_phone = models.CharField(_("office phone"), max_length=20, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    qq = models.CharField("QQ", max_length=12, blank=True)
+    mobile = EncryptedTextField(_("mobile"), blank=True, default="")
+    is_active = models.BooleanField(_("active"), default=True)
+    must_change_password = models.BooleanField(_("must change the password"), default=True)
+    password_changed_at = models.DateTimeField(_("password changed"), null=True, blank=True)
+    last_seen_on = models.DateField(_("last seen"), null=True, blank=True)
+    grants_synced_on = models.DateField(null=True, blank=True, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+    history = History(excluded_fields=["last_login", "last_seen_on", "grants_synced_on", "password"])
+
+    USERNAME_FIELD = "staff_no"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = _("user")
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(condition=Q(is_superuser=False), name="nobody_is_superuser"),
+            models.CheckConstraint(condition=Q(kind="service") | Q(unit__isnull=False), name="user_has_unit"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_full_name(self) -> str:
+        """The name that screens and timelines show."""
+        return self.name
+
+    def get_short_name(self) -> str:
+        """Same as the full name: Chinese names are not cut."""
+        return self.name
+
+
+class Appointment(RecordedModel):
+    """A role that a user holds on a unit and its subtree, from one day to another (任职)."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="appointments")
+    role = models.CharField(_("role"), max_length=24, choices=Role.choices)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="appointments")
+    valid_from = models.DateField(_("from"))
+    valid_until = models.DateField(_("until"), null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=200)
+    granted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    history = History()
+
+    class Meta:
+        verbose_name = _("appointment")
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
+                name="appointment_dates",
+            ),
+            models.CheckConstraint(condition=~Q(user=F("granted_by")), name="nobody_appoints_oneself"),
+            ExclusionConstraint(
+                name="appointment_once",
+                expressions=[
+                    ("user", RangeOperators.EQUAL),
+                    ("role", RangeOperators.EQUAL),
+                    ("unit", RangeOperators.EQUAL),
+                    (validity(), RangeOperators.OVERLAPS),
+                ],
+            ),
+            ExclusionConstraint(
+                name="one_administrator_duty",
+                condition=Q(role__in=ADMINISTRATORS),
+                expressions=[("user", RangeOperators.EQUAL), (validity(), RangeOperators.OVERLAPS)],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role}"
+
+
+class Training(RecordedModel):
+    """A training that a user passed; roles that enter student data need a valid one (S0-3.3-1)."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="trainings")
+    name = models.CharField(_("training"), max_length=80)
+    passed_on = models.DateField(_("passed on"))
+    valid_until = models.DateField(_("valid until"), null=True, blank=True)
+    certificate_no = models.CharField(_("certificate number"), max_length=40, blank=True)
+
+    history = History()
+
+    class Meta:
+        verbose_name = _("training")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FormerPassword(InsertOnlyModel):
+    """The hash of a password that a user had; kept so that the last five are not taken again."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="former_passwords")
+    password = models.CharField(max_length=128)
+    replaced_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.user_id)

@@ -1,0 +1,109 @@
+"""The roles of a school and what each may do. A role is held on a unit through an appointment and holds for its subtree."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """What somebody is in a unit."""
+
+    ADMISSIONS_CLERK = "admissions_clerk", _("Admissions clerk")
+    ADMISSIONS_HEAD = "admissions_head", _("Head of admissions")
+    TEACHER = "teacher", _("Teacher")
+    CLASS_ADVISER = "class_adviser", _("Class adviser")
+    COUNSELLOR = "counsellor", _("Counsellor")
+    GRADE_ADMIN = "grade_admin", _("Grade administrator")
+    CLASS_ADMIN = "class_admin", _("Class administrator")
+    REGISTRAR = "registrar", _("Registrar")
+    STUDENT_AFFAIRS = "student_affairs", _("Student affairs")
+    STUDENT_AFFAIRS_HEAD = "student_affairs_head", _("Head of student affairs")
+    ARCHIVIST = "archivist", _("Archivist")
+    ARCHIVE_HEAD = "archive_head", _("Head of archives")
+    CARD_CENTRE = "card_centre", _("Card centre")
+    AUDITOR = "auditor", _("Audit administrator")
+    SYSTEM_ADMIN = "system_admin", _("System administrator")
+    SECURITY_ADMIN = "security_admin", _("Security administrator")
+    LEADER = "leader", _("School leader")
+    FINANCE = "finance", _("Finance")
+    BUREAU_OFFICER = "bureau_officer", _("Bureau officer")
+    STUDENT = "student", _("Student")
+
+
+ADMINISTRATORS = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR)
+"""Three duties that one person never holds together (三员分立)."""
+
+ENTRY_ROLES = (Role.ADMISSIONS_CLERK, Role.REGISTRAR)
+"""Roles that type student data; they need a valid training record (S0-3.3-1)."""
+
+ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
+    Role.ADMISSIONS_CLERK: (
+        "view_school",
+        "view_applicant",
+        "enter_applicant",
+        "review_applicant",
+        "print_student",
+    ),
+    Role.ADMISSIONS_HEAD: (
+        "view_school",
+        "view_applicant",
+        "approve_applicant",
+        "manage_intake",
+        "view_figures",
+        "print_student",
+    ),
+    Role.TEACHER: ("view_school", "view_own_class"),
+    Role.CLASS_ADVISER: ("view_school", "view_own_class"),
+    Role.COUNSELLOR: ("view_school", "view_own_class"),
+    Role.GRADE_ADMIN: ("view_school", "view_student"),
+    Role.CLASS_ADMIN: ("view_school", "view_own_class"),
+    Role.REGISTRAR: (
+        "view_school",
+        "manage_school",
+        "manage_class_staff",
+        "view_applicant",
+        "view_student",
+        "reveal_personal",
+        "print_student",
+        "view_figures",
+    ),
+    Role.STUDENT_AFFAIRS: ("view_school", "view_student", "reveal_personal", "print_student"),
+    Role.STUDENT_AFFAIRS_HEAD: (
+        "view_school",
+        "view_student",
+        "reveal_personal",
+        "print_student",
+        "view_figures",
+    ),
+    Role.ARCHIVIST: (
+        "view_school",
+        "view_applicant",
+        "accept_applicant",
+        "view_student",
+        "reveal_personal",
+        "print_student",
+    ),
+    Role.ARCHIVE_HEAD: (
+        "view_school",
+        "view_applicant",
+        "accept_applicant",
+        "view_student",
+        "reveal_personal",
+        "print_student",
+        "view_figures",
+    ),
+    Role.CARD_CENTRE: ("view_school", "view_student"),
+    Role.AUDITOR: ("view_school", "view_events", "view_grants"),
+    Role.SYSTEM_ADMIN: (
+        "view_school",
+        "manage_school",
+        "manage_rules",
+        "manage_codes",
+        "manage_users",
+        "view_health",
+    ),
+    Role.SECURITY_ADMIN: ("view_school", "manage_grants", "view_grants"),
+    Role.LEADER: ("view_school", "view_figures"),
+    Role.FINANCE: ("view_school", "view_fee_status", "manage_fee_status"),
+    Role.BUREAU_OFFICER: ("view_school", "view_applicant", "approve_no_hukou", "manage_rules"),
+    Role.STUDENT: (),
+}

@@ -1,0 +1,436 @@
+"""From paper to file: intake batches, applicants on their way to acceptance, and what an import leaves behind."""
+
+import uuid
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.scope import units_with
+from core.crypto import EncryptedTextField
+from files.models import Blob
+from jobs.models import Job
+from ledger.history import History
+from ledger.models import InsertOnlyModel, RecordedManager, RecordedModel, RecordedQuerySet
+from records.models import (
+    SEARCH_FIELDS,
+    DocumentKind,
+    EnrolmentData,
+    FamilyData,
+    PersonalData,
+    Searchable,
+    Student,
+)
+from school.models import SchoolClass, Unit
+
+
+class Layout(models.TextChoices):
+    """Which columns a batch collects."""
+
+    NATIONAL = "national", _("National template (primary and middle schools)")
+    VOCATIONAL = "vocational", _("Secondary vocational schools")
+    HIGHER = "higher", _("Higher education")
+
+
+class Scheme(models.TextChoices):
+    """How duties are divided (办理模式); a small school merges the initial review into the head's."""
+
+    STANDARD = "standard", _("Standard")
+    SMALL = "small", _("Small school")
+
+
+class IntakeBatchQuerySet(RecordedQuerySet):
+    """Reads of intake batches."""
+
+    def visible_to(self, user: User, perm: str = "view_applicant") -> Self:
+        """Batches of schools where ``user`` holds ``perm``."""
+        return self.filter(school_id__in=list(units_with(user, perm)))
+
+
+class IntakeBatch(RecordedModel):
+    """The intake of one cohort at one school (招生批次)."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    school = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="intake_batches")
+    code = models.CharField(_("code"), max_length=30, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    layout = models.CharField(_("layout"), max_length=12, choices=Layout.choices)
+    school_year = models.PositiveSmallIntegerField(_("school year"))
+    quota = models.PositiveIntegerField(_("quota"), null=True, blank=True)
+    opens_on = models.DateField(_("opens on"))
+    entry_deadline = models.DateField(_("entry deadline"))
+    is_open = models.BooleanField(_("open"), default=True)
+    required_documents = ArrayField(
+        models.CharField(max_length=20, choices=DocumentKind.choices),
+        verbose_name=_("required documents"),
+        default=list,
+        blank=True,
+    )
+
+    objects = RecordedManager.from_queryset(IntakeBatchQuerySet)()
+    history = History()
+
+    class Meta:
+        verbose_name = _("intake batch")
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(condition=Q(entry_deadline__gte=F("opens_on")), name="intake_batch_dates"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApplicantQuerySet(RecordedQuerySet):
+    """Reads of applicants."""
+
+    def visible_to(self, user: User, perm: str = "view_applicant") -> Self:
+        """Applicants of units where ``user`` holds ``perm``."""
+        return self.filter(unit_id__in=list(units_with(user, perm)))
+
+
+class Applicant(RecordedModel, Searchable, PersonalData, EnrolmentData):
+    """A person to be admitted (报名学生), from the first keystroke to acceptance by the archives."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        SELF_CHECKED = "self_checked", _("Self-checked")
+        INITIAL_REVIEWED = "initial_reviewed", _("Initially reviewed")
+        HEAD_APPROVED = "head_approved", _("Approved by the head")
+        ACCEPTED = "accepted", _("Accepted by the archives")
+        RETURNED = "returned", _("Returned")
+        WITHDRAWN = "withdrawn", _("Given up")
+
+    class BureauState(models.TextChoices):
+        NOT_NEEDED = "not_needed", _("Not needed")
+        WAITING = "waiting", _("Waits for the bureau")
+        APPROVED = "approved", _("Approved by the bureau")
+        REFUSED = "refused", _("Refused by the bureau")
+
+    class ParentsCase(models.TextChoices):
+        """Why only one parent, or only a guardian, is entered for a pupil without household registration (S1-10)."""
+
+        BOTH = "both", _("Both parents")
+        ONE_DEAD = "one_dead", _("One parent has died")
+        ONE_MISSING = "one_missing", _("One parent is missing, certified by the police")
+        GUARDIAN = "guardian", _("Neither parent; a legal guardian")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    number = models.CharField(_("form number"), max_length=20, unique=True)
+    batch = models.ForeignKey(IntakeBatch, on_delete=models.PROTECT, related_name="applicants")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    school_class = models.ForeignKey(
+        SchoolClass, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    scheme = models.CharField(
+        _("scheme of duties"), max_length=10, choices=Scheme.choices, default=Scheme.STANDARD
+    )
+    state = models.CharField(_("state"), max_length=20, choices=State.choices, default=State.DRAFT)
+    version = models.PositiveIntegerField(default=1)
+    due_on = models.DateField(_("due on"), null=True, blank=True)
+    entered_late = models.BooleanField(_("entered after the deadline"), default=False)
+
+    age_reason = models.CharField(_("reason for the unusual age"), max_length=200, blank=True)
+    checked_with_original = models.BooleanField(_("checked against the originals"), default=False)
+    warning_count = models.PositiveSmallIntegerField(default=0)
+    no_hukou = models.BooleanField(_("without household registration"), default=False)
+    parents_case = models.CharField(
+        _("parents"), max_length=12, choices=ParentsCase.choices, default=ParentsCase.BOTH
+    )
+    bureau_state = models.CharField(
+        _("bureau"), max_length=12, choices=BureauState.choices, default=BureauState.NOT_NEEDED
+    )
+
+    entered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    entered_at = models.DateTimeField(auto_now_add=True)
+    self_checked_at = models.DateTimeField(null=True, blank=True)
+    initial_reviewer = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    initial_reviewed_at = models.DateTimeField(null=True, blank=True)
+    head_reviewer = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    head_reviewed_at = models.DateTimeField(null=True, blank=True)
+    acceptor = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    bureau_officer = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    returned_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    returned_from = models.CharField(max_length=20, choices=State.choices, blank=True)
+    opened_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField(null=True, blank=True)
+    student = models.ForeignKey(
+        Student, null=True, blank=True, on_delete=models.PROTECT, related_name="applications"
+    )
+    import_job = models.ForeignKey(
+        "ImportJob", null=True, blank=True, on_delete=models.PROTECT, related_name="applicants"
+    )
+    import_row_number = models.PositiveIntegerField(null=True, blank=True)
+
+    objects = RecordedManager.from_queryset(ApplicantQuerySet)()
+    history = History(excluded_fields=[*SEARCH_FIELDS, "opened_by", "opened_at"])
+
+    class Meta:
+        verbose_name = _("applicant")
+        default_permissions = ()
+        indexes = [
+            GinIndex(fields=["name_tokens"], name="applicant_name_tokens"),
+            models.Index(fields=["batch", "state", "class_no"], name="applicant_by_batch"),
+            models.Index(fields=["unit", "state"], name="applicant_by_unit"),
+            models.Index(fields=["name_sort", "id"], name="applicant_name_sort"),
+            models.Index(fields=["phone_index"], name="applicant_phone"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["batch", "id_number_index"],
+                condition=~Q(state="withdrawn"),
+                name="applicant_id_number_once",
+            ),
+            models.UniqueConstraint(
+                fields=["batch", "exam_no"],
+                condition=~Q(exam_no="") & ~Q(state="withdrawn"),
+                name="applicant_exam_no_once",
+            ),
+            models.CheckConstraint(
+                condition=~Q(entered_by=F("initial_reviewer"))
+                & ~Q(entered_by=F("head_reviewer"))
+                & ~Q(entered_by=F("acceptor"))
+                & ~Q(initial_reviewer=F("head_reviewer"))
+                & ~Q(initial_reviewer=F("acceptor"))
+                & ~Q(head_reviewer=F("acceptor")),
+                name="intake_persons_differ",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["initial_reviewed", "head_approved", "accepted"])
+                | Q(scheme="small")
+                | Q(initial_reviewer__isnull=False),
+                name="intake_initial_review_done",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["head_approved", "accepted"]) | Q(head_reviewer__isnull=False),
+                name="intake_head_review_done",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="accepted") | Q(acceptor__isnull=False, student__isnull=False),
+                name="intake_accepted_has_student",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="accepted") | Q(bureau_state__in=["not_needed", "approved"]),
+                name="intake_bureau_agreed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def ledger_subject(self) -> uuid.UUID:
+        """The applicant; an accepted one's student carries the same id."""
+        return self.public_id
+
+
+class ApplicantMember(RecordedModel, FamilyData):
+    """A member of an applicant's family."""
+
+    applicant = models.ForeignKey(Applicant, on_delete=models.CASCADE, related_name="members")
+
+    history = History()
+
+    class Meta:
+        verbose_name = _("family member")
+        default_permissions = ()
+        ordering = ["applicant", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["applicant", "position"], name="applicant_member_position")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.applicant_id}/{self.position}"
+
+    def ledger_subject(self) -> uuid.UUID:
+        """The applicant whose family it is."""
+        return self.applicant.public_id
+
+
+class ApplicantDocument(RecordedModel):
+    """A scan that belongs to an applicant; it becomes a document of the file on acceptance."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    applicant = models.ForeignKey(Applicant, on_delete=models.CASCADE, related_name="documents")
+    kind = models.CharField(_("kind"), max_length=20, choices=DocumentKind.choices)
+    blob = models.OneToOneField(Blob, on_delete=models.PROTECT, related_name="+")
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    history = History()
+
+    class Meta:
+        verbose_name = _("scan")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.applicant_id} {self.kind}"
+
+    def ledger_subject(self) -> uuid.UUID:
+        """The applicant whose scan it is."""
+        return self.applicant.public_id
+
+
+class IntakeDecision(InsertOnlyModel):
+    """One step taken on an applicant. Written once; the row names who took it and in which role."""
+
+    class Step(models.TextChoices):
+        SELF_CHECK = "self_check", _("Self-check")
+        INITIAL_REVIEW = "initial_review", _("Initial review")
+        HEAD_REVIEW = "head_review", _("Head review")
+        BUREAU = "bureau", _("Bureau approval")
+        ACCEPTANCE = "acceptance", _("Acceptance by the archives")
+
+    class Outcome(models.TextChoices):
+        PASSED = "passed", _("Passed")
+        RETURNED = "returned", _("Returned")
+        RECALLED = "recalled", _("Recalled")
+        REFUSED = "refused", _("Refused")
+
+    applicant = models.ForeignKey(Applicant, on_delete=models.PROTECT, related_name="decisions")
+    step = models.CharField(_("step"), max_length=16, choices=Step.choices)
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices)
+    actor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(_("role"), max_length=24)
+    reason = models.CharField(_("reason"), max_length=24, blank=True)
+    fields = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    comment = models.CharField(_("comment"), max_length=500, blank=True)
+    sample = models.ForeignKey("IntakeSample", null=True, on_delete=models.PROTECT, related_name="decisions")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["applicant", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.applicant_id} {self.step} {self.outcome}"
+
+
+class IntakeSample(models.Model):
+    """The random sample that a reviewer looked at before approving a class at once; written once, closed once."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    batch = models.ForeignKey(IntakeBatch, on_delete=models.PROTECT, related_name="samples")
+    class_no = models.CharField(max_length=12)
+    step = models.CharField(max_length=16, choices=IntakeDecision.Step.choices)
+    drawn_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    drawn_at = models.DateTimeField(auto_now_add=True)
+    population = models.PositiveIntegerField()
+    applicants = models.ManyToManyField(Applicant, related_name="+")
+    closed_at = models.DateTimeField(null=True)
+    faults_found = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+
+class ImportJobQuerySet(models.QuerySet["ImportJob"]):
+    """Reads of imports."""
+
+    def visible_to(self, user: User) -> Self:
+        """Imports into schools where ``user`` enters applicants."""
+        return self.filter(batch__school_id__in=list(units_with(user, "enter_applicant")))
+
+
+class ImportJob(models.Model):
+    """A file that was uploaded for a batch (导入任务): first checked whole, then imported, and undone while all are drafts."""
+
+    class State(models.TextChoices):
+        CHECKING = "checking", _("Being checked")
+        CHECKED = "checked", _("Checked")
+        IMPORTING = "importing", _("Being imported")
+        IMPORTED = "imported", _("Imported")
+        UNDONE = "undone", _("Undone")
+        REFUSED = "refused", _("File refused")
+        FAILED = "failed", _("Failed")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    batch = models.ForeignKey(IntakeBatch, on_delete=models.PROTECT, related_name="imports")
+    blob = models.OneToOneField(Blob, on_delete=models.PROTECT, related_name="+")
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.CHECKING)
+    all_or_nothing = models.BooleanField(_("only when every row is good"), default=False)
+    row_count = models.PositiveIntegerField(default=0)
+    good_count = models.PositiveIntegerField(default=0)
+    error_count = models.PositiveIntegerField(default=0)
+    warning_count = models.PositiveIntegerField(default=0)
+    imported_count = models.PositiveIntegerField(default=0)
+    refusal = models.CharField(max_length=40, blank=True)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = models.Manager.from_queryset(ImportJobQuerySet)()
+
+    class Meta:
+        verbose_name = _("import")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+
+class ImportRow(models.Model):
+    """A row with faults (问题数据): the cells as they came, its owner, and what became of it."""
+
+    class State(models.TextChoices):
+        PROBLEM = "problem", _("Problem data")
+        WARNED = "warned", _("Imported with warnings")
+        MENDED = "mended", _("Mended")
+        DISMISSED = "dismissed", _("Dismissed")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    import_job = models.ForeignKey(ImportJob, on_delete=models.PROTECT, related_name="rows")
+    row_number = models.PositiveIntegerField(_("row"))
+    member_file = models.CharField(max_length=120, blank=True)
+    cells = EncryptedTextField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PROBLEM)
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    applicant = models.OneToOneField(
+        Applicant, null=True, on_delete=models.PROTECT, related_name="import_row"
+    )
+    resolved_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    resolved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("imported row")
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["import_job", "row_number", "member_file"], name="import_row_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.import_job_id}/{self.row_number}"
+
+
+class ImportFault(models.Model):
+    """One fault of one cell. ``code`` names the message (records.faults); ``value`` is what stood in the cell."""
+
+    class Level(models.TextChoices):
+        ERROR = "error", _("Error")
+        WARNING = "warning", _("Warning")
+
+    row = models.ForeignKey(ImportRow, on_delete=models.CASCADE, related_name="faults")
+    column = models.CharField(_("column"), max_length=40)
+    value = EncryptedTextField(blank=True, default="")
+    level = models.CharField(max_length=8, choices=Level.choices)
+    code = models.CharField(max_length=40)
+    detail = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.row_id} {self.column} {self.code}"

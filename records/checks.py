@@ -1,0 +1,206 @@
+"""The cross-field checks of a collected person (B.1): one place for the form in the browser and for the import.
+
+``values`` are typed values by field, members as ``member1.name``; a field that could not be read is absent.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from core.idnumber import IdNumber, IdNumberFault, parse_id_number
+from records.cells import CodeBook, id_number_fault
+from records.columns import LayoutColumns
+from records.faults import Fault
+
+Values = dict[str, Any]
+Check = Callable[[Values, LayoutColumns, CodeBook], Iterator[Fault]]
+
+RESIDENT_CARD = "1"
+NO_DOCUMENT = "Z"
+OVERSEAS_DOCUMENTS = {"6", "7", "8", "A"}
+NUMBERED_DOCUMENTS = {"6", "7", "8", "9", "A"}
+STUDY_YEARS = {Decimal(text) for text in "1.5 2 2.5 3 3.5 4 4.5 5 5.5 6 7 8".split()}
+USUAL_AGES = {
+    "primary": (6, 7),
+    "junior": (11, 14),
+    "senior": (14, 17),
+    "vocational": (14, 40),
+    "adult": (16, 70),
+    "higher": (15, 40),
+    "training": (3, 80),
+}
+MEMBERS = ("member1", "member2")
+
+
+def resident_number(values: Values) -> IdNumber | None:
+    """The parsed identity number of somebody with a resident's card, when it is sound."""
+    if values.get("id_type") != RESIDENT_CARD or not values.get("id_number"):
+        return None
+    try:
+        return parse_id_number(values["id_number"])
+    except IdNumberFault:
+        return None
+
+
+def lacks_number(values: Values) -> bool:
+    """Whether this is somebody without any identity number (no-hukou pupils among them)."""
+    return values.get("id_type") == NO_DOCUMENT and not values.get("id_number")
+
+
+def check(
+    values: Values, layout: LayoutColumns, book: CodeBook, known: list[Fault] | None = None
+) -> list[Fault]:
+    """All faults, those of single cells (``known``) first. A field that has an error is not complained of twice."""
+    faults = list(known or [])
+    broken = {fault.field for fault in faults}
+    for rule in _CHECKS:
+        for fault in rule(values, layout, book):
+            if fault.field not in broken or fault.level == "warning":
+                faults.append(fault)
+                if fault.level == "error":
+                    broken.add(fault.field)
+    return faults
+
+
+def _required(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
+    for column in layout.columns:
+        if column.required and values.get(column.field) == "":
+            yield Fault(column.field, "required")
+
+
+def _identity(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
+    kind, number = values.get("id_type"), values.get("id_number")
+    if kind is None or number is None:
+        return
+    if not number:
+        if kind != NO_DOCUMENT and kind != "":
+            yield Fault("id_number", "id_required")
+        return
+    if kind == RESIDENT_CARD:
+        code = id_number_fault(number)
+        if code:
+            yield Fault("id_number", code, value=number)
+        elif number[:6] not in book.regions and number[:2] not in {"81", "82", "83"}:
+            yield Fault("id_number", "id_region", "warning", value=number)
+    elif kind in NUMBERED_DOCUMENTS and not number.isalnum():
+        yield Fault("id_number", "id_type_mismatch", value=number)
+
+
+def _agreement(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
+    number = resident_number(values)
+    if number is None:
+        return
+    if values.get("birth_date") and values["birth_date"] != number.birth_date:
+        yield Fault("birth_date", "birth_date_mismatch")
+    if values.get("sex") and values["sex"] != number.sex:
+        yield Fault("sex", "sex_mismatch")
+
+
+def _overseas(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
+    kind, status = values.get("id_type"), values.get("overseas_status")
+    if status and kind == RESIDENT_CARD and status != "00":
+        yield Fault("overseas_status", "overseas_with_id")
+    if kind in OVERSEAS_DOCUMENTS and status == "00":
+        yield Fault("overseas_status", "overseas_expected", "warning")
+    if kind == "A" and values.get("nationality") == "CHN":
+        yield Fault("id_type", "passport_of_chinese", "warning")
+
+
+def _family(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
+    if "member1.name" not in layout.by_field:
+        return
+    yield from _family_numbers(values)
+    guardians = [values.get(f"{member}.is_guardian") for member in MEMBERS]
+    if None not in guardians and True not in guardians and any(answer is False for answer in guardians):
+        yield Fault("member1.is_guardian", "guardian_missing")
+    if not lacks_number(values) or values.get("overseas_status") not in {"00", ""}:
+        return
+    numbers = [values.get(f"{member}.id_number") for member in MEMBERS]
+    if numbers == ["", ""]:
+        yield Fault("member1.id_number", "parent_id_missing")
+    elif "" in numbers and values.get("parents_case", "both") == "both":
+        yield Fault(f"member{numbers.index('') + 1}.id_number", "both_parents_ids", "warning")
+    yield Fault("id_number", "no_id_proof", "warning")
+
+
+def _family_numbers(values: Values) -> Iterator[Fault]:
+    for member in MEMBERS:
+        number = values.get(f"{member}.id_number")
+        if number and values.get(f"{member}.id_type") == RESIDENT_CARD:
+            code = id_number_fault(number)
+            if code:
+                yield Fault(f"{member}.id_number", code, value=number)
+
+
+def _age(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
+    born = values.get("birth_date")
+    entry = values.get("enrol_date") or _first_day(values.get("enrol_month"))
+    if not born:
+        return
+    if book.today != date.min and born > book.today:
+        yield Fault("birth_date", "date_future")
+        return
+    if not entry or book.stage not in USUAL_AGES:
+        return
+    age = entry.year - born.year - ((born.month, born.day) > (8, 31))
+    youngest, oldest = USUAL_AGES[book.stage]
+    if book.stage == "primary" and age < youngest:
+        yield Fault("birth_date", "under_age", "warning" if book.under_age_allowed else "error")
+    elif not youngest <= age <= oldest:
+        yield Fault("birth_date", "age_unusual", "warning")
+    if values.get("political_status") == "03" and age < 14:
+        yield Fault("political_status", "league_age", "warning")
+
+
+def _first_day(month: str | None) -> date | None:
+    return date(int(month[:4]), int(month[4:]), 1) if month else None
+
+
+def _class(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
+    class_no, month = values.get("class_no"), values.get("enrol_month")
+    if not class_no or not month or book.class_rule not in {"W", "H"}:
+        return
+    wrong_year = class_no[:4] != month[:4]
+    wrong_grade = book.class_rule == "W" and int(class_no[4]) != book.school_year - int(class_no[:4]) + 1
+    if wrong_year or wrong_grade:
+        yield Fault("class_no", "class_grade")
+
+
+def _circumstances(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
+    if values.get("needs_aid"):
+        yield Fault("needs_aid", "aid_at_collection", "warning")
+    if values.get("boarding_subsidy"):
+        code = "senior_subsidy" if book.stage == "senior" else "aid_at_collection"
+        yield Fault("boarding_subsidy", code, "error" if book.stage == "senior" else "warning")
+    if values.get("health") == "6":
+        yield Fault("health", "disability_proof", "warning")
+    if book.stage == "senior" and values.get("aux_no") == "" and "aux_no" in layout.by_field:
+        yield Fault("aux_no", "aux_no_required")
+
+
+def _study(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
+    years = values.get("study_years")
+    if years and years not in STUDY_YEARS:
+        yield Fault("study_years", "study_years_form")
+
+
+def _regions(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
+    for field in ("birthplace_code", "hukou_region_code"):
+        code = values.get(field)
+        if code and not book.regions.get(code[:6], False):
+            yield Fault(field, "region_abolished", "warning")
+
+
+_CHECKS: tuple[Check, ...] = (
+    _required,
+    _identity,
+    _agreement,
+    _overseas,
+    _family,
+    _age,
+    _class,
+    _circumstances,
+    _study,
+    _regions,
+)

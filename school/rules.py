@@ -1,0 +1,136 @@
+"""A school's rules: each has a type, a default and its source here; a dated value of it hangs on a unit and is inherited.
+
+The nearest unit up the tree that has a value on the day in question wins; without one the default holds.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from school.models import Rule, Unit
+
+
+@dataclass(frozen=True)
+class RuleKind:
+    """What a rule may hold: how its text is read, its default, its label and the text that it comes from."""
+
+    key: str
+    label: Any
+    read: Callable[[str], Any]
+    default: Any
+    source: str
+    choices: tuple[tuple[str, Any], ...] = ()
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+            raise ValidationError(
+                _("Write a whole number from %(low)s to %(high)s"), params={"low": low, "high": high}
+            )
+        return int(text)
+
+    return read
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in allowed:
+            raise ValidationError(_("Choose one of the list's entries"))
+        return text
+
+    return read
+
+
+def _yes_no(text: str) -> bool:
+    return _one_of("yes", "no")(text) == "yes"
+
+
+_YES_NO = (("yes", _("Yes")), ("no", _("No")))
+
+RULES: dict[str, RuleKind] = {
+    kind.key: kind
+    for kind in (
+        RuleKind(
+            "class_number_rule",
+            _("Class number rule"),
+            _one_of("W", "H", "free"),
+            "free",
+            "S2-5 item 16; S2-9 q10",
+            (
+                ("W", _("W: entry year, grade, class")),
+                ("H", _("H: entry year, stage, class")),
+                ("free", _("Free text")),
+            ),
+        ),
+        RuleKind(
+            "duty_scheme",
+            _("Scheme of duties"),
+            _one_of("standard", "small"),
+            "standard",
+            "S0-3.3; S3-3.3",
+            (("standard", _("Standard")), ("small", _("Small school"))),
+        ),
+        RuleKind(
+            "initial_review_days", _("Working days for the initial review"), _whole(1, 60), 3, "proposal"
+        ),
+        RuleKind("head_review_days", _("Working days for the head review"), _whole(1, 60), 3, "proposal"),
+        RuleKind("acceptance_days", _("Working days for acceptance"), _whole(1, 60), 5, "proposal"),
+        RuleKind("return_days", _("Working days for mending a returned item"), _whole(1, 60), 3, "proposal"),
+        RuleKind("sample_percent", _("Sample before bulk approval, percent"), _whole(1, 100), 10, "proposal"),
+        RuleKind("sample_minimum", _("Smallest sample before bulk approval"), _whole(1, 50), 3, "proposal"),
+        RuleKind("bulk_limit", _("Most items in one bulk act"), _whole(1, 5000), 500, "proposal"),
+        RuleKind(
+            "under_age_entry",
+            _("Entry to primary school under six allowed"),
+            _yes_no,
+            False,
+            "S2-10 二",
+            _YES_NO,
+        ),
+        RuleKind(
+            "only_child_certificate", _("Only child needs the certificate"), _yes_no, False, "S2-9", _YES_NO
+        ),
+        RuleKind(
+            "max_import_rows", _("Most rows in an imported file"), _whole(100, 1_000_000), 50_000, "proposal"
+        ),
+        RuleKind(
+            "student_no_form",
+            _("Student number: entry year, then unit and programme code, then serial of this many digits"),
+            _whole(3, 8),
+            4,
+            "S1-2 二(一)",
+        ),
+        RuleKind("fonds_code", _("Fonds code of archive numbers"), lambda text: text[:12], "XJ", "DA/T 13"),
+        RuleKind(
+            "idle_minutes",
+            _("Minutes until idle users are signed out"),
+            _whole(5, 120),
+            20,
+            "GB/T 22239 8.1.4.1",
+        ),
+        RuleKind(
+            "password_days", _("Days until a password must change"), _whole(30, 365), 90, "GB/T 22239 8.1.4.1"
+        ),
+    )
+}
+
+
+def rule(unit: Unit, key: str, *, on: date | None = None) -> Any:
+    """The value of rule ``key`` at ``unit`` on a day (today by default). Raises KeyError for an unknown key."""
+    kind = RULES[key]
+    day = on or timezone.localdate()
+    chain = [*unit.ancestors, unit.pk]
+    values = Rule.objects.filter(unit_id__in=chain, key=key, valid_from__lte=day)
+    newest: dict[int, Rule] = {}
+    for row in values.order_by("valid_from"):
+        newest[row.unit_id] = row
+    for unit_id in reversed(chain):
+        if unit_id in newest:
+            return kind.read(newest[unit_id].value)
+    return kind.default
