@@ -73,7 +73,7 @@ def _demonstration_secrets() -> dict[str, str]:
             json.dump(made, file, indent=1)
         with contextlib.suppress(FileExistsError):
             os.link(whole, path)
-        os.unlink(whole)
+        Path(whole).unlink()
     found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
     return found
 
@@ -84,9 +84,13 @@ def _read_secrets() -> dict[str, str]:
         missing = [name for name, value in found.items() if not value]
         demonstration = [name for name, value in found.items() if DEMONSTRATION_MARK in value]
         if missing:
-            raise ImproperlyConfigured(f"Production needs these secrets in the environment: {', '.join(missing)}")
+            raise ImproperlyConfigured(
+                f"Production needs these secrets in the environment: {', '.join(missing)}"
+            )
         if demonstration:
-            raise ImproperlyConfigured(f"Demonstration secrets cannot be used in production: {', '.join(demonstration)}")
+            raise ImproperlyConfigured(
+                f"Demonstration secrets cannot be used in production: {', '.join(demonstration)}"
+            )
         return found
     if not all(found.values()):
         made = _demonstration_secrets()

@@ -47,7 +47,11 @@ def logging_settings(*, as_json: bool) -> dict[str, Any]:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    formatter = {"()": structlog.stdlib.ProcessorFormatter, "foreign_pre_chain": shared, "processors": closing}
+    formatter = {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": shared,
+        "processors": closing,
+    }
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -57,6 +61,6 @@ def logging_settings(*, as_json: bool) -> dict[str, Any]:
         "loggers": {
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
-            "fontTools": {"level": "WARNING"},
+            "axes": {"level": "ERROR"},
         },
     }

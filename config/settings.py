@@ -6,7 +6,17 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from config.environment import BASE_DIR, PRODUCTION, SECRETS, VAR_DIR, database, given, number, server_address, words
+from config.environment import (
+    BASE_DIR,
+    PRODUCTION,
+    SECRETS,
+    VAR_DIR,
+    database,
+    given,
+    number,
+    server_address,
+    words,
+)
 from config.logs import logging_settings
 
 django_stubs_ext.monkeypatch()
@@ -87,7 +97,9 @@ if _OWNER_REQUESTED and given("DATABASE_URL") and not given("DATABASE_OWNER_URL"
     raise ImproperlyConfigured("DATABASE_OWNER_URL must be set beside DATABASE_URL to change tables.")
 _POOL_SIZE = 0 if _OWNER_REQUESTED else number("DATABASE_POOL_SIZE", 0)
 _POOL = {"pool": {"min_size": 1, "max_size": _POOL_SIZE, "timeout": 10}}
-DATABASES = {"default": database(server_address("DATABASE_OWNER_URL", _APP_URL) if _OWNER_REQUESTED else _APP_URL)}
+DATABASES = {
+    "default": database(server_address("DATABASE_OWNER_URL", _APP_URL) if _OWNER_REQUESTED else _APP_URL)
+}
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 DATABASES["default"]["OPTIONS"] = _POOL if _POOL_SIZE else {}
 DATABASE_APP_ROLE = database(_APP_URL)["USER"]

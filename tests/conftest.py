@@ -1,6 +1,7 @@
 """What every test stands on: real servers, a database of its own, a live server, a browser.
 
-``db`` rolls back; ``committed_db`` is a clone for one test (threads, workers, live server, kills), so nothing truncates.
+``db`` rolls back; ``committed_db`` is a clone for one test (threads, workers, live server, kills), so that
+nothing truncates.
 """
 
 import os
@@ -93,7 +94,9 @@ def _forget_caches() -> None:
 
 
 @pytest.fixture(scope="session")
-def _rollback_database(django_test_environment: None, clones: Clones, django_db_blocker: Any) -> Iterator[str]:
+def _rollback_database(
+    django_test_environment: None, clones: Clones, django_db_blocker: Any
+) -> Iterator[str]:
     with django_db_blocker.unblock():
         name = clones.make()
         _Pointer(clones).to(name)

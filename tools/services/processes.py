@@ -43,9 +43,7 @@ def free_port(preferred: int) -> int:
 
 def open_to_others(path: Path) -> bool:
     """Whether every directory above the path may be passed by any user."""
-    return all(
-        parent.stat().st_mode & stat.S_IXOTH for parent in path.resolve().parents
-    )
+    return all(parent.stat().st_mode & stat.S_IXOTH for parent in path.resolve().parents)
 
 
 @dataclass(frozen=True)
@@ -66,15 +64,9 @@ class Identity:
                 if item.lstat().st_uid != uid:
                     os.chown(item, uid, uid, follow_symlinks=False)
 
-    def popen(
-        self, command: Sequence[str], *, cwd: Path, log: IO[bytes]
-    ) -> subprocess.Popen[bytes]:
+    def popen(self, command: Sequence[str], *, cwd: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
         """Start a server in its own session, so that Ctrl-C in this terminal does not reach it."""
-        ids = (
-            {}
-            if self.uid is None
-            else {"user": self.uid, "group": self.uid, "extra_groups": []}
-        )
+        ids = {} if self.uid is None else {"user": self.uid, "group": self.uid, "extra_groups": []}
         return subprocess.Popen(  # type: ignore[call-overload,no-any-return]  # ids is a plain mapping
             [*self.wrapper, *command],
             cwd=cwd,
@@ -90,9 +82,7 @@ class Identity:
 def server_environment() -> dict[str, str]:
     """A small environment: no PG* variable of the caller's may bend the server."""
     kept = {
-        name: os.environ[name]
-        for name in ("PATH", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
-        if name in os.environ
+        name: os.environ[name] for name in ("PATH", "TZ", "TMPDIR", "LD_LIBRARY_PATH") if name in os.environ
     }
     return {**kept, "LC_ALL": "C.UTF-8"}
 
@@ -114,12 +104,13 @@ def identity_for(data: Path, program: Path) -> Identity:
     """Choose as whom to run a server that refuses root.
 
     An ordinary user runs it as themselves. Root drops to the data directory's owner (nobody for a new one) when
-    that user can reach both paths, else maps itself to nobody in a user namespace. Raises ServiceError if neither works.
+    that user can reach both paths, else maps itself to nobody in a user namespace. Raises ServiceError
+    if neither works.
     """
     if os.geteuid() != 0:
         if data.exists() and data.stat().st_uid != os.geteuid():
             raise ServiceError(
-                f"{data} belongs to another user (it was made as root?). Run this as that user, or remove the directory."
+                f"{data} belongs to another user (it was made as root?). Run this as that user, or remove it."
             )
         return Identity()
     if open_to_others(data) and open_to_others(program):
@@ -155,7 +146,7 @@ def works_in(pid: int, directory: Path) -> bool:
     if not is_running(pid):
         return False
     try:
-        return Path(os.readlink(f"/proc/{pid}/cwd")) == directory.resolve()
+        return Path(f"/proc/{pid}/cwd").readlink() == directory.resolve()
     except FileNotFoundError:
         return False
     except PermissionError:
@@ -184,8 +175,6 @@ def stop(pid: int, first: signal.Signals, *, seconds: float) -> None:
 def last_lines(path: Path, count: int = 8) -> str:
     """The end of a log, for an error message."""
     try:
-        return "\n".join(
-            path.read_text(encoding="utf-8", errors="replace").splitlines()[-count:]
-        )
+        return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-count:])
     except FileNotFoundError:
         return ""

