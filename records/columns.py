@@ -252,7 +252,10 @@ VOCATIONAL = LayoutColumns(
     (
         *_IDENTITY,
         *_at("hukou", _HUKOU),
-        *_at("entry", _ENTRY),
+        *_at(
+            "entry",
+            [*_ENTRY[:2], replace(_ENTRY[2], code_list="admission_way_tertiary", default=""), _ENTRY[3]],
+        ),
         *_at(
             "entry",
             [Column("考生号", "exam_no", Kind.DIGITS, _("Exam number"), max_length=18, aliases=("KSH",))],
@@ -295,7 +298,10 @@ HIGHER = LayoutColumns(
         ),
         Column("民族", "ethnicity", C, _("Ethnic group"), "ethnicity", required=True, aliases=("MZ",)),
         *_at("entry", _STUDY[:2]),
-        *_at("entry", [Column("层次", "level", C, _("Level"), "level", required=True, aliases=("CC",))]),
+        *_at(
+            "entry",
+            [Column("层次", "level", C, _("Level"), "education_level", required=True, aliases=("CC",))],
+        ),
         *_at("entry", _STUDY[2:]),
         *_at(
             "entry",
