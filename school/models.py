@@ -4,7 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Func, Q, Value
@@ -42,7 +42,7 @@ class DateRange(Func):
 
 def validity() -> DateRange:
     """The days from ``valid_from`` to ``valid_until``, both included."""
-    return DateRange(F("valid_from"), F("valid_until"), Value(str(RangeBoundary(True, True))))
+    return DateRange(F("valid_from"), F("valid_until"), Value("[]"))
 
 
 class Unit(RecordedModel):

@@ -206,9 +206,7 @@ class Migration(migrations.Migration):
                         school.models.DateRange(
                             models.F("valid_from"),
                             models.F("valid_until"),
-                            models.Value(
-                                "<django.contrib.postgres.fields.ranges.RangeBoundary object at 0x7f10cb8537d0>"
-                            ),
+                            models.Value("[]"),
                         ),
                         "&&",
                     ),
@@ -226,9 +224,7 @@ class Migration(migrations.Migration):
                         school.models.DateRange(
                             models.F("valid_from"),
                             models.F("valid_until"),
-                            models.Value(
-                                "<django.contrib.postgres.fields.ranges.RangeBoundary object at 0x7f10cb853b90>"
-                            ),
+                            models.Value("[]"),
                         ),
                         "&&",
                     ),

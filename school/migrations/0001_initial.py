@@ -1215,9 +1215,7 @@ class Migration(migrations.Migration):
                                 school.models.DateRange(
                                     models.F("valid_from"),
                                     models.F("valid_until"),
-                                    models.Value(
-                                        "<django.contrib.postgres.fields.ranges.RangeBoundary object at 0x7f10cb801d90>"
-                                    ),
+                                    models.Value("[]"),
                                 ),
                                 "&&",
                             ),
@@ -1232,9 +1230,7 @@ class Migration(migrations.Migration):
                                 school.models.DateRange(
                                     models.F("valid_from"),
                                     models.F("valid_until"),
-                                    models.Value(
-                                        "<django.contrib.postgres.fields.ranges.RangeBoundary object at 0x7f10cb802310>"
-                                    ),
+                                    models.Value("[]"),
                                 ),
                                 "&&",
                             ),
@@ -1292,9 +1288,7 @@ class Migration(migrations.Migration):
                         school.models.DateRange(
                             models.F("valid_from"),
                             models.F("valid_until"),
-                            models.Value(
-                                "<django.contrib.postgres.fields.ranges.RangeBoundary object at 0x7f10cb80b810>"
-                            ),
+                            models.Value("[]"),
                         ),
                         "&&",
                     ),
