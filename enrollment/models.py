@@ -161,6 +161,7 @@ class Applicant(RecordedModel, Searchable, PersonalData, EnrolmentData):
     )
     returned_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     returned_from = models.CharField(max_length=20, choices=State.choices, blank=True)
+    changed_fields = ArrayField(models.CharField(max_length=40), default=list, blank=True, editable=False)
     opened_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField(null=True, blank=True)
     student = models.ForeignKey(
@@ -230,6 +231,21 @@ class Applicant(RecordedModel, Searchable, PersonalData, EnrolmentData):
     def ledger_subject(self) -> uuid.UUID:
         """The applicant; an accepted one's student carries the same id."""
         return self.public_id
+
+
+class TypedCell(models.Model):
+    """What was typed into a field of a draft but is no value yet; kept so that nothing typed is lost."""
+
+    applicant = models.ForeignKey(Applicant, on_delete=models.CASCADE, related_name="typed_cells")
+    field = models.CharField(max_length=40)
+    text = EncryptedTextField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["applicant", "field"], name="typed_cell_once")]
+
+    def __str__(self) -> str:
+        return f"{self.applicant_id} {self.field}"
 
 
 class ApplicantMember(RecordedModel, FamilyData):

@@ -94,6 +94,7 @@ class EnrolmentData(models.Model):
     class_no = models.CharField(_("class number"), max_length=12, blank=True)
     seat_no = models.PositiveSmallIntegerField(_("seat number"), null=True, blank=True)
     enrol_month = models.CharField(_("month of entry"), max_length=6, blank=True)
+    enrol_date = models.DateField(_("date of entry"), null=True, blank=True)
     admission_way = models.CharField(_("way of admission"), max_length=2, blank=True)
     attendance_mode = models.CharField(_("day or boarding"), max_length=2, blank=True)
     student_source = models.CharField(_("source of the student"), max_length=2, blank=True)
@@ -328,3 +329,16 @@ class Document(RecordedModel):
     def ledger_subject(self) -> uuid.UUID:
         """The student whose document it is."""
         return self.student.public_id
+
+
+class NumberSeries(models.Model):
+    """The last number given out under a key; it only ever rises, so that no number is used twice."""
+
+    key = models.CharField(max_length=80, unique=True)
+    last = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.last}"
