@@ -53,16 +53,16 @@ def history_insert(
         "history_type": history_type,
         "history_user_id": actor.pk,
         "history_change_reason": context.reason,
-        "request_no": context.request_no,
-        "request_id": context.request_id,
-        "role": context.role,
-        "address": context.address,
+        "history_request_no": context.request_no,
+        "history_request_id": context.request_id,
+        "history_role": context.role,
+        "history_address": context.address,
     }
     key = quote(model._meta.pk.column)
     key_type = model._meta.pk.rel_db_type(connection)
-    placeholders = ["%s::inet" if name == "address" else "%s" for name in circumstances]
+    placeholders = ["%s::inet" if name == "history_address" else "%s" for name in circumstances]
     selected = ", ".join(f"live.{column}" for column in columns)
-    into = ", ".join([*columns, *map(quote, circumstances), "subject"])
+    into = ", ".join([*columns, *map(quote, circumstances), "history_subject"])
     sql = (
         f"INSERT INTO {quote(historical._meta.db_table)} ({into}) "
         f"SELECT {selected}, {', '.join(placeholders)}, told.subject "
@@ -159,7 +159,8 @@ def write_rows(
 ) -> list[Row]:
     """Insert new rows of one recorded model together with their history, and return them with their keys set.
 
-    All or nothing. Raises IntegrityError when a constraint of the database says no.
+    All or nothing. Rows of an `InsertOnlyModel`, which names its operator itself, are written the same way but without
+    history. Raises IntegrityError when a constraint of the database says no, TypeError for any other model.
     """
     rows = list(rows)
     if not rows:
@@ -170,7 +171,8 @@ def write_rows(
         for start in range(0, len(rows), batch):
             part = rows[start : start + batch]
             copy_rows(connection, model, part)
-            history_insert(connection, model, part, "+", at)
+            if not getattr(model, "insert_only", False):
+                history_insert(connection, model, part, "+", at)
     return rows
 
 
@@ -258,7 +260,8 @@ class _writing(ExitStack):
 
     def __init__(self, model: type[models.Model], actor: Any, reason: str, role: str) -> None:
         super().__init__()
-        history_model(model)
+        if not getattr(model, "insert_only", False):
+            history_model(model)
         self.alias = router.db_for_write(model)
         self.circumstances = (actor, reason, role)
 

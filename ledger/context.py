@@ -49,7 +49,7 @@ def current() -> Context:
 
 
 def current_actor() -> AbstractBaseUser:
-    """Who acts now. Raises NoActor when nobody does or when the account is not saved yet."""
+    """Who acts now. Raises NoActor when nobody does."""
     actor = current().actor
     if actor is None:
         raise NoActor("Nobody is named as acting: wrap the work in ledger.context.acting(user)")

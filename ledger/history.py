@@ -29,11 +29,11 @@ class HistoryRow(models.Model):
 
     xid = XidField(db_default=CurrentTransaction(), editable=False, db_index=True)
     salt = models.UUIDField(db_default=RandomSalt(), editable=False)
-    subject = models.UUIDField(null=True, editable=False, db_index=True)
-    request_no = models.CharField(max_length=40, blank=True, default="", editable=False)
-    request_id = models.UUIDField(null=True, editable=False)
-    address = models.GenericIPAddressField(null=True, editable=False)
-    role = models.CharField(max_length=40, blank=True, default="", editable=False)
+    history_subject = models.UUIDField(null=True, editable=False, db_index=True)
+    history_request_no = models.CharField(max_length=40, blank=True, default="", editable=False)
+    history_request_id = models.UUIDField(null=True, editable=False)
+    history_address = models.GenericIPAddressField(null=True, editable=False)
+    history_role = models.CharField(max_length=40, blank=True, default="", editable=False)
 
     class Meta:
         abstract = True
@@ -72,6 +72,8 @@ class History(HistoricalRecords):  # type: ignore[misc]  # simple-history has no
     def copy_fields(self, model: type[models.Model]) -> dict[str, Any]:
         """Copies without indexes (the row's own id keeps one) that read the live field's ciphertexts."""
         fields: dict[str, Any] = super().copy_fields(model)
+        if taken := {field.name for field in HistoryRow._meta.fields} & set(fields):
+            raise TypeError(f"{model._meta.label}: history needs these names itself: {', '.join(sorted(taken))}")
         for name, field in fields.items():
             field.db_index = name == model._meta.pk.name
             field._unique = False

@@ -46,9 +46,10 @@ class RecordedModel(models.Model):
 class InsertOnlyModel(models.Model):
     """Rows that are written once and name their operator themselves (decisions, log rows): no history of their own.
 
-    The application's database role can neither change nor delete them.
+    The application's database role can neither change nor delete them. Many at once: `ledger.history.write_rows`.
     """
 
+    insert_only = True
     objects: ClassVar[Any] = RecordedManager()
 
     class Meta:
