@@ -1,8 +1,7 @@
 """Tags and filters of our pages: icons, badges, fields, masked values, dates and numbers. ``docs/pages.md`` shows their use."""
 
 import json
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -10,18 +9,32 @@ from django import forms, template
 from django.forms import BoundField
 from django.http import HttpRequest, QueryDict
 from django.templatetags.static import static
-from django.utils import timezone, translation
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape, format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core import ui
+from core import formatting, ui
+from core.formatting import NO_VALUE, day, number
 
 register = template.Library()
 Label = str | Promise
+
+register.filter("dash", formatting.dash)
+register.filter("day", formatting.day)
+register.filter("printed_day", formatting.printed_day)
+register.filter("moment", formatting.moment)
+register.filter("moment_seconds", formatting.moment_seconds)
+register.filter("clock", formatting.clock)
+register.filter("clock_seconds", formatting.clock_seconds)
+register.filter("month", formatting.month)
+register.filter("number", formatting.number)
+register.filter("percent", formatting.percent)
+register.filter("money", formatting.money)
+register.filter("size", formatting.size)
+register.simple_tag(formatting.span, name="span")
+register.simple_tag(formatting.school_year, name="school_year")
 
 BADGE_ICONS = {
     "grey": "circle-dashed",
@@ -43,7 +56,6 @@ ALERT_ICONS = {
 }
 EMPTY_ICONS = {"nothing": "inbox", "no_match": "filter-off", "not_permitted": "lock"}
 MESSAGE_KINDS = {"success": "green", "error": "red", "warning": "amber"}
-NO_VALUE = "—"
 
 
 @lru_cache(maxsize=1)
@@ -61,9 +73,7 @@ def _icon(name: str, size: int) -> SafeString:
 def icon(name: str, size: int = 20, label: Label = "") -> SafeString:
     """An icon of the sprite, 16, 20, 24 or 48 px. ``label`` is for readers who cannot see it; without one it is decoration."""
     if label:
-        return format_html(
-            '<span role="img" aria-label="{}">{}</span>', label, _icon(name, size)
-        )
+        return format_html('<span role="img" aria-label="{}">{}</span>', label, _icon(name, size))
     return _icon(name, size)
 
 
@@ -75,9 +85,7 @@ def badge(kind: str, text: Label, icon: str = "", title: Label = "") -> SafeStri
     """
     drawing = _icon(icon or BADGE_ICONS[kind], 16)
     tip = format_html(' title="{}"', title) if title else ""
-    return mark_safe(
-        f'<span class="xj-badge xj-{kind}"{tip}>{drawing}{conditional_escape(text)}</span>'
-    )  # noqa: S308 - parts escaped
+    return mark_safe(f'<span class="xj-badge xj-{kind}"{tip}>{drawing}{conditional_escape(text)}</span>')
 
 
 @register.filter
@@ -87,9 +95,7 @@ def message_kind(tags: str) -> str:
 
 
 @register.inclusion_tag("components/alert.html")
-def alert(
-    kind: str, title: Label, text: Label = "", url: str = "", action: Label = ""
-) -> dict[str, Any]:
+def alert(kind: str, title: Label, text: Label = "", url: str = "", action: Label = "") -> dict[str, Any]:
     """One message on coloured ground; ``url`` and ``action`` add a link."""
     return {
         "kind": kind,
@@ -115,9 +121,7 @@ def _faults(form: Any) -> list[dict[str, Any]]:
     faults = [{"id": "", "label": "", "text": text} for text in form.non_field_errors()]
     for bound in form:
         target = f"{bound.id_for_label}" or bound.auto_id
-        faults += [
-            {"id": target, "label": bound.label, "text": text} for text in bound.errors
-        ]
+        faults += [{"id": target, "label": bound.label, "text": text} for text in bound.errors]
     return faults
 
 
@@ -127,9 +131,7 @@ def error_summary(*shown: Any) -> dict[str, Any]:
     faults: list[dict[str, Any]] = []
     for one in shown:
         if hasattr(one, "non_form_errors"):
-            faults += [
-                {"id": "", "label": "", "text": text} for text in one.non_form_errors()
-            ]
+            faults += [{"id": "", "label": "", "text": text} for text in one.non_form_errors()]
             for form in one.forms:
                 faults += _faults(form)
         elif one is not None and one.is_bound:
@@ -149,9 +151,7 @@ def _control(bound: BoundField, attrs: dict[str, str]) -> tuple[str, SafeString]
         css = "form-control"
     own = str(widget.attrs.get("class", ""))
     attrs["class"] = f"{css} {own}".strip()
-    return ("check" if css == "form-check-input" else "input"), bound.as_widget(
-        attrs=attrs
-    )
+    return ("check" if css == "form-check-input" else "input"), bound.as_widget(attrs=attrs)
 
 
 @register.inclusion_tag("components/field.html")
@@ -311,9 +311,7 @@ def confirm(
 
 
 @register.inclusion_tag("components/masked.html")
-def masked(
-    value: str, label: Label, url: str = "", locked: bool = False
-) -> dict[str, Any]:
+def masked(value: str, label: Label, url: str = "", locked: bool = False) -> dict[str, Any]:
     """A value that is already masked; ``url`` (POST, answers ``{"value": "..."}``) adds the button that shows it for 30 s.
 
     ``locked`` shows that the reader has no right to it. The full value must never be in the page.
@@ -330,107 +328,26 @@ def masked(
 def shown(value: Any, mandatory: bool = False, permitted: bool = True) -> SafeString:
     """A value of a file: itself, ``—``, amber "not filled in" when it is mandatory, or a lock when not permitted."""
     if not permitted:
-        return format_html(
-            '<span class="xj-locked">{}{}</span>', _icon("lock", 16), _("Not permitted")
-        )
+        return format_html('<span class="xj-locked">{}{}</span>', _icon("lock", 16), _("Not permitted"))
     if value in (None, ""):
-        return badge("amber", _("Not filled in")) if mandatory else mark_safe(NO_VALUE)  # noqa: S308 - our constant
+        return badge("amber", _("Not filled in")) if mandatory else mark_safe(NO_VALUE)
     return conditional_escape(value)
 
 
-@register.filter
-def dash(value: Any) -> Any:
-    """The value, or ``—`` when there is none (0 is a value)."""
-    return NO_VALUE if value in (None, "") else value
-
-
-@register.filter
-def day(value: date | None) -> str:
-    """A date in lists and forms: 2026-11-22, or 22 Nov 2026."""
-    return date_format(_local(value), "DATE_FORMAT") if value else NO_VALUE
-
-
-@register.filter
-def printed_day(value: date | None) -> str:
-    """A date on printed forms: 2026年11月22日, or 22 November 2026."""
-    if not value:
-        return NO_VALUE
-    moment_ = _local(value)
-    if _is_chinese():
-        return f"{moment_.year}年{moment_.month}月{moment_.day}日"
-    return date_format(moment_, "j F Y")
-
-
-@register.filter
-def moment(value: datetime | None) -> str:
-    """A date and time to the minute: 2026-11-22 14:05, or 22 Nov 2026, 14:05."""
-    return date_format(_local(value), "DATETIME_FORMAT") if value else NO_VALUE
-
-
-@register.filter
-def moment_seconds(value: datetime | None) -> str:
-    """A date and time to the second, for audit pages."""
-    return f"{moment(value)}:{_local(value):%S}" if value else NO_VALUE
-
-
-@register.filter
-def clock(value: datetime | None) -> str:
-    """The time of day alone: 14:05."""
-    return f"{_local(value):%H:%M}" if value else NO_VALUE
-
-
-@register.filter
-def clock_seconds(value: datetime | None) -> str:
-    return f"{_local(value):%H:%M:%S}" if value else NO_VALUE
-
-
-@register.filter
-def month(value: date | None) -> str:
-    """2026-09, or Sep 2026."""
-    return date_format(_local(value), "YEAR_MONTH_FORMAT") if value else NO_VALUE
-
-
 @register.simple_tag
-def span(start: date | None, end: date | None) -> str:
-    """Two dates as a span; an open end is left out."""
-    return _("%(start)s to %(end)s") % {
-        "start": day(start),
-        "end": day(end) if end else "",
-    }
-
-
-@register.simple_tag
-def school_year(year: int, term: int = 0) -> str:
-    """The school year that begins in ``year``, and its first or second term when ``term`` is 1 or 2."""
-    if term:
-        text = _("School year %(start)s–%(end)s, term %(term)s")
-        chinese_term = {1: "一", 2: "二", 3: "三"}.get(term, str(term))
-        return text % {
-            "start": year,
-            "end": _next_year(year),
-            "term": chinese_term if _is_chinese() else term,
-        }
-    return _("School year %(start)s–%(end)s") % {"start": year, "end": _next_year(year)}
-
-
-@register.simple_tag
-def deadline(
-    due: date | None, days: int | None = None, certain: bool = True
-) -> SafeString:
+def deadline(due: date | None, days: int | None = None, certain: bool = True) -> SafeString:
     """A due date with the working days left (``days``; negative: overdue). ``certain`` False: beyond the holiday table."""
     if due is None:
-        return mark_safe(NO_VALUE)  # noqa: S308 - our constant
+        return mark_safe(NO_VALUE)
     if days is None:
-        return mark_safe(day(due))  # noqa: S308 - a formatted date
+        return mark_safe(day(due))
     if days < 0:
         text = ngettext(
             "%(count)s day overdue (%(date)s)",
             "%(count)s days overdue (%(date)s)",
             -days,
         )
-        return badge(
-            "red", text % {"count": -days, "date": day(due)}, "clock-exclamation"
-        )
+        return badge("red", text % {"count": -days, "date": day(due)}, "clock-exclamation")
     text = ngettext(
         "%(count)s working day left (%(date)s)",
         "%(count)s working days left (%(date)s)",
@@ -439,42 +356,7 @@ def deadline(
     text %= {"count": days, "date": day(due)}
     if not certain:
         text = _("%(text)s, holidays not yet announced") % {"text": text}
-    return (
-        badge("amber", text)
-        if days <= 2
-        else format_html('<span class="xj-num">{}</span>', text)
-    )
-
-
-@register.filter
-def number(value: int | float | Decimal | None) -> str:
-    """12,345."""
-    return NO_VALUE if value is None else f"{value:,}"
-
-
-@register.filter
-def percent(share: float | Decimal | None) -> str:
-    """A share of 1 as 98.0%."""
-    return NO_VALUE if share is None else f"{share * 100:.1f}%"
-
-
-@register.filter
-def money(value: Decimal | None) -> str:
-    """Yuan as ¥20.00."""
-    return NO_VALUE if value is None else f"¥{value:,.2f}"
-
-
-@register.filter
-def size(octets: int | None) -> str:
-    """A file's size: 512 B, 34.5 KB, 1.2 MB."""
-    if octets is None:
-        return NO_VALUE
-    amount = float(octets)
-    for unit in ("B", "KB", "MB", "GB"):
-        if amount < 1000 or unit == "GB":
-            break
-        amount /= 1000
-    return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+    return badge("amber", text) if days <= 2 else format_html('<span class="xj-num">{}</span>', text)
 
 
 @register.simple_tag(takes_context=True)
@@ -503,12 +385,8 @@ def script_texts() -> SafeString:
         "failed": _("Could not be loaded."),
         "retry": _("Try again"),
         "refused": _("The server refused this act."),
-        "server_fault": _(
-            "The server has a fault; nothing was changed. Error number: %(number)s"
-        ),
-        "other_person": _(
-            "Another person has signed in. The page is being loaded again."
-        ),
+        "server_fault": _("The server has a fault; nothing was changed. Error number: %(number)s"),
+        "other_person": _("Another person has signed in. The page is being loaded again."),
         "copied": _("Copied"),
         "selected": _("%(count)s selected"),
         "too_many": _("At most %(count)s at once"),
@@ -523,17 +401,3 @@ def script_texts() -> SafeString:
 def as_json(value: Any) -> str:
     """A value for a data attribute."""
     return json.dumps(value, ensure_ascii=False)
-
-
-def _local(value: Any) -> Any:
-    if isinstance(value, datetime) and timezone.is_aware(value):
-        return timezone.localtime(value)
-    return value
-
-
-def _is_chinese() -> bool:
-    return (translation.get_language() or "").startswith("zh")
-
-
-def _next_year(year: int) -> str:
-    return str(year + 1) if _is_chinese() else f"{(year + 1) % 100:02d}"

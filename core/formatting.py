@@ -1,0 +1,117 @@
+"""How dates, times, numbers and missing values are written on screens and printed forms, in both languages."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+NO_VALUE = "—"
+
+
+def dash(value: Any) -> Any:
+    """The value, or ``—`` when there is none (0 is a value)."""
+    return NO_VALUE if value in (None, "") else value
+
+
+def day(value: date | None) -> str:
+    """A date in lists and forms: 2026-11-22, or 22 Nov 2026."""
+    return date_format(_local(value), "DATE_FORMAT") if value else NO_VALUE
+
+
+def printed_day(value: date | None) -> str:
+    """A date on printed forms: 2026年11月22日, or 22 November 2026."""
+    if not value:
+        return NO_VALUE
+    moment_ = _local(value)
+    if _is_chinese():
+        return f"{moment_.year}年{moment_.month}月{moment_.day}日"
+    return date_format(moment_, "j F Y")
+
+
+def moment(value: datetime | None) -> str:
+    """A date and time to the minute: 2026-11-22 14:05, or 22 Nov 2026, 14:05."""
+    return date_format(_local(value), "DATETIME_FORMAT") if value else NO_VALUE
+
+
+def moment_seconds(value: datetime | None) -> str:
+    """A date and time to the second, for audit pages."""
+    return f"{moment(value)}:{_local(value):%S}" if value else NO_VALUE
+
+
+def clock(value: datetime | None) -> str:
+    """The time of day alone: 14:05."""
+    return f"{_local(value):%H:%M}" if value else NO_VALUE
+
+
+def clock_seconds(value: datetime | None) -> str:
+    return f"{_local(value):%H:%M:%S}" if value else NO_VALUE
+
+
+def month(value: date | None) -> str:
+    """2026-09, or Sep 2026."""
+    return date_format(_local(value), "YEAR_MONTH_FORMAT") if value else NO_VALUE
+
+
+def span(start: date | None, end: date | None) -> str:
+    """Two dates as a span; an open end is left out."""
+    return _("%(start)s to %(end)s") % {
+        "start": day(start),
+        "end": day(end) if end else "",
+    }
+
+
+def school_year(year: int, term: int = 0) -> str:
+    """The school year that begins in ``year``, and its first or second term when ``term`` is 1 or 2."""
+    if term:
+        text = _("School year %(start)s–%(end)s, term %(term)s")
+        chinese_term = {1: "一", 2: "二", 3: "三"}.get(term, str(term))
+        return text % {
+            "start": year,
+            "end": _next_year(year),
+            "term": chinese_term if _is_chinese() else term,
+        }
+    return _("School year %(start)s–%(end)s") % {"start": year, "end": _next_year(year)}
+
+
+def number(value: float | Decimal | None) -> str:
+    """12,345."""
+    return NO_VALUE if value is None else f"{value:,}"
+
+
+def percent(share: float | Decimal | None) -> str:
+    """A share of 1 as 98.0%."""
+    return NO_VALUE if share is None else f"{share * 100:.1f}%"
+
+
+def money(value: Decimal | None) -> str:
+    """Yuan as ¥20.00."""
+    return NO_VALUE if value is None else f"¥{value:,.2f}"
+
+
+def size(octets: int | None) -> str:
+    """A file's size: 512 B, 34.5 KB, 1.2 MB."""
+    if octets is None:
+        return NO_VALUE
+    amount = float(octets)
+    for unit in ("B", "KB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            break
+        amount /= 1000
+    return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+
+
+def _local(value: Any) -> Any:
+    if isinstance(value, datetime) and timezone.is_aware(value):
+        return timezone.localtime(value)
+    return value
+
+
+def _is_chinese() -> bool:
+    return (translation.get_language() or "").startswith("zh")
+
+
+def _next_year(year: int) -> str:
+    return str(year + 1) if _is_chinese() else f"{(year + 1) % 100:02d}"

@@ -1,0 +1,131 @@
+"""What a list is declared from (:class:`Column`, :class:`Filter`) and what its templates get."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Generic, Literal, TypeVar, cast
+
+from django import forms
+from django.db.models import Model, QuerySet
+from django.utils.functional import Promise
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString
+
+from core.formatting import NO_VALUE, day, moment
+
+M = TypeVar("M", bound=Model)
+Label = str | Promise
+Choices = Sequence[tuple[Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[M]):
+    """A column. ``cell`` gives text, a number, a date or safe HTML for a row, and must not query.
+
+    ``sort``: model paths that the heading sorts by (none: it does not sort). ``fixed``: cannot be hidden. ``default``: shown
+    until the reader chooses. ``css``: num, id, date, name or own. ``link``: leads to the row's page. ``phone``: shown on phones.
+    ``value``: what an export writes, when it is not what ``cell`` shows.
+    """
+
+    key: str
+    label: Label
+    cell: Callable[[M], object]
+    sort: tuple[str, ...] = ()
+    default: bool = True
+    fixed: bool = False
+    css: str = ""
+    link: bool = False
+    phone: bool = True
+    value: Callable[[M], object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter of the bar. ``by``: a model lookup, or a function of queryset and value.
+
+    ``kind``: choice (only the given values count), date, flag, or text (kept out of the address). ``choices`` may be a function
+    of the user. ``rare`` ones stand behind "More filters".
+    """
+
+    key: str
+    label: Label
+    kind: Literal["choice", "date", "flag", "text"]
+    by: str | Callable[[QuerySet[Any], Any], QuerySet[Any]]
+    choices: Choices | Callable[[Any], Choices] = ()
+    rare: bool = False
+    placeholder: Label = ""
+
+    def options(self, user: Any) -> list[tuple[str, Any]]:
+        found = self.choices(user) if callable(self.choices) else self.choices
+        return [(str(value), label) for value, label in found if value not in ("", None)]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFilter:
+    """A filter with what the reader chose."""
+
+    key: str
+    label: Label
+    kind: str
+    value: str
+    options: list[tuple[str, Any]]
+    placeholder: Label
+    rare: bool
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    key: str
+    label: Label
+    css: str
+    url: str
+    direction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the table; each cell is a whole ``<td>``."""
+
+    key: str
+    css: str
+    cells: list[SafeString]
+
+
+def parse_date(text: str) -> date | None:
+    try:
+        return cast("date | None", forms.DateField().to_python(text))
+    except forms.ValidationError:
+        return None
+
+
+def filter_value(shown: ShownFilter) -> object | None:
+    """What is asked of the database; None for nothing chosen and for what is not a choice."""
+    if not shown.value or shown.fault:
+        return None
+    if shown.kind == "date":
+        return parse_date(shown.value)
+    if shown.kind == "flag":
+        return True
+    if shown.kind == "choice" and shown.value not in {value for value, _label in shown.options}:
+        return None
+    return shown.value
+
+
+def cell_start(column: Column[Any]) -> str:
+    css = f"{column.css} no-phone".strip() if not column.phone else column.css
+    return format_html('<td class="{}" data-label="{}">', css, column.label)
+
+
+def cell_text(value: object) -> str:
+    if isinstance(value, str):
+        return conditional_escape(value) or NO_VALUE
+    if value is None:
+        return NO_VALUE
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, date):
+        return day(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return conditional_escape(str(value))

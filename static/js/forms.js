@@ -1,0 +1,77 @@
+// Forms: drafts saved by themselves, a guard over unsaved words, Enter to the next field, focus on the first fault.
+import { faultText, send } from "./net.js";
+import { say } from "./text.js";
+
+const dirty = new WeakSet();
+const EVERY = 10000;
+
+const note = (form, words, fault = false) => {
+  const place = form.querySelector("[data-saved]");
+  if (!place) return;
+  place.textContent = words;
+  place.classList.toggle("is-fault", fault);
+};
+
+function draft(form) {
+  const data = new FormData(form);
+  for (const [key, value] of [...data]) if (value instanceof File) data.delete(key);
+  return data;
+}
+
+export async function save(form) {
+  if (form.dataset.busy || !dirty.has(form)) return;
+  form.dataset.busy = "1";
+  dirty.delete(form);
+  try {
+    const response = await send(form.dataset.autosave || form.action, {
+      method: "POST", body: draft(form), headers: { "X-Autosave": "1" },
+    });
+    if (!response.ok) throw new Error(await faultText(response));
+    const answer = await response.json();
+    if (answer.version !== undefined && form.elements.version) form.elements.version.value = answer.version;
+    note(form, say("saved", { time: answer.saved_at }));
+    form.dispatchEvent(new CustomEvent("xueji:saved", { bubbles: true, detail: answer }));
+  } catch (fault) {
+    dirty.add(form);
+    note(form, fault instanceof TypeError ? say("unsaved") : fault.message, true);
+  } finally {
+    delete form.dataset.busy;
+  }
+}
+
+let composing = false;
+document.addEventListener("compositionstart", () => { composing = true; });
+document.addEventListener("compositionend", () => { composing = false; });
+const mark = (event) => {
+  const form = event.target.closest?.("form[data-autosave], form[data-guard]");
+  if (form) dirty.add(form);
+};
+document.addEventListener("input", mark);
+document.addEventListener("change", mark);
+setInterval(() => { if (!composing) document.querySelectorAll("form[data-autosave]").forEach(save); }, EVERY);
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-save-draft]");
+  if (!button) return;
+  const form = button.form || button.closest("form");
+  dirty.add(form);
+  save(form);
+  event.preventDefault();
+});
+
+document.addEventListener("submit", (event) => { if (!event.defaultPrevented) dirty.delete(event.target); });
+window.addEventListener("beforeunload", (event) => {
+  const open = [...document.querySelectorAll("form[data-autosave], form[data-guard]")].some((form) => dirty.has(form));
+  if (open) event.preventDefault();
+});
+
+document.addEventListener("keydown", (event) => {
+  const form = event.target.closest?.("form[data-enter-next]");
+  if (!form || event.key !== "Enter" || event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey) return;
+  if (event.target.matches("textarea, button, [type=submit], a")) return;
+  event.preventDefault();
+  const fields = [...form.elements].filter((one) => one.type !== "hidden" && !one.disabled && !one.readOnly && one.getClientRects().length);
+  fields[fields.indexOf(event.target) + 1]?.focus();
+});
+
+(document.querySelector(".xj-field [aria-invalid=true]") || document.querySelector("[data-error-summary]"))?.focus();
