@@ -13,6 +13,8 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@setup_logging.connect
 def _use_our_logging(**_kwargs: Any) -> None:
     """Keep Django's logging, which drops personal data, instead of Celery's own."""
+
+
+setup_logging.connect(_use_our_logging)

@@ -16,14 +16,15 @@ from tools.services.processes import (
     HOST,
     Identity,
     ServiceError,
+    end_leftovers,
     free_port,
     identity_for,
     is_running,
     last_lines,
     port_is_free,
     server_environment,
+    serves,
     stop,
-    works_in,
 )
 
 DEFAULT_PORT = 5432
@@ -64,7 +65,7 @@ def running_pid(data: Path) -> int | None:
         return None
     except PermissionError as error:
         raise ServiceError(f"{data} belongs to another user: run this as that user.") from error
-    return pid if works_in(pid, data) else None
+    return pid if serves(pid, data, "postgres") else None
 
 
 def running_port(data: Path) -> int:
@@ -141,6 +142,7 @@ def superuser_url(port: int, password: str, database: str = "postgres") -> str:
 
 
 def _launch(data: Path, identity: Identity, port: int, log: Path) -> subprocess.Popen[bytes]:
+    end_leftovers(data)
     (data / "postmaster.pid").unlink(missing_ok=True)
     with log.open("ab") as file:
         return identity.popen(_command(data, port), cwd=data, log=file)
@@ -176,7 +178,7 @@ def start(
 ) -> tuple[int, int]:
     """Bring the server up and return its process id and port.
 
-    A server killed a moment ago may leave children that hold its memory, so a start that fails is tried again.
+    A start whose port was taken in the same moment is tried again on another one.
     """
     if (pid := running_pid(data)) is not None:
         port = running_port(data)

@@ -142,15 +142,43 @@ def is_running(pid: int) -> bool:
 
 
 def works_in(pid: int, directory: Path) -> bool:
-    """Whether the running process has this working directory: tells our server from a reused process id."""
+    """Whether the running process is known to have this working directory; false when that cannot be read."""
     if not is_running(pid):
         return False
     try:
         return Path(f"/proc/{pid}/cwd").readlink() == directory.resolve()
-    except FileNotFoundError:
+    except OSError:
         return False
+
+
+def serves(pid: int, directory: Path, *names: str) -> bool:
+    """Whether a server's process id still is our server and not a process that got the number later.
+
+    Where a container hides other users' working directories, its name and user decide.
+    """
+    if works_in(pid, directory):
+        return True
+    process = Path(f"/proc/{pid}")
+    try:
+        (process / "cwd").readlink()
     except PermissionError:
-        return Path(f"/proc/{pid}").stat().st_uid == directory.stat().st_uid
+        same_user = process.stat().st_uid == directory.stat().st_uid
+        return same_user and (process / "comm").read_text().strip().startswith(names)
+    except OSError:
+        return False
+    return False
+
+
+def pids_in(directory: Path) -> set[int]:
+    """Every process that is known to have this working directory."""
+    numbers = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    return {pid for pid in numbers if works_in(pid, directory)}
+
+
+def end_leftovers(directory: Path) -> None:
+    """End what a killed server left behind: children that would hold its memory and its files."""
+    for pid in pids_in(directory):
+        stop(pid, signal.SIGQUIT, seconds=3)
 
 
 def stop(pid: int, first: signal.Signals, *, seconds: float) -> None:

@@ -4,12 +4,11 @@ import importlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-
-import redis
 
 from tools.services.processes import (
     HOST,
@@ -19,8 +18,8 @@ from tools.services.processes import (
     is_running,
     last_lines,
     port_is_free,
+    serves,
     stop,
-    works_in,
 )
 
 DEFAULT_PORT = 6379
@@ -56,7 +55,7 @@ def running_pid(data: Path) -> int | None:
         return None
     except PermissionError as error:
         raise ServiceError(f"{data} belongs to another user: run this as that user.") from error
-    return pid if works_in(pid, data) else None
+    return pid if serves(pid, data, "valkey", "redis") else None
 
 
 def _write_configuration(data: Path, port: int, password: str) -> Path:
@@ -80,23 +79,18 @@ def _write_configuration(data: Path, port: int, password: str) -> Path:
 
 
 def _answers(port: int, password: str) -> bool:
-    client = redis.Redis(
-        host=HOST,
-        port=port,
-        password=password,
-        socket_connect_timeout=2,
-        socket_timeout=2,
-    )
+    """Whether the server takes the password and is done reading its file."""
     try:
-        return bool(client.ping())
-    except (
-        redis.exceptions.ConnectionError,
-        redis.exceptions.TimeoutError,
-        redis.exceptions.BusyLoadingError,
-    ):
+        with socket.create_connection((HOST, port), timeout=2) as connection:
+            connection.sendall(f"AUTH {password}\r\nPING\r\n".encode())
+            answer = b""
+            while answer.count(b"\r\n") < 2:
+                if not (part := connection.recv(200)):
+                    return False
+                answer += part
+    except OSError:
         return False
-    finally:
-        client.close()
+    return answer == b"+OK\r\n+PONG\r\n"
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, password: str, log: Path) -> bool:
