@@ -30,7 +30,7 @@ def requires(*perms: str) -> Callable[[View], View]:
                 if request.headers.get("HX-Request") or request.headers.get("X-Requested-With"):
                     return HttpResponse(status=401)
                 return redirect_to_login(request.get_full_path())
-            user = cast(User, request.user)
+            user = cast("User", request.user)
             if SIGNED_IN not in perms and not any(holds(user, perm) for perm in perms):
                 raise NotPermitted(" | ".join(perms))
             return view(request, *args, **kwargs)

@@ -75,7 +75,10 @@ class User(RecordedModel, AbstractBaseUser, PermissionsMixin):
 
 
 class Appointment(RecordedModel):
-    """A role that a user holds on a unit and its subtree, from one day to another (任职)."""
+    """A role that a user holds on a unit and its subtree, from one day to another (任职).
+
+    Both days count. ``withdrawn_at`` ends it at once, on whatever day that is.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="appointments")
@@ -85,6 +88,7 @@ class Appointment(RecordedModel):
     valid_until = models.DateField(_("until"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=200)
     granted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
 
     history = History()
 
@@ -99,6 +103,7 @@ class Appointment(RecordedModel):
             models.CheckConstraint(condition=~Q(user=F("granted_by")), name="nobody_appoints_oneself"),
             ExclusionConstraint(
                 name="appointment_once",
+                condition=Q(withdrawn_at__isnull=True),
                 expressions=[
                     ("user", RangeOperators.EQUAL),
                     ("role", RangeOperators.EQUAL),
@@ -108,7 +113,7 @@ class Appointment(RecordedModel):
             ),
             ExclusionConstraint(
                 name="one_administrator_duty",
-                condition=Q(role__in=ADMINISTRATORS),
+                condition=Q(role__in=ADMINISTRATORS, withdrawn_at__isnull=True),
                 expressions=[("user", RangeOperators.EQUAL), (validity(), RangeOperators.OVERLAPS)],
             ),
         ]

@@ -1,4 +1,4 @@
-"""The roles of a school and what each may do. A role is held on a unit through an appointment and holds for its subtree."""
+"""The roles of a school and what each may do. A role is held on a unit and holds for its subtree."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -33,7 +33,32 @@ ADMINISTRATORS = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR)
 """Three duties that one person never holds together (三员分立)."""
 
 ENTRY_ROLES = (Role.ADMISSIONS_CLERK, Role.REGISTRAR)
-"""Roles that type student data; they need a valid training record (S0-3.3-1)."""
+"""Roles that type student data; without a valid training the role rests (S0-3.3-1, S1-8-6)."""
+
+ROLES_BY_UNIT_KIND = {Role.BUREAU_OFFICER: ("bureau",)}
+"""Roles that make sense on some kinds of unit only."""
+
+NOT_APPOINTED = (Role.STUDENT,)
+"""Roles that come with something else: a student is one by the file."""
+
+CLASS_ROLES = (Role.TEACHER, Role.CLASS_ADVISER, Role.COUNSELLOR, Role.GRADE_ADMIN, Role.CLASS_ADMIN)
+"""Roles whose students are those of one's own classes, by the dated staff of a class."""
+
+STUDENT_DATA = (
+    "view_applicant",
+    "enter_applicant",
+    "review_applicant",
+    "approve_applicant",
+    "accept_applicant",
+    "approve_no_hukou",
+    "view_student",
+    "view_own_class",
+    "reveal_personal",
+    "print_student",
+    "view_fee_status",
+    "manage_fee_status",
+)
+"""Permissions that show data of students; no administrator has one."""
 
 ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.ADMISSIONS_CLERK: (
@@ -54,7 +79,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.TEACHER: ("view_school", "view_own_class"),
     Role.CLASS_ADVISER: ("view_school", "view_own_class"),
     Role.COUNSELLOR: ("view_school", "view_own_class"),
-    Role.GRADE_ADMIN: ("view_school", "view_student"),
+    Role.GRADE_ADMIN: ("view_school", "view_own_class"),
     Role.CLASS_ADMIN: ("view_school", "view_own_class"),
     Role.REGISTRAR: (
         "view_school",
@@ -104,6 +129,12 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     Role.SECURITY_ADMIN: ("view_school", "manage_grants", "view_grants"),
     Role.LEADER: ("view_school", "view_figures"),
     Role.FINANCE: ("view_school", "view_fee_status", "manage_fee_status"),
-    Role.BUREAU_OFFICER: ("view_school", "view_applicant", "approve_no_hukou", "manage_rules"),
+    Role.BUREAU_OFFICER: (
+        "view_school",
+        "view_applicant",
+        "approve_no_hukou",
+        "manage_rules",
+        "view_figures",
+    ),
     Role.STUDENT: (),
 }

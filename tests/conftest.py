@@ -13,7 +13,7 @@ import pytest
 from tests.support import servers as server_support
 from tests.support.clones import Clones, opened, renamed
 
-pytest_plugins = ["tests.support.browser"]
+pytest_plugins = ["tests.support.browser", "tests.cast"]
 SERVERS = pytest.StashKey[server_support.Servers]()
 BY_DIRECTORY = {"browser": "browser", "kill": "kill", "s3": "s3"}
 
