@@ -45,7 +45,11 @@ def test_each_change_leaves_one_row_with_its_circumstances(somebody: Any, saved:
     assert [row.history_type for row in (created, changed, deleted)] == ["+", "~", "-"]
     assert [row.name for row in (created, changed, deleted)] == ["中心小学", "第一小学", "第一小学"]
     assert changed.history_user == somebody
-    assert (changed.history_change_reason, changed.history_request_no, changed.history_role) == ("renamed", "E-12", "archivist")
+    assert (changed.history_change_reason, changed.history_request_no, changed.history_role) == (
+        "renamed",
+        "E-12",
+        "archivist",
+    )
     assert (changed.history_address, changed.history_request_id) == ("192.0.2.7", request_id)
     assert created.history_address is None and created.history_change_reason == ""
     assert len({created.salt, changed.salt, deleted.salt}) == 3
@@ -66,9 +70,7 @@ def test_history_holds_what_was_stored_not_what_was_in_memory(somebody: Any, sav
     assert rows == [("中心小学", 0), ("中心小学", 7), ("中心小学", 8), ("中心小学", 8)]
 
 
-def test_a_save_costs_one_statement_more(
-    somebody: Any, saved: Unit, django_assert_num_queries: Any
-) -> None:
+def test_a_save_costs_one_statement_more(somebody: Any, saved: Unit, django_assert_num_queries: Any) -> None:
     with acting(somebody), transaction.atomic(), django_assert_num_queries(2):
         saved.save(update_fields=["name"])
 
@@ -141,7 +143,12 @@ def test_who_acted_cannot_be_removed(somebody: Any, somebody_else: Any, saved: U
 def test_many_rows_are_written_with_their_history(somebody: Any, django_assert_num_queries: Any) -> None:
     names = ["王小明", "O'Neil\\t·买买提", "𠮷田\t\n", "张三"]
     rows = [
-        Student(name=name, name_tokens=[name, "it's", "back\\slash"], id_number=f"id-{number}", archive_no=f"a-{number}")
+        Student(
+            name=name,
+            name_tokens=[name, "it's", "back\\slash"],
+            id_number=f"id-{number}",
+            archive_no=f"a-{number}",
+        )
         for number, name in enumerate(names)
     ]
     written = write_rows(rows, actor=somebody, reason="import 7", role="clerk")
@@ -153,7 +160,11 @@ def test_many_rows_are_written_with_their_history(somebody: Any, django_assert_n
         assert sorted(stored.name_tokens) == sorted([name, "it's", "back\\slash"])
         kept = Student.history.get(id=row.pk)
         assert (kept.name, kept.id_number, kept.history_type) == (name, f"id-{number}", "+")
-        assert (kept.history_user, kept.history_change_reason, kept.history_role) == (somebody, "import 7", "clerk")
+        assert (kept.history_user, kept.history_change_reason, kept.history_role) == (
+            somebody,
+            "import 7",
+            "clerk",
+        )
         assert kept.history_subject == row.public_id
 
 
@@ -199,7 +210,11 @@ def test_many_rows_are_changed_with_their_history(somebody: Any, somebody_else: 
         )
         last = Unit.history.filter(id=row.pk).latest()
         assert (last.order, last.ancestors, last.label_en) == (row.pk % 7, [row.pk], "")
-        assert (last.history_type, last.history_user, last.history_change_reason) == ("~", somebody_else, "order")
+        assert (last.history_type, last.history_user, last.history_change_reason) == (
+            "~",
+            somebody_else,
+            "order",
+        )
     assert types(rows[4]) == "+"
     update_rows(rows, ["order"], actor=somebody)
     assert [types(row) for row in rows] == ["+~~"] * 4 + ["+~"]
