@@ -129,7 +129,10 @@ def search_tokens(name: str) -> list[str]:
 
 
 def name_query(text: str) -> str | None:
-    """The tsquery (configuration `simple`) that finds names by what was typed, or None when no letter was typed.
+    """The raw tsquery that finds names by what was typed, or None when no letter was typed.
+
+    Cast it (`%s::tsquery`). to_tsquery would parse it again and drop the characters that the server's locale does not
+    count as letters, among them the newest rare ones.
 
     Chinese characters must stand in the name, neighbours as neighbours; Latin letters are full pinyin or initials from
     any syllable on, in any case, with or without spaces and tone marks. `王xm` and `wang xm` work as well.
