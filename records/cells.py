@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from core.chinese import clean_text
+from core.chinese import clean_name, clean_text
 from core.idnumber import IdNumberFault, parse_id_number
 from records.columns import Column, Kind
 from records.faults import Fault
@@ -91,6 +91,7 @@ def _text(text: str, column: Column, book: CodeBook) -> str:
 
 
 def _name(text: str, column: Column, book: CodeBook) -> str:
+    text = clean_name(text)
     if not _NAME.fullmatch(text):
         raise CellFault("name_characters")
     return _limited(text, column)

@@ -25,7 +25,7 @@ SEARCH_FIELDS = ["name_sort", "name_tokens"]
 class Searchable(models.Model):
     """A person who is found by name: search columns, filled from ``name`` by ``records.search.fill``."""
 
-    name_sort = models.CharField(max_length=120, blank=True, editable=False)
+    name_sort = models.CharField(max_length=200, blank=True, editable=False)
     name_tokens = TokensField(editable=False)
 
     class Meta:
@@ -36,7 +36,7 @@ class PersonalData(models.Model):
     """Who somebody is and where he comes from: the columns of the national collection template (B.1, B.2)."""
 
     name = models.CharField(_("name"), max_length=NAME_LENGTH, blank=True)
-    name_pinyin = models.CharField(_("name in pinyin"), max_length=120, blank=True)
+    name_pinyin = models.CharField(_("name in pinyin"), max_length=200, blank=True)
     former_name = models.CharField(_("former name"), max_length=NAME_LENGTH, blank=True)
     sex = models.CharField(_("sex"), max_length=1, blank=True)
     birth_date = models.DateField(_("birth date"), null=True, blank=True)
