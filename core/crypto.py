@@ -254,6 +254,13 @@ class EncryptedTextField(models.CharField):  # type: ignore[type-arg]  # generic
             return None if self.null else b""
         return encrypt_bytes(text.encode(), self.context)
 
+    def prepare_many(self, values: list[Any]) -> list[bytes | None]:
+        """`get_db_prep_value` for a whole column."""
+        texts = [value if value is None else self.to_python(value) for value in values]
+        blank = None if self.null else b""
+        sealed = iter(encrypt_many([text for text in texts if text], self.context))
+        return [None if text is None else next(sealed) if text else blank for text in texts]
+
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> str | None:
         if value is None:
             return None
@@ -277,10 +284,15 @@ class BlindIndexField(models.BinaryField):  # type: ignore[type-arg]  # generic 
             raise FieldError(f"{self.name} is a blind index: only exact, in and isnull can be asked")
         return super().get_lookup(lookup_name)
 
+    def prepare_many(self, values: list[Any]) -> list[bytes | None]:
+        """Values as they are; raises ValueError for one that is no blind index."""
+        for value in values:
+            if value is not None and (type(value) is not bytes or len(value) != BLIND_INDEX_LENGTH):
+                raise ValueError(f"{self.name} takes what blind_index() gives, {BLIND_INDEX_LENGTH} bytes")
+        return values
+
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
-        if isinstance(value, bytes) and len(value) != BLIND_INDEX_LENGTH:
-            raise ValueError(f"{self.name} takes what blind_index() gives, {BLIND_INDEX_LENGTH} bytes")
-        return super().get_db_prep_value(value, connection, prepared)
+        return self.prepare_many([value])[0]
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> bytes | None:
         return None if value is None else bytes(value)

@@ -47,6 +47,10 @@ class TokensField(models.Field):  # type: ignore[type-arg]  # generic in the stu
         value = super().get_prep_value(value)
         return value if value is None or isinstance(value, str) else tokens_to_text(value)
 
+    def prepare_many(self, values: list[Any]) -> list[Any]:
+        """`get_prep_value` for a whole column."""
+        return [self.get_prep_value(value) for value in values]
+
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> list[str] | None:
         return None if value is None else text_to_tokens(value)
 

@@ -6,8 +6,9 @@ constraints raise IntegrityError as usual, and then nothing was written.
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db import connections, models, router, transaction
 from django.db.models.expressions import DatabaseDefault
@@ -87,12 +88,43 @@ def copy_in(connection: Any, table: str, fields: Sequence[Any], values: Iterator
             copy.write_row(row)
 
 
-def _prepared(
-    connection: Any, fields: Sequence[Any], rows: Sequence[Any], *, add: bool
-) -> Iterator[list[Any]]:
-    preparers = [(field.pre_save, field.get_db_prep_save) for field in fields]
-    for row in rows:
-        yield [save(before(row, add), connection=connection) for before, save in preparers]
+_AS_THEY_ARE: dict[type, tuple[type, ...]] = {
+    models.CharField: (str,),
+    models.TextField: (str,),
+    models.BooleanField: (bool,),
+    models.SmallIntegerField: (int,),
+    models.PositiveSmallIntegerField: (int,),
+    models.IntegerField: (int,),
+    models.PositiveIntegerField: (int,),
+    models.BigIntegerField: (int,),
+    models.BigAutoField: (int,),
+    models.ForeignKey: (int,),
+    models.OneToOneField: (int,),
+    models.DateField: (date,),
+    models.UUIDField: (UUID,),
+}
+"""Values that need no preparing: for these fields, of exactly these types, None besides."""
+
+
+def _column(connection: Any, field: Any, rows: Sequence[Any], *, add: bool) -> list[Any]:
+    """One column of ``rows`` as `Field.get_db_prep_save` would give it.
+
+    A field may prepare many values at once by a method ``prepare_many(values) -> list``.
+    """
+    attname = field.attname
+    if type(field).pre_save is not models.Field.pre_save:
+        values = [field.pre_save(row, add) for row in rows]
+    else:
+        values = [getattr(row, attname) for row in rows]
+    if prepare_many := getattr(field, "prepare_many", None):
+        return list(prepare_many(values))
+    plain = (*_AS_THEY_ARE.get(type(field), ()), type(None)) if type(field) in _AS_THEY_ARE else ()
+    prepare = field.get_db_prep_save
+    return [value if type(value) in plain else prepare(value, connection=connection) for value in values]
+
+
+def _prepared(connection: Any, fields: Sequence[Any], rows: Sequence[Any], *, add: bool) -> Iterator[Sequence[Any]]:
+    return zip(*[_column(connection, field, rows, add=add) for field in fields], strict=True)
 
 
 def _one_model(rows: Sequence[Row]) -> type[Row]:

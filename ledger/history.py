@@ -73,7 +73,9 @@ class History(HistoricalRecords):  # type: ignore[misc]  # simple-history has no
         """Copies without indexes (the row's own id keeps one) that read the live field's ciphertexts."""
         fields: dict[str, Any] = super().copy_fields(model)
         if taken := {field.name for field in HistoryRow._meta.fields} & set(fields):
-            raise TypeError(f"{model._meta.label}: history needs these names itself: {', '.join(sorted(taken))}")
+            raise TypeError(
+                f"{model._meta.label}: history needs these names itself: {', '.join(sorted(taken))}"
+            )
         for name, field in fields.items():
             field.db_index = name == model._meta.pk.name
             field._unique = False
