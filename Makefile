@@ -21,8 +21,8 @@ run: $(VENV)/.run $(VENV)/.fonts ## Start everything with the demonstration scho
 test: $(VENV)/.test $(VENV)/.fonts $(VENV)/.system ## All tests
 	@exec $(BIN)/pytest -q -n $(WORKERS) --dist loadgroup $(PYTEST)
 
-quick: lint ## Lint, types and the tests without browser, kills and S3
-	@exec $(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "not browser and not kill and not s3" $(PYTEST)
+quick: lint ## Lint, types and the tests without browser, kills, S3 and server starts
+	@exec $(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "not browser and not kill and not s3 and not services" $(PYTEST)
 
 check: lint test ## Everything
 

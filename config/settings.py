@@ -1,6 +1,7 @@
 """Django settings: deployment values come from :mod:`config.environment`; a school's rules live in ``school.Rule``."""
 
 import os
+from pathlib import Path
 
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
@@ -121,6 +122,9 @@ PASSWORD_HASHERS = [
 GUARDIAN_USER_OBJ_PERMS_MODEL = "guardian.UserObjectPermission"
 ANONYMOUS_USER_NAME = None
 
+TRUSTED_PROXY = given("TRUSTED_PROXY") == "1"
+AXES_CLIENT_IP_CALLABLE = "ledger.middleware.client_address"
+
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -130,11 +134,24 @@ USE_I18N = True
 FORMAT_MODULE_PATH = ["core.formats"]
 
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = Path(given("STATIC_ROOT") or VAR_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 _STATIC_BACKEND = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+_BUCKET = given("FILES_BUCKET")
+_BUCKET_OPTIONS = {
+    "bucket_name": _BUCKET,
+    "endpoint_url": given("FILES_S3_URL") or None,
+    "access_key": given("FILES_S3_ACCESS_KEY") or None,
+    "secret_key": given("FILES_S3_SECRET_KEY") or None,
+    "region_name": given("FILES_S3_REGION") or "us-east-1",
+    "addressing_style": "path",
+    "default_acl": None,
+    "file_overwrite": False,
+}
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": _BUCKET_OPTIONS}
+    if _BUCKET
+    else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": _STATIC_BACKEND if PRODUCTION else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
