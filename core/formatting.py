@@ -57,7 +57,7 @@ def month(value: date | None) -> str:
 
 def span(start: date | None, end: date | None) -> str:
     """Two dates as a span; an open end is left out."""
-    return _("%(start)s to %(end)s") % {
+    return _("%(start)s – %(end)s") % {
         "start": day(start),
         "end": day(end) if end else "",
     }

@@ -21,8 +21,8 @@ function ring(spec) {
   const data = spec.labels.map((name, at) => ({ name, value: spec.series[0].values[at] }));
   return {
     series: [{
-      type: "pie", radius: ["52%", "76%"], center: ["50%", "50%"], data, padAngle: 1, minAngle: 4,
-      label: { formatter: (one) => `${one.name} ${plain(one.value)}`, ...SOFT }, labelLine: { length: 8, length2: 8 },
+      type: "pie", radius: ["48%", "70%"], center: ["50%", "50%"], data, padAngle: 1, minAngle: 4,
+      label: { formatter: (one) => `${one.name}\n${plain(one.value)}`, ...SOFT }, labelLine: { length: 8, length2: 8 },
     }],
   };
 }
