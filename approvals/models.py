@@ -28,7 +28,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
 
 class Notice(models.Model):
-    """News for the people of a department (通知). The same news about the same thing on one day is counted up, not repeated.
+    """News for the people of a department (通知). The same news of one day is counted up, not repeated.
 
     ``kind`` names the text (``approvals.notices``); ``about`` is what it is about in plain words, never a person.
     """

@@ -1,9 +1,10 @@
 """Every address of the product, room by room."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from config.health import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health/", health, name="health"),
+    path("intake/", include("enrollment.urls")),
 ]

@@ -1,5 +1,32 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 
 class EnrollmentConfig(AppConfig):
     name = "enrollment"
+    verbose_name = _("Intake")
+
+    def ready(self) -> None:
+        from approvals import notices
+        from enrollment.events import EVENTS
+        from ledger import events
+
+        for name, label in EVENTS.items():
+            events.register(name, label)
+        notices.register(
+            "intake.head_approved",
+            ngettext_lazy(
+                "%(about)s: %(count)s applicant was approved by the head of admissions",
+                "%(about)s: %(count)s applicants were approved by the head of admissions",
+                "count",
+            ),
+        )
+        notices.register(
+            "intake.accepted",
+            ngettext_lazy(
+                "%(about)s: %(count)s student was accepted by the archives, the file is open",
+                "%(about)s: %(count)s students were accepted by the archives, the files are open",
+                "count",
+            ),
+        )

@@ -1,0 +1,64 @@
+"""The inbox (待办): each room says at start what waits for a user; the home page draws it.
+
+    register(InboxSource("intake", _("Applicants"), selectors.inbox_rows))
+
+A source gives few rows: one for each group of like items (batch, step, class), not one for each item.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from django.utils.functional import Promise
+
+from accounts.models import User
+
+Label = str | Promise
+Tab = Literal["waiting", "started", "done"]
+"""``waiting``: to act on; ``started``: begun by the user, in other hands now; ``done``: done by the user."""
+
+MOST_ROWS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """A line of the inbox. ``due``: the earliest of the group; ``sender``: who passed the work on, if one person."""
+
+    kind: Label
+    title: Label
+    url: str
+    count: int = 1
+    due: date | None = None
+    sender: str = ""
+    returned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InboxSource:
+    """A kind of work. ``rows(user, tab)`` costs a constant number of queries and gives few rows."""
+
+    key: str
+    label: Label
+    rows: Callable[[User, Tab], Sequence[InboxRow]]
+
+
+_sources: dict[str, InboxSource] = {}
+
+
+def register(source: InboxSource) -> None:
+    """Add a source; the same key again replaces it."""
+    _sources[source.key] = source
+
+
+def sources() -> list[InboxSource]:
+    """The registered sources in the order of their registration."""
+    return list(_sources.values())
+
+
+def rows(user: User, tab: Tab = "waiting", *, kind: str = "") -> list[InboxRow]:
+    """What waits for ``user``, overdue and soonest first, what has no due date last. ``kind``: of one source alone."""
+    found = [
+        row for source in sources() if kind in {"", source.key} for row in source.rows(user, tab)[:MOST_ROWS]
+    ]
+    return sorted(found, key=lambda row: (row.due is None, row.due or date.max, str(row.title)))

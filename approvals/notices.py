@@ -1,0 +1,52 @@
+"""News for departments: who must be told, in one line each, counted up instead of repeated.
+
+register("intake.head_approved", ngettext_lazy("%(count)s applicant of %(about)s ...", "... applicants ...", "count"))
+tell("intake.head_approved", school=school, duties=(Unit.Duty.TEACHING,), about=batch.name, url=url, count=46)
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import User
+from approvals.models import Notice, NoticeRead
+from school.models import Unit
+
+_TELL = """
+    INSERT INTO approvals_notice AS notice (unit_id, duty, kind, about, url, day, count, first_at, last_at)
+    VALUES (%(unit)s, %(duty)s, %(kind)s, %(about)s, %(url)s, %(day)s, %(count)s, %(now)s, %(now)s)
+    ON CONFLICT (unit_id, duty, kind, url, day) DO UPDATE SET
+    count = notice.count + excluded.count, last_at = excluded.last_at, about = excluded.about
+"""
+
+_texts: dict[str, Any] = {}
+
+
+def register(kind: str, text: Any) -> None:
+    """Make a kind of notice known; ``text`` (a lazy ngettext) is filled with ``count`` and ``about``."""
+    _texts[kind] = text
+
+
+def text(notice: Notice) -> str:
+    """The notice in the language in use."""
+    return str(_texts[notice.kind] % {"count": notice.count, "about": notice.about})
+
+
+def tell(kind: str, *, school: Unit, duties: Iterable[str], about: str, url: str, count: int = 1) -> None:
+    """Tell the departments of ``school`` with these duties, in the transaction of the act.
+
+    Raises KeyError for an unknown kind.
+    """
+    _texts[kind]
+    now = timezone.now()
+    shared = {"unit": school.pk, "kind": kind, "about": about[:80], "url": url, "count": count, "now": now}
+    with connection.cursor() as cursor:
+        for duty in sorted(duties):
+            cursor.execute(_TELL, {**shared, "duty": duty, "day": timezone.localdate(now)})
+
+
+def mark_read(user: User, notice: Notice) -> None:
+    """``user`` has read the notice as it stands now."""
+    NoticeRead.objects.update_or_create(notice=notice, user=user, defaults={"at": timezone.now()})

@@ -1,0 +1,117 @@
+"""Acceptance by the archives (档案接收): the four checks, then the student file."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from enrollment.actions.decisions import Outcome, advance, decision, take_step
+from enrollment.actions.notify import tell_of_acceptance
+from enrollment.actions.refusals import ChecksFailed, IntakeRefused, WrongState
+from enrollment.four_checks import Results, four_checks
+from enrollment.models import Applicant
+from enrollment.selectors import book_of
+from enrollment.steps import ACCEPTANCE
+from ledger import events
+from ledger.context import acting
+from ledger.history import update_rows, write_rows
+from records.actions import Admission, AlreadyEnrolled, open_files
+from records.numbers import NumbersExhausted
+
+
+def accept(*, actor: User, applicant: Applicant, version: int | None = None, comment: str = "") -> Applicant:
+    """Accept into the archives: the student file exists afterwards, teaching and student affairs are told.
+
+    Raises ChecksFailed (an event keeps what was found), and what the reviews raise.
+    """
+    try:
+        return _accept(actor, applicant, version, comment)
+    except ChecksFailed as failed:
+        with transaction.atomic():
+            events.record(
+                "applicant.accepted",
+                actor=actor,
+                obj=applicant,
+                result="failed",
+                detail=failed.results.detail,
+            )
+        raise
+
+
+@transaction.atomic
+def _accept(actor: User, applicant: Applicant, version: int | None, comment: str) -> Applicant:
+    row, role = take_step(ACCEPTANCE, actor, applicant, version)
+    waiting = bureau_refusal(row)
+    if waiting:
+        raise waiting
+    results = four_checks(row, book_of(row.batch))
+    if not results.passed:
+        raise ChecksFailed(results)
+    accept_rows([row], {row.pk: results}, actor=actor, role=role, comment=comment)
+    tell_of_acceptance(row.batch)
+    return row
+
+
+def bureau_refusal(row: Applicant) -> IntakeRefused | None:
+    """Whether acceptance must wait for the bureau's approval."""
+    if row.bureau_state in {Applicant.BureauState.NOT_NEEDED, Applicant.BureauState.APPROVED}:
+        return None
+    return WrongState(_("Without household registration: the bureau has not approved yet."))
+
+
+def accept_rows(
+    rows: Sequence[Applicant],
+    results: dict[int, Results],
+    *,
+    actor: User,
+    role: str,
+    comment: str = "",
+    sample: Any = None,
+) -> None:
+    """Accept locked and checked rows of one batch together, one or thousands.
+
+    Raises WrongState when one of them has an open enrolment, or no student number is left; then nothing was done.
+    """
+    now = timezone.now()
+    with acting(actor, role=role):
+        students = _open(rows, actor, role)
+        names: tuple[str, ...] = ()
+        for row, student in zip(rows, students, strict=True):
+            names = advance(ACCEPTANCE, row, actor, now=now, due=None)
+            row.student = student
+        update_rows(rows, [*names, "student"], actor=actor, role=role)
+        made = [decision(row, ACCEPTANCE.key, Outcome.PASSED, actor, role, comment=comment) for row in rows]
+        for one in made:
+            one.sample = sample
+        write_rows(made, actor=actor, role=role)
+        events.record_many(
+            ACCEPTANCE.event, rows, actor=actor, role=role, detail=lambda row: results[row.pk].detail
+        )
+
+
+def _open(rows: Sequence[Applicant], actor: User, role: str) -> list[Any]:
+    try:
+        return open_files(actor=actor, admissions=[_admission(row) for row in rows], role=role)
+    except AlreadyEnrolled as clash:
+        text = _("%(count)s of them have an open enrolment: a transfer between schools is needed.")
+        raise WrongState(text % {"count": len(clash.public_ids)}) from clash
+    except NumbersExhausted as exhausted:
+        text = _("No student number is left under %(prefix)s: raise the school's rule for serials.")
+        raise WrongState(text % {"prefix": exhausted}) from exhausted
+
+
+def _admission(row: Applicant) -> Admission:
+    return Admission(
+        public_id=row.public_id,
+        person=row,
+        entry=row,
+        school=row.batch.school,
+        unit=row.unit,
+        school_class_id=row.school_class_id,
+        members=[member for member in row.members.all() if member.name],
+        documents=[(document.kind, document.blob_id) for document in row.documents.all()],
+        no_hukou=row.no_hukou,
+    )

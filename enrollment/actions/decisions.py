@@ -1,0 +1,372 @@
+"""What is decided on an applicant: submitted, reviewed, approved, sent back, recalled, given up.
+
+Each act locks the row, asks again whether it may be done, writes a decision and an event. The inner functions
+(``refusal``, ``advance``, ``decision``) work on rows that the caller has locked, one or thousands.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.scope import units_with
+from approvals.deadlines import due_after
+from approvals.reasons import ReturnReason
+from approvals.roles import acting_role
+from enrollment.actions.drafts import demand_own_draft, locked, save_draft
+from enrollment.actions.notify import tell_of_approval
+from enrollment.actions.refusals import (
+    AlreadyDone,
+    IntakeRefused,
+    NotReady,
+    Opened,
+    SamePerson,
+    StaleVersion,
+    WrongState,
+)
+from enrollment.models import Applicant, IntakeDecision
+from enrollment.selectors import examine, missing_documents, shown_cells, typed_cells
+from enrollment.steps import HEAD_REVIEW, INITIAL_REVIEW, PERSONS, UNDER_REVIEW, Step, waiting_step
+from ledger import events
+from ledger.context import acting
+from records.faults import Fault
+from school.models import Unit
+from school.rules import rule
+
+State = Applicant.State
+Outcome = IntakeDecision.Outcome
+STEP_FIELDS = ("initial_reviewer", "initial_reviewed_at", "head_reviewer", "head_reviewed_at")
+OPENING = ("opened_by", "opened_at")
+
+
+def refusal(step: Step, applicant: Applicant, actor: User) -> IntakeRefused | None:
+    """What keeps ``actor`` from taking ``step``: a lost race, another state, the same person; None if nothing does."""
+    if waiting_step(applicant) != step:
+        return lost_race(applicant, actor)
+    return same_person(applicant, actor)
+
+
+def same_person(applicant: Applicant, actor: User) -> SamePerson | None:
+    """Whether ``actor`` has a part in this applicant already that forbids any further step."""
+    for column, reason in PERSONS.items():
+        if getattr(applicant, f"{column}_id") == actor.pk:
+            return SamePerson(str(reason))
+    return None
+
+
+def lost_race(applicant: Applicant, actor: User) -> IntakeRefused:
+    """Who came first, when somebody else's act moved the applicant on; else that the state does not fit."""
+    last = IntakeDecision.objects.filter(applicant=applicant).select_related("actor").order_by("-pk").first()
+    own = last is None or last.actor_id == actor.pk
+    if own or (last.step == IntakeDecision.Step.SELF_CHECK and last.outcome == Outcome.PASSED):
+        return WrongState(_("This step is not due: %(state)s.") % {"state": applicant.get_state_display()})
+    what = _("%(step)s: %(outcome)s") % {
+        "step": last.get_step_display(),
+        "outcome": last.get_outcome_display(),
+    }
+    return AlreadyDone(last.actor, last.at, what)
+
+
+def next_due(step: Step, school: Unit, today: date) -> date | None:
+    """The day on which the step after ``step`` is due."""
+    if not step.next_days:
+        return None
+    return due_after(school, int(rule(school, step.next_days, on=today)), start=today).date
+
+
+def advance(
+    step: Step, applicant: Applicant, actor: User, *, now: datetime, due: date | None
+) -> tuple[str, ...]:
+    """Put a locked row into the state after ``step``; gives the names of the fields to save."""
+    applicant.state = step.target
+    setattr(applicant, step.person, actor)
+    setattr(applicant, step.at, now)
+    applicant.due_on = due
+    applicant.opened_by = applicant.opened_at = applicant.returned_by = None
+    applicant.returned_from = ""
+    return ("state", step.person, step.at, "due_on", *OPENING, "returned_by", "returned_from")
+
+
+def decision(
+    applicant: Applicant,
+    step: str,
+    outcome: str,
+    actor: User,
+    role: str,
+    *,
+    reason: str = "",
+    fields: Sequence[str] = (),
+    comment: str = "",
+) -> IntakeDecision:
+    """An unsaved decision row."""
+    return IntakeDecision(
+        applicant=applicant,
+        step=step,
+        outcome=outcome,
+        actor=actor,
+        role=role,
+        reason=reason,
+        fields=list(fields),
+        comment=comment,
+    )
+
+
+def check_version(applicant: Applicant, version: int | None) -> None:
+    """Raise StaleVersion unless the reader saw the row as it stands (None: whatever stands is meant)."""
+    if version is not None and version != applicant.version:
+        raise StaleVersion(applicant.version, shown_cells(applicant))
+
+
+def take_step(step: Step, actor: User, applicant: Applicant, version: int | None) -> tuple[Applicant, str]:
+    """Lock, ask again, and give the row with the role in which ``actor`` decides."""
+    row = locked(applicant)
+    role = acting_role(actor, step.perm, row.unit)
+    stands_in_the_way = refusal(step, row, actor)
+    if stands_in_the_way:
+        raise stands_in_the_way
+    check_version(row, version)
+    return row, role
+
+
+@transaction.atomic
+def self_check(*, actor: User, applicant: Applicant, version: int | None = None) -> Applicant:
+    """Submit (自查并提交). A returned one in which only the marked fields were mended goes straight to who returned it.
+
+    Raises NotReady (errors, missing documents, open points), NotOwner, WrongState, StaleVersion, NotPermitted.
+    """
+    row = locked(applicant)
+    role = demand_own_draft(actor, row)
+    check_version(row, version)
+    if typed := typed_cells(row):
+        row = save_draft(actor=actor, applicant=row, cells=typed).applicant
+    faults = examine(row)
+    _demand_ready(row, faults)
+    with acting(actor, role=role):
+        fields = _submit(row, faults)
+        row.save(update_fields=fields)
+        decision(row, IntakeDecision.Step.SELF_CHECK, Outcome.PASSED, actor, role).save()
+        events.record(
+            "applicant.self_checked",
+            actor=actor,
+            obj=row,
+            detail={"to": row.state, "warnings": row.warning_count},
+        )
+    return row
+
+
+def _demand_ready(row: Applicant, faults: list[Fault]) -> None:
+    errors = [fault for fault in faults if fault.level == "error"]
+    points = []
+    if not row.checked_with_original:
+        points.append("checked_with_original")
+    if not row.age_reason and any(fault.code in {"age_unusual", "under_age"} for fault in faults):
+        points.append("age_reason")
+    documents = missing_documents(row)
+    if errors or documents or points:
+        raise NotReady(errors, documents, points)
+
+
+def _submit(row: Applicant, faults: list[Fault]) -> list[str]:
+    straight = row.state == State.RETURNED and _only_marked_changed(row)
+    row.warning_count = sum(fault.level == "warning" for fault in faults)
+    row.self_checked_at = timezone.now()
+    row.opened_by = row.opened_at = None
+    row.state = State(row.returned_from) if straight else State.SELF_CHECKED
+    if not straight:
+        for name in STEP_FIELDS:
+            setattr(row, name, None)
+        row.returned_by, row.returned_from = None, ""
+    if row.no_hukou and row.bureau_state != Applicant.BureauState.APPROVED:
+        row.bureau_state = Applicant.BureauState.WAITING
+    elif not row.no_hukou:
+        row.bureau_state = Applicant.BureauState.NOT_NEEDED
+    row.changed_fields = []
+    row.due_on = _due_at(row)
+    return [
+        "warning_count", "self_checked_at", *OPENING, "state", *STEP_FIELDS, "returned_by", "returned_from",
+        "bureau_state", "changed_fields", "due_on",
+    ]  # fmt: skip
+
+
+def _only_marked_changed(row: Applicant) -> bool:
+    returned = row.decisions.filter(outcome__in=[Outcome.RETURNED, Outcome.REFUSED]).order_by("-pk").first()
+    return returned is not None and set(row.changed_fields) <= {*returned.fields, *_ALWAYS_MENDED}
+
+
+_ALWAYS_MENDED = {"age_reason", "checked_with_original"}
+_DAYS = {
+    "initial_review": "initial_review_days",
+    "head_review": "head_review_days",
+    "acceptance": "acceptance_days",
+}
+
+
+def _due_at(row: Applicant) -> date | None:
+    step = waiting_step(row)
+    if step is None:
+        return None
+    return due_after(row.batch.school, int(rule(row.batch.school, _DAYS[step.key]))).date
+
+
+@transaction.atomic
+def review_initially(
+    *, actor: User, applicant: Applicant, version: int | None = None, comment: str = ""
+) -> Applicant:
+    """Pass the initial review (初审). Raises AlreadyDone, SamePerson, WrongState, StaleVersion, NotPermitted."""
+    return _pass(INITIAL_REVIEW, actor, applicant, version, comment)
+
+
+@transaction.atomic
+def approve_as_head(
+    *, actor: User, applicant: Applicant, version: int | None = None, comment: str = ""
+) -> Applicant:
+    """Approve as head of department; teaching and student affairs are told. Raises as `review_initially`."""
+    row = _pass(HEAD_REVIEW, actor, applicant, version, comment)
+    tell_of_approval(row.batch)
+    return row
+
+
+def _pass(step: Step, actor: User, applicant: Applicant, version: int | None, comment: str) -> Applicant:
+    row, role = take_step(step, actor, applicant, version)
+    now = timezone.now()
+    due = next_due(step, row.batch.school, timezone.localdate(now))
+    with acting(actor, role=role):
+        row.save(update_fields=advance(step, row, actor, now=now, due=due))
+        decision(row, step.key, Outcome.PASSED, actor, role, comment=comment).save()
+        events.record(step.event, actor=actor, obj=row)
+    return row
+
+
+@transaction.atomic
+def send_back(
+    *,
+    actor: User,
+    applicant: Applicant,
+    reason: str,
+    fields: Sequence[str] = (),
+    comment: str = "",
+    version: int | None = None,
+) -> Applicant:
+    """Return (退回) to the one who entered it, with a reason of the list and marks on fields.
+
+    Raises ValueError for an unknown reason or ``other`` without a comment; else as `review_initially`.
+    """
+    if reason not in ReturnReason.values or (reason == ReturnReason.OTHER and not comment.strip()):
+        raise ValueError("A return needs a reason of the list, and words for the reason 'other'")
+    row = locked(applicant)
+    step = waiting_step(row)
+    if step is None:
+        raise lost_race(row, actor)
+    row, role = take_step(step, actor, row, version)
+    with acting(actor, role=role, reason=reason):
+        names = mark_returned(row, actor)
+        row.save(update_fields=names)
+        decision(
+            row,
+            step.key,
+            Outcome.RETURNED,
+            actor,
+            role,
+            reason=reason,
+            fields=fields,
+            comment=comment.strip(),
+        ).save()
+        events.record("applicant.returned", actor=actor, obj=row, detail={"fields": list(fields)})
+    return row
+
+
+def mark_returned(row: Applicant, actor: User) -> tuple[str, ...]:
+    """Put a locked row into the returned state; gives the names of the fields to save."""
+    row.returned_from, row.returned_by, row.state = row.state, actor, State.RETURNED
+    row.changed_fields = []
+    row.opened_by = row.opened_at = None
+    school = row.batch.school
+    row.due_on = due_after(school, int(rule(school, "return_days"))).date
+    return ("state", "returned_from", "returned_by", "changed_fields", "due_on", *OPENING)
+
+
+@transaction.atomic
+def open_for_review(*, actor: User, applicant: Applicant) -> Applicant:
+    """Note that ``actor`` has the applicant open, with all fields readable; an event whoever opens it.
+
+    Only somebody who could take the waiting step counts as the next person, so that a look does not stop a recall.
+    """
+    row = locked(applicant)
+    step = waiting_step(row)
+    role = acting_role(actor, "view_applicant", row.unit)
+    if step and refusal(step, row, actor) is None and _holds(actor, step.perm, row):
+        row.opened_by, row.opened_at = actor, timezone.now()
+        row.save(update_fields=list(OPENING))
+    events.record("applicant.opened", actor=actor, obj=row, role=role)
+    return row
+
+
+def _holds(actor: User, perm: str, row: Applicant) -> bool:
+    return row.unit_id in units_with(actor, perm)
+
+
+@transaction.atomic
+def recall(*, actor: User, applicant: Applicant) -> Applicant:
+    """Take back one's own last step (撤回) until the next person has opened it.
+
+    Raises Opened, AlreadyDone, WrongState, NotPermitted.
+    """
+    row = locked(applicant)
+    columns = {
+        State.SELF_CHECKED: ("entered_by", "", State.DRAFT, "enter_applicant"),
+        State.INITIAL_REVIEWED: (
+            "initial_reviewer",
+            "initial_reviewed_at",
+            State.SELF_CHECKED,
+            INITIAL_REVIEW.perm,
+        ),
+        State.HEAD_APPROVED: ("head_reviewer", "head_reviewed_at", None, HEAD_REVIEW.perm),
+    }
+    if row.state not in columns:
+        raise lost_race(row, actor)
+    person, at, before, perm = columns[State(row.state)]
+    role = acting_role(actor, perm, row.unit)
+    if getattr(row, f"{person}_id") != actor.pk:
+        raise WrongState(_("Only the one who passed it on can take it back."))
+    if row.opened_by_id is not None and row.opened_by_id != actor.pk:
+        raise Opened(_("%(name)s has opened it already; ask for a return.") % {"name": row.opened_by.name})
+    if before is None:
+        before = State.INITIAL_REVIEWED if row.initial_reviewer_id else State.SELF_CHECKED
+    step = {"entered_by": "self_check", "initial_reviewer": "initial_review"}.get(person, "head_review")
+    names = ["state", "due_on"]
+    row.state = before
+    if at:
+        setattr(row, person, None)
+        setattr(row, at, None)
+        names += [person, at]
+    row.due_on = _due_at(row)
+    with acting(actor, role=role):
+        row.save(update_fields=names)
+        decision(row, step, Outcome.RECALLED, actor, role).save()
+        events.record("applicant.recalled", actor=actor, obj=row, detail={"to": row.state})
+    return row
+
+
+@transaction.atomic
+def withdraw(*, actor: User, applicant: Applicant, reason: str) -> Applicant:
+    """Give an applicant up: the clerk while it is open to him, the head at any time before acceptance.
+
+    Raises WrongState, NotOwner, NotPermitted; ValueError without a reason.
+    """
+    if not reason.strip():
+        raise ValueError("Giving up needs a reason")
+    row = locked(applicant)
+    if row.state in {State.ACCEPTED, State.WITHDRAWN}:
+        raise lost_race(row, actor)
+    if row.state in UNDER_REVIEW or row.entered_by_id != actor.pk:
+        role = acting_role(actor, HEAD_REVIEW.perm, row.unit)
+    else:
+        role = demand_own_draft(actor, row)
+    row.state, row.due_on = State.WITHDRAWN, None
+    with acting(actor, role=role, reason=reason.strip()):
+        row.save(update_fields=["state", "due_on"])
+        events.record("applicant.withdrawn", actor=actor, obj=row)
+    return row

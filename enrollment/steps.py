@@ -1,0 +1,75 @@
+"""The steps from self-check to acceptance as data: who takes each, from where to where, who must differ."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from enrollment.models import Applicant, IntakeDecision, Scheme
+
+State = Applicant.State
+Key = IntakeDecision.Step
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: the permission that it needs, the state that it leads to, the columns that name who took it and when.
+
+    ``next_days`` is the rule that gives the next step its working days ("" after the last).
+    """
+
+    key: Key
+    perm: str
+    target: State
+    person: str
+    at: str
+    next_days: str
+    event: str
+
+
+INITIAL_REVIEW = Step(
+    Key.INITIAL_REVIEW,
+    "review_applicant",
+    State.INITIAL_REVIEWED,
+    "initial_reviewer",
+    "initial_reviewed_at",
+    "head_review_days",
+    "applicant.initially_reviewed",
+)
+HEAD_REVIEW = Step(
+    Key.HEAD_REVIEW,
+    "approve_applicant",
+    State.HEAD_APPROVED,
+    "head_reviewer",
+    "head_reviewed_at",
+    "acceptance_days",
+    "applicant.head_approved",
+)
+ACCEPTANCE = Step(
+    Key.ACCEPTANCE, "accept_applicant", State.ACCEPTED, "acceptor", "accepted_at", "", "applicant.accepted"
+)
+STEPS = {step.key: step for step in (INITIAL_REVIEW, HEAD_REVIEW, ACCEPTANCE)}
+
+UNDER_REVIEW = (State.SELF_CHECKED, State.INITIAL_REVIEWED, State.HEAD_APPROVED)
+"""States in which somebody else than the clerk has the applicant in hand."""
+
+OPEN_TO_CLERK = (State.DRAFT, State.RETURNED)
+
+PERSONS = {
+    "entered_by": _("The one who entered an applicant cannot also decide on it"),
+    "initial_reviewer": _("The initial reviewer cannot take another step on the same applicant"),
+    "head_reviewer": _("The one who approved as head cannot take another step on the same applicant"),
+    "bureau_officer": _("The officer of the bureau cannot take another step on the same applicant"),
+}
+"""Columns whose persons may take no further step, with the reason that a page shows beside the button."""
+
+
+def waiting_step(applicant: Applicant) -> Step | None:
+    """The step that an applicant waits for; None for a draft and when all is over."""
+    if applicant.state == State.SELF_CHECKED:
+        return HEAD_REVIEW if applicant.scheme == Scheme.SMALL else INITIAL_REVIEW
+    return {State.INITIAL_REVIEWED: HEAD_REVIEW, State.HEAD_APPROVED: ACCEPTANCE}.get(State(applicant.state))
+
+
+def steps_of(scheme: str) -> tuple[Step, ...]:
+    """The steps of a scheme of duties, in order."""
+    return (HEAD_REVIEW, ACCEPTANCE) if scheme == Scheme.SMALL else (INITIAL_REVIEW, HEAD_REVIEW, ACCEPTANCE)
