@@ -8,17 +8,17 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.11 python3.12 python3.13 pytho
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
-INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes
+INSTALL := $(BIN)/pip install --quiet --quiet --disable-pip-version-check --no-deps --require-hashes
 
 .PHONY: help run test quick check lint format types messages bench services stop clean
 
 help: ## Show these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: $(VENV)/.run $(VENV)/.fonts ## Start everything with the demonstration school; Ctrl-C stops it
+run: $(VENV)/.run var/fonts/.ready ## Start everything with the demonstration school; Ctrl-C stops it
 	@exec $(BIN)/python -m tools.run
 
-test: $(VENV)/.test $(VENV)/.fonts $(VENV)/.system ## All tests
+test: $(VENV)/.test var/fonts/.ready $(VENV)/.system ## All tests
 	@exec $(BIN)/pytest -q -n $(WORKERS) --dist loadgroup $(PYTEST)
 
 quick: lint ## Lint, types and the tests without browser, kills, S3 and server starts
@@ -43,7 +43,7 @@ format: $(VENV)/.test ## Rewrite sources in the project's style
 messages: $(VENV)/.test $(VENV)/.system ## Collect texts into the catalogue and compile it
 	@$(BIN)/python -m tools.messages
 
-bench: $(VENV)/.test $(VENV)/.fonts ## Measure imports, searches and pages against their floors
+bench: $(VENV)/.test var/fonts/.ready ## Measure imports, searches and pages against their floors
 	@exec $(BIN)/python -m tools.bench $(BENCH)
 
 services: $(VENV)/.run ## Start the embedded servers alone
@@ -72,7 +72,7 @@ $(VENV)/.test: requirements-test.lock | $(VENV)/.run
 	@$(INSTALL) -r requirements-test.lock
 	@touch $@
 
-$(VENV)/.fonts: tools/fonts.py | $(VENV)/.run
+var/fonts/.ready: tools/fonts.py | $(VENV)/.run
 	@$(BIN)/python -m tools.fonts
 	@touch $@
 
