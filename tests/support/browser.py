@@ -71,7 +71,7 @@ def sign_in(page: Page, user: Any) -> None:
     from django.test import Client
 
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     cookie = client.cookies[settings.SESSION_COOKIE_NAME]
     where = {"domain": "127.0.0.1", "path": "/"}
     page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie.value, **where}])
