@@ -230,7 +230,7 @@ class EncryptedTextField(models.CharField):  # type: ignore[type-arg]  # generic
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
         found: list[checks.CheckMessage] = list(super().check(**kwargs))
-        if self.unique or self.db_index:
+        if self.unique or getattr(self, "db_index", False):
             found.append(
                 checks.Error("An encrypted field cannot be unique or indexed.", obj=self, id="core.E001")
             )

@@ -61,14 +61,14 @@ class TokensField(models.Field):  # type: ignore[type-arg]  # generic in the stu
 
 
 @TokensField.register_lookup
-class Matches(models.Lookup):  # type: ignore[type-arg]  # generic in the stubs only
+class Matches(models.Lookup):
     """``column @@ raw tsquery``."""
 
     lookup_name = "matches"
     prepare_rhs = False
 
-    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, list[Any]]:
-        return "%s::tsquery", [value]
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
+        return "%s::tsquery", (value,)
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         left, left_params = self.process_lhs(compiler, connection)

@@ -4,8 +4,8 @@ This is the one way round `Model.save` for business data. Signals are not sent a
 constraints raise IntegrityError as usual, and then nothing was written.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -13,10 +13,12 @@ from uuid import UUID
 from django.db import connections, models, router, transaction
 from django.db.models.expressions import DatabaseDefault
 from django.utils import timezone
+from psycopg import sql
 
 from ledger.context import acting, current, current_actor
 
 Row = TypeVar("Row", bound=models.Model)
+STAGING = "ledger_update"
 
 
 def history_model(model: type[models.Model]) -> type[models.Model]:
@@ -28,8 +30,21 @@ def history_model(model: type[models.Model]) -> type[models.Model]:
     return historical
 
 
-def _names(connection: Any, fields: Sequence[Any]) -> list[str]:
-    return [connection.ops.quote_name(field.column) for field in fields]
+def _columns(fields: Sequence[Any]) -> list[sql.Identifier]:
+    return [sql.Identifier(field.column) for field in fields]
+
+
+def _key(model: type[models.Model]) -> sql.Identifier:
+    return sql.Identifier(str(model._meta.pk.column))
+
+
+def _listed(parts: Iterable[sql.Composable]) -> sql.Composed:
+    return sql.SQL(", ").join(parts)
+
+
+def _key_array(connection: Any, model: type[models.Model]) -> sql.SQL:
+    """Type of an array of the model's keys."""
+    return sql.SQL(f"{model._meta.pk.rel_db_type(connection)}[]")
 
 
 def _subject(row: Any) -> Any:
@@ -46,9 +61,7 @@ def history_insert(
     """
     actor = current_actor()
     context = current()
-    quote = connection.ops.quote_name
     historical = history_model(model)
-    columns = _names(connection, historical.tracked_fields)  # type: ignore[attr-defined]  # set by simple-history
     circumstances = {
         "history_date": at,
         "history_type": history_type,
@@ -59,20 +72,23 @@ def history_insert(
         "history_role": context.role,
         "history_address": context.address,
     }
-    key = quote(model._meta.pk.column)
-    key_type = model._meta.pk.rel_db_type(connection)
-    placeholders = ["%s::inet" if name == "history_address" else "%s" for name in circumstances]
-    selected = ", ".join(f"live.{column}" for column in columns)
-    into = ", ".join([*columns, *map(quote, circumstances), "history_subject"])
-    sql = (
-        f"INSERT INTO {quote(historical._meta.db_table)} ({into}) "
-        f"SELECT {selected}, {', '.join(placeholders)}, told.subject "
-        f"FROM unnest(%s::{key_type}[], %s::uuid[]) AS told(id, subject) "
-        f"JOIN {quote(model._meta.db_table)} live ON live.{key} = told.id"
+    columns = _columns(historical.tracked_fields)  # type: ignore[attr-defined]  # set by simple-history
+    placeholders = [sql.SQL("%s::inet" if name == "history_address" else "%s") for name in circumstances]
+    statement = sql.SQL(
+        "INSERT INTO {history} ({into}, history_subject) SELECT {copied}, {given}, told.subject "
+        "FROM unnest(%s::{keys}, %s::uuid[]) AS told(id, subject) JOIN {live} live ON live.{key} = told.id"
+    ).format(
+        history=sql.Identifier(historical._meta.db_table),
+        into=_listed([*columns, *map(sql.Identifier, circumstances)]),
+        copied=_listed(sql.SQL("live.") + column for column in columns),
+        given=_listed(placeholders),
+        keys=_key_array(connection, model),
+        live=sql.Identifier(model._meta.db_table),
+        key=_key(model),
     )
     keys, subjects = [row.pk for row in rows], [_subject(row) for row in rows]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*circumstances.values(), keys, subjects])
+        cursor.execute(statement, [*circumstances.values(), keys, subjects])
         if cursor.rowcount != len(rows):
             raise RuntimeError(
                 f"{model._meta.label}: {len(rows)} rows were changed, {cursor.rowcount} stand there"
@@ -81,9 +97,8 @@ def history_insert(
 
 def copy_in(connection: Any, table: str, fields: Sequence[Any], values: Iterator[Sequence[Any]]) -> None:
     """``COPY table (fields) FROM STDIN``; values as `Field.get_db_prep_save` gives them."""
-    columns = ", ".join(_names(connection, fields))
-    sql = f"COPY {connection.ops.quote_name(table)} ({columns}) FROM STDIN"
-    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(sql) as copy:
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), _listed(_columns(fields)))
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
         for row in values:
             copy.write_row(row)
 
@@ -123,7 +138,9 @@ def _column(connection: Any, field: Any, rows: Sequence[Any], *, add: bool) -> l
     return [value if type(value) in plain else prepare(value, connection=connection) for value in values]
 
 
-def _prepared(connection: Any, fields: Sequence[Any], rows: Sequence[Any], *, add: bool) -> Iterator[Sequence[Any]]:
+def _prepared(
+    connection: Any, fields: Sequence[Any], rows: Sequence[Any], *, add: bool
+) -> Iterator[Sequence[Any]]:
     return zip(*[_column(connection, field, rows, add=add) for field in fields], strict=True)
 
 
@@ -220,7 +237,7 @@ def update_rows(
     """Save the named fields of many rows of one recorded model, and one history row for each.
 
     The caller has locked the rows (``select_for_update``) and re-checked them. An ``auto_now`` field is written when it
-    is named. Raises RuntimeError when a row is gone, IntegrityError when a constraint says no; then nothing was written.
+    is named. Raises RuntimeError when a row is gone and IntegrityError when a constraint says no: nothing was written.
     """
     rows = list(rows)
     if not rows:
@@ -229,12 +246,13 @@ def update_rows(
     chosen = [model._meta.get_field(name) for name in fields]
     if any(getattr(field, "primary_key", False) for field in chosen):
         raise ValueError("The key of a row cannot be changed")
+    recorded = set(chosen) & set(history_model(model).tracked_fields)  # type: ignore[attr-defined]  # set by simple-history
     with _writing(model, actor, reason, role) as connection:
         at = timezone.now()
         for start in range(0, len(rows), batch):
             part = rows[start : start + batch]
             _update_part(connection, model, chosen, part)
-            if not set(fields) <= set(history_model(model)._history_excluded_fields):  # type: ignore[attr-defined]  # set by simple-history
+            if recorded:
                 history_insert(connection, model, part, "~", at)
     return rows
 
@@ -242,22 +260,26 @@ def update_rows(
 def _update_part(
     connection: Any, model: type[models.Model], chosen: Sequence[Any], rows: Sequence[Any]
 ) -> None:
-    quote = connection.ops.quote_name
     columns = [model._meta.pk, *chosen]
-    names = _names(connection, columns)
-    table, staging, key = quote(model._meta.db_table), "ledger_update", names[0]
-    changes = ", ".join(f"{name} = told.{name}" for name in names[1:])
+    key, *changed = _columns(columns)
+    parts = {
+        "staging": sql.Identifier(STAGING),
+        "live": sql.Identifier(model._meta.db_table),
+        "key": key,
+        "columns": _listed([key, *changed]),
+        "changes": _listed(sql.SQL("{0} = told.{0}").format(column) for column in changed),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"CREATE TEMPORARY TABLE {staging} AS SELECT {', '.join(names)} FROM {table} WITH NO DATA"
-        )
-        copy_in(connection, staging, columns, _prepared(connection, columns, rows, add=False))
-        cursor.execute(f"UPDATE {table} live SET {changes} FROM {staging} told WHERE live.{key} = told.{key}")
+        make = "CREATE TEMPORARY TABLE {staging} AS SELECT {columns} FROM {live} WITH NO DATA"
+        cursor.execute(sql.SQL(make).format(**parts))
+        copy_in(connection, STAGING, columns, _prepared(connection, columns, rows, add=False))
+        change = "UPDATE {live} live SET {changes} FROM {staging} told WHERE live.{key} = told.{key}"
+        cursor.execute(sql.SQL(change).format(**parts))
         if cursor.rowcount != len(rows):
             raise RuntimeError(
                 f"{model._meta.label}: {len(rows)} rows to change, {cursor.rowcount} stand there"
             )
-        cursor.execute(f"DROP TABLE {staging}")
+        cursor.execute(sql.SQL("DROP TABLE {staging}").format(**parts))
 
 
 def delete_rows(
@@ -272,34 +294,25 @@ def delete_rows(
         return 0
     model = _one_model(rows)
     with _writing(model, actor, reason, role) as connection:
-        quote = connection.ops.quote_name
-        pk = model._meta.pk
-        sql = (
-            f"DELETE FROM {quote(model._meta.db_table)} "
-            f"WHERE {quote(pk.column)} = ANY(%s::{pk.rel_db_type(connection)}[])"
+        statement = sql.SQL("DELETE FROM {live} WHERE {key} = ANY(%s::{keys})").format(
+            live=sql.Identifier(model._meta.db_table),
+            key=_key(model),
+            keys=_key_array(connection, model),
         )
         at = timezone.now()
         for start in range(0, len(rows), batch):
             part = rows[start : start + batch]
             history_insert(connection, model, part, "-", at)
             with connection.cursor() as cursor:
-                cursor.execute(sql, [[row.pk for row in part]])
+                cursor.execute(statement, [[row.pk for row in part]])
     return len(rows)
 
 
-class _writing(ExitStack):
-    """Opens the transaction and the acting context of one bulk write; entering gives the connection."""
-
-    def __init__(self, model: type[models.Model], actor: Any, reason: str, role: str) -> None:
-        super().__init__()
-        if not getattr(model, "insert_only", False):
-            history_model(model)
-        self.alias = router.db_for_write(model)
-        self.circumstances = (actor, reason, role)
-
-    def __enter__(self) -> Any:
-        super().__enter__()
-        actor, reason, role = self.circumstances
-        self.enter_context(transaction.atomic(using=self.alias))
-        self.enter_context(acting(actor, reason=reason, role=role))
-        return connections[self.alias]
+@contextmanager
+def _writing(model: type[models.Model], actor: Any, reason: str, role: str) -> Iterator[Any]:
+    """Opens the transaction and the acting context of one bulk write; gives the connection."""
+    if not getattr(model, "insert_only", False):
+        history_model(model)
+    alias = router.db_for_write(model)
+    with transaction.atomic(using=alias), acting(actor, reason=reason, role=role):
+        yield connections[alias]

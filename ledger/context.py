@@ -94,7 +94,9 @@ def acting(actor: Any, *, reason: str = "", request_no: str = "", role: str = ""
 def service_user() -> AbstractBaseUser:
     """The account that unattended work acts as. Raises NoActor when it was never made."""
     model = get_user_model()
-    user = model._default_manager.filter(**{model.USERNAME_FIELD: SERVICE_USER}).first()
+    user: AbstractBaseUser | None = model._default_manager.filter(
+        **{model.USERNAME_FIELD: SERVICE_USER}
+    ).first()
     if user is None:
         raise NoActor(f"The service account {SERVICE_USER!r} does not exist")
     return user

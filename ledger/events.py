@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from django.db import connections, models, router, transaction
@@ -17,9 +17,7 @@ from django.utils.functional import Promise
 
 from ledger.bulk import copy_rows
 from ledger.context import NoActor, current
-
-if TYPE_CHECKING:
-    from ledger.models import Event
+from ledger.models import Event
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 _PERSONAL = re.compile(r"(?<!\d)(\d{17}[\dXx]|\d{15}|1[3-9]\d{9})(?!\d)")
@@ -64,7 +62,7 @@ _actions: dict[str, Action] = {}
 
 
 def register(name: str, label: str | Promise, *, anonymous: bool = False) -> Action:
-    """Make an action known under ``thing.verb`` with its translated label. Raises ValueError for a bad or taken name."""
+    """Make an action known under ``thing.verb`` with its translated label. Raises ValueError for a bad or taken one."""
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r}: an action is called thing.verb, in small letters")
     known = _actions.get(name)
@@ -169,15 +167,14 @@ def record(
     reason: str = "",
     purpose: str = "",
     detail: Mapping[str, Any] | None = None,
-) -> "Event":
+) -> Event:
     """Write one event in the running transaction.
 
     What ``obj`` tells (its key, unit and whose file it is about) need not be said again; role, reason, request number,
-    request and client address come from the context. ``detail`` holds counts, codes and field names, never personal values.
+    request and client address come from the context. ``detail`` holds counts, codes and field names and never what a
+    person told us about himself.
     Raises UnknownAction, BadDetail, and NoActor when ``actor`` is None for an act that needs somebody.
     """
-    from ledger.models import Event
-
     values = _circumstances(_known(action), actor, result, role, reason) | _about(obj)
     values |= {
         name: value for name, value in (("subject", subject), ("unit_id", unit_id)) if value is not None
@@ -199,8 +196,6 @@ def record_many(
     detail: Mapping[str, Any] | Callable[[Any], Mapping[str, Any]] | None = None,
 ) -> int:
     """One event for each object, written with COPY; returns how many. ``detail`` may be a function of the object."""
-    from ledger.models import Event
-
     shared = _circumstances(_known(action), actor, result, role, reason)
     fixed = None if callable(detail) else check_detail(detail)
     events: Sequence[Event] = [

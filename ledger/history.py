@@ -1,8 +1,8 @@
 """Field history: every change of a recorded model leaves a row in its history table.
 
-``history = History()`` on a model is all that is needed. The history row is copied inside the database from the live row,
-so it holds what was really stored: values set by the database, encrypted columns (the same ciphertext) and fields that a
-partial save left alone.
+``history = History()`` on a model is all that is needed. The history row is copied inside the database from the live
+row, so it holds what was really stored: values set by the database, encrypted columns (the same ciphertext) and fields
+that a partial save left alone.
 """
 
 from collections.abc import Iterable
@@ -78,7 +78,6 @@ class History(HistoricalRecords):  # type: ignore[misc]  # simple-history has no
             )
         for name, field in fields.items():
             field.db_index = name == model._meta.pk.name
-            field._unique = False
             if isinstance(field, EncryptedTextField) and not field.fixed_context:
                 field.fixed_context = f"{model._meta.label}.{name}"
         return fields

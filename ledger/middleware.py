@@ -14,13 +14,13 @@ from ledger import context, events
 
 logger = logging.getLogger(__name__)
 
-PENDING = "_ledger_refusal"
+PENDING = "ledger_refusal"
 
 
 def client_address(request: HttpRequest) -> str | None:
     """The client's address; behind a trusted proxy (``TRUSTED_PROXY``) the one that the proxy itself appended."""
     found = request.META.get("REMOTE_ADDR", "")
-    if getattr(settings, "TRUSTED_PROXY", False):
+    if settings.TRUSTED_PROXY:
         found = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or found
     try:
         return str(ipaddress.ip_address(found))
@@ -54,7 +54,7 @@ class LedgerMiddleware:
         try:
             response = self.get_response(request)
             if response.status_code == 403:
-                reached = getattr(request, "_ledger_view_reached", False)
+                reached = getattr(request, "ledger_view_reached", False)
                 note_refusal(request, "request.refused" if reached else "request.csrf_refused")
             self._write_refusal(request, response)
             return response
@@ -63,7 +63,7 @@ class LedgerMiddleware:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
         """Runs after the check of the form's token: who gets here was not stopped by that."""
-        request._ledger_view_reached = True  # type: ignore[attr-defined]  # ours, read above
+        request.ledger_view_reached = True  # type: ignore[attr-defined]  # ours, read above
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
         """Remember who was refused what; Django makes the page."""

@@ -1,10 +1,12 @@
 """Events, and the bases of models whose every change is recorded."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
 from django.db import models, router, transaction
 from django.db.models import Q
+from django.db.models.base import ModelBase
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -37,10 +39,17 @@ class RecordedModel(models.Model):
     class Meta:
         abstract = True
 
-    def save_base(self, *args: Any, using: str | None = None, **kwargs: Any) -> None:
+    def save_base(
+        self,
+        raw: bool = False,
+        force_insert: bool | tuple[ModelBase, ...] = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Iterable[str] | None = None,
+    ) -> None:
         alias = using or router.db_for_write(type(self), instance=self)
         with transaction.atomic(using=alias, savepoint=False):
-            super().save_base(*args, using=alias, **kwargs)
+            super().save_base(raw, force_insert, force_update, alias, update_fields)
 
 
 class InsertOnlyModel(models.Model):
@@ -71,9 +80,9 @@ class Event(InsertOnlyModel):
     """
 
     class Result(models.TextChoices):
-        DONE = "done", _("Done")
-        REFUSED = "refused", _("Refused")
-        FAILED = "failed", _("Failed")
+        DONE = "done", _("Act done")
+        REFUSED = "refused", _("Act refused")
+        FAILED = "failed", _("Act failed")
 
     at = models.DateTimeField(default=timezone.now)
     action = models.CharField(max_length=80)

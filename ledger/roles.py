@@ -71,7 +71,7 @@ def grant(connection: Any, role: str) -> None:
 def after_migrate(sender: Any, using: str = "default", **kwargs: Any) -> None:
     """Guards, partitions and grants. Raises ImproperlyConfigured when the application would own its tables."""
     connection = connections[using]
-    role = settings.DATABASE_APP_ROLE
+    role = str(settings.DATABASE_APP_ROLE)
     with connection.cursor() as cursor:
         if Event._meta.db_table not in connection.introspection.table_names(cursor):
             return

@@ -38,7 +38,7 @@ def _account(credentials: dict[str, Any]) -> Any:
 def sign_in_failed(sender: Any, credentials: dict[str, Any], request: Any = None, **kwargs: Any) -> None:
     """A sign-in failed. Inside a request the middleware writes it, once, after everything else."""
     told = {"actor": None, "obj": _account(credentials), "result": "failed"}
-    if request is not None and hasattr(request, "_ledger_view_reached"):
+    if request is not None and hasattr(request, "ledger_view_reached"):
         note_refusal(request, "session.sign_in_failed", **told)
     else:
         with transaction.atomic():

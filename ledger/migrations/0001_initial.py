@@ -118,7 +118,11 @@ class Migration(migrations.Migration):
                         (
                             "result",
                             models.CharField(
-                                choices=[("done", "Done"), ("refused", "Refused"), ("failed", "Failed")],
+                                choices=[
+                                    ("done", "Act done"),
+                                    ("refused", "Act refused"),
+                                    ("failed", "Act failed"),
+                                ],
                                 default="done",
                                 max_length=8,
                             ),

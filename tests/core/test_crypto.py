@@ -91,7 +91,9 @@ def test_many_at_once_equal_one_by_one(cipher: str) -> None:
     assert [decrypt(blob, FIELD) for blob in blobs] == [NUMBER, "13800000000"]
 
 
-@pytest.mark.parametrize("keys", ["", "a", "a:", "a:AAAA", f":{key(1)}", f"a:{key(1)},a:{key(2)}", f"a:{key(1)}!"])
+@pytest.mark.parametrize(
+    "keys", ["", "a", "a:", "a:AAAA", f":{key(1)}", f"a:{key(1)},a:{key(2)}", f"a:{key(1)}!"]
+)
 def test_bad_keys_are_refused(settings: Any, keys: str) -> None:
     settings.FIELD_KEYS = keys
     with pytest.raises(ImproperlyConfigured):

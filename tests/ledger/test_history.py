@@ -76,7 +76,7 @@ def test_a_save_costs_one_statement_more(somebody: Any, saved: Unit, django_asse
 
 
 def test_without_somebody_acting_nothing_is_written(saved: Unit, db: None) -> None:
-    for write in (lambda: unit("other").save(), lambda: saved.save(), lambda: saved.delete()):
+    for write in (unit("other").save, saved.save, saved.delete):
         with pytest.raises(NoActor), transaction.atomic():
             write()
     with pytest.raises(NoActor), transaction.atomic():
@@ -124,7 +124,7 @@ def test_bulk_writes_of_the_queryset_are_refused(somebody: Any, saved: Unit) -> 
     with acting(somebody):
         for write in (
             lambda: everything.update(name="x"),
-            lambda: everything.delete(),
+            everything.delete,
             lambda: everything.bulk_create([unit("x")]),
             lambda: everything.bulk_update([saved], ["name"]),
             lambda: Unit.objects.update(name="x"),

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseForbidden
-from django.urls import path
+from django.urls import include, path
 
 from accounts.scope import OutOfScope
 from ledger.context import current
@@ -54,6 +54,7 @@ def signing_in(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
+    path("", include("config.urls")),
     path("denied/", denied, name="denied"),
     path("outside/", outside, name="outside"),
     path("missing/", missing, name="missing"),
