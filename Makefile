@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 WORKERS ?= auto
 INSTALL := $(BIN)/pip install --quiet --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: help run test quick check lint format types messages bench services stop clean
+.PHONY: help run test quick check lint format types messages services stop clean
 
 help: ## Show these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,9 +42,6 @@ format: $(VENV)/.test ## Rewrite sources in the project's style
 
 messages: $(VENV)/.test $(VENV)/.system ## Collect texts into the catalogue and compile it
 	@$(BIN)/python -m tools.messages
-
-bench: $(VENV)/.test var/fonts/.ready ## Measure imports, searches and pages against their floors
-	@exec $(BIN)/python -m tools.bench $(BENCH)
 
 services: $(VENV)/.run ## Start the embedded servers alone
 	@$(BIN)/python -m tools.services up

@@ -1,6 +1,8 @@
 """``make run``: servers, migrations, demonstration school, then the processes of the Procfile until Ctrl-C."""
 
+import contextlib
 import ctypes
+import fcntl
 import os
 import signal
 import subprocess
@@ -52,6 +54,7 @@ class Supervisor:
     def __init__(self, environment: dict[str, str]) -> None:
         self._environment = environment
         self._running: dict[str, subprocess.Popen[str]] = {}
+        self._readers: list[threading.Thread] = []
 
     def start(self, commands: dict[str, str]) -> None:
         """Start every process, each in its own session."""
@@ -70,7 +73,13 @@ class Supervisor:
             )
         for name, process in self._running.items():
             if process.stdout:
-                threading.Thread(target=_pass_on, args=(name, process.stdout), daemon=True).start()
+                reader = threading.Thread(target=_pass_on, args=(name, process.stdout), daemon=True)
+                reader.start()
+                self._readers.append(reader)
+
+    def pids(self) -> list[int]:
+        """Process ids of what was started."""
+        return [process.pid for process in self._running.values()]
 
     def wait(self) -> str:
         """Wait until one of them ends; its name."""
@@ -87,16 +96,19 @@ class Supervisor:
                 process.terminate()
         deadline = time.monotonic() + STOP_SECONDS
         for process in self._running.values():
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            process.wait()
+        for reader in self._readers:
+            reader.join(timeout=2)
 
 
 def _pass_on(name: str, lines: IO[str]) -> None:
-    for line in lines:
-        print(f"{name:<7}| {line}", end="", flush=True)
+    with lines:
+        for line in lines:
+            print(f"{name:<7}| {line}", end="", flush=True)
 
 
 def _wait_for(address: str, *, seconds: float = 60.0) -> bool:
@@ -161,6 +173,12 @@ def main() -> int:
         signal.signal(number, _raise_stopped)
     var = services.var_dir()
     var.mkdir(parents=True, exist_ok=True)
+    only_one = (var / "run.lock").open("w")
+    try:
+        fcntl.flock(only_one, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print(f"Xueji already runs with the data in {var}.", file=sys.stderr)
+        return 1
     lease = services.Lease(var)
     try:
         return _serve()
