@@ -9,7 +9,9 @@ from core import menu, shell
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """``menu`` (groups of entries), ``identity``, ``bar``, ``shell_urls`` and ``menu_folded``; all but the last are lazy."""
+    """``menu`` (groups of entries), ``identity``, ``bar``, ``shell_urls`` and ``menu_folded``; all but
+    the last are lazy.
+    """
     return {
         "menu": SimpleLazyObject(lambda: menu.build(request)),
         "identity": SimpleLazyObject(lambda: shell.identity(request)),

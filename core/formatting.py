@@ -1,7 +1,10 @@
-"""How dates, times, numbers and missing values are written on screens and printed forms, in both languages."""
+"""How dates, times, numbers and missing values are written on screens and printed forms, in both
+languages.
+"""
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.utils import timezone, translation
@@ -16,9 +19,19 @@ def dash(value: Any) -> Any:
     return NO_VALUE if value in (None, "") else value
 
 
+@lru_cache(maxsize=8192)
+def _written_day(value: date, language: str) -> str:
+    return date_format(value, "DATE_FORMAT", use_l10n=bool(language))
+
+
 def day(value: date | None) -> str:
     """A date in lists and forms: 2026-11-22, or 22 Nov 2026."""
-    return date_format(_local(value), "DATE_FORMAT") if value else NO_VALUE
+    if not value:
+        return NO_VALUE
+    local = _local(value)
+    return _written_day(
+        local.date() if isinstance(local, datetime) else local, translation.get_language() or ""
+    )
 
 
 def printed_day(value: date | None) -> str:
@@ -33,7 +46,10 @@ def printed_day(value: date | None) -> str:
 
 def moment(value: datetime | None) -> str:
     """A date and time to the minute: 2026-11-22 14:05, or 22 Nov 2026, 14:05."""
-    return date_format(_local(value), "DATETIME_FORMAT") if value else NO_VALUE
+    if not value:
+        return NO_VALUE
+    local = _local(value)
+    return f"{day(local.date())}{' ' if _is_chinese() else ', '}{local.hour:02d}:{local.minute:02d}"
 
 
 def moment_seconds(value: datetime | None) -> str:

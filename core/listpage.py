@@ -1,7 +1,8 @@
 """The one scaffold of every list: columns, filters, sorting, paging, column choice, density, bulk acts.
 
-A list is declared in a room's ``lists.py``, gets a queryset that a selector has already cut to what the reader may see, and
-is drawn by ``components/list.html``; htmx receives ``components/list_results.html``, the same part that the page includes::
+A list is declared in a room's ``lists.py``, gets a queryset that a selector has already cut to what the
+reader may see, and is drawn by ``components/list.html``; htmx receives ``components/list_results.html``,
+the same part that the page includes::
 
     class ApplicantList(ListPage[Applicant]):
         name = "enrollment.applicants"
@@ -30,14 +31,16 @@ is drawn by ``components/list.html``; htmx receives ``components/list_results.ht
         page = ApplicantList(request, selectors.applicants(request.user), user=request.user)
         return page.respond("enrollment/applicants.html")
 
-The template has ``{% include "components/list.html" %}`` in its content block; the list stands in the context as ``list``.
+The template has ``{% include "components/list.html" %}`` in its content block; the list stands in the
+context as ``list``.
 
-The view must take POST as well: filters with words are posted, so that no name and no number stands in an address (the words
-stay in the session under a token), and so are the reader's columns, page size and density.
+The view must take POST as well: filters with words are posted, so that no name and no number stands in an
+address (the words stay in the session under a token), and so are the reader's columns, page size and
+density.
 
-Pages are cut by offset with the primary key as the last sort key: rows never show twice or hide on account of equal values. A
-cursor would have to carry names in the address. A list costs two queries whatever its length, plus what the queryset
-prefetches.
+Pages are cut by offset with the primary key as the last sort key: rows never show twice or hide on account
+of equal values. A cursor would have to carry names in the address. A list costs two queries whatever its
+length, plus what the queryset prefetches.
 """
 
 import secrets
@@ -50,7 +53,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.html import escape
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from core.listparts import (
@@ -73,7 +76,7 @@ __all__ = ["BulkAct", "Column", "Empty", "Filter", "ListPage", "set_preferences"
 COUNT_LIMIT = 1000
 MAX_PAGE = 100_000
 MAX_WORDS_KEPT = 20
-TOKEN_MARK = "~"
+WORDS_MARK = "~"
 _WORDS = "list_words"
 _PREFERENCES = "list_preferences"
 
@@ -100,7 +103,10 @@ def set_preferences(store: SessionPreferences) -> None:
 
 
 class ListPage(Generic[M]):
-    """A list for one request; see the module's text. Raises KeyError when ``default_sort`` names no sortable column."""
+    """A list for one request; see the module's text.
+
+    Raises KeyError when ``default_sort`` names no sortable column.
+    """
 
     name: str
     columns: Sequence[Column[M]]
@@ -122,7 +128,7 @@ class ListPage(Generic[M]):
         export_url: str = "",
         not_permitted: Label = "",
     ) -> None:
-        """``not_permitted``: who can grant the right, when the reader may see this page but no rows at all."""
+        """Read the request. ``not_permitted``: who can grant the right, when there is none to see any row."""
         self.request = request
         self.user = user
         self.bulk = bulk
@@ -171,7 +177,7 @@ class ListPage(Generic[M]):
         for token, old in kept.items():
             if old == words:
                 return token
-        token = TOKEN_MARK + secrets.token_hex(4)
+        token = WORDS_MARK + secrets.token_hex(4)
         kept[token] = words
         self.request.session[_WORDS] = dict(list(kept.items())[-MAX_WORDS_KEPT:])
         return token
@@ -349,8 +355,8 @@ class ListPage(Generic[M]):
             text = cell_text(column.cell(row))
             if column.link and url:
                 text = f'<a href="{escape(url)}">{text}</a>'
-            cells.append(mark_safe(f"{start}{text}</td>"))
-        return Row(self.row_key(row), self.row_css(row), cells)
+            cells.append(SafeString(f"{start}{text}</td>"))
+        return Row(self.row_key(row), self.row_css(row), cells, SafeString("".join(cells)))
 
     def export_rows(self) -> Iterator[list[object]]:
         """The shown columns of all rows that pass the filters, headings first, for an export job."""

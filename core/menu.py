@@ -1,10 +1,11 @@
 """The side menu: rooms register their entries at start, and a reader sees only what may be opened.
 
     from core.menu import MenuItem, register
-    register(MenuItem(_("Applicants"), "enrollment:applicants", "user-plus", "school.view_applicants", "intake", 10))
+    register(MenuItem(_("Applicants"), "enrollment:applicants", "user-plus", "school.view_applicants",
+    "intake", 10))
 
-``core`` knows no permissions itself: the accounts room gives the check through :func:`set_checker`. Until it does, entries
-that need a permission stay hidden.
+``core`` knows no permissions itself: the accounts room gives the check through :func:`set_checker`. Until
+it does, entries that need a permission stay hidden.
 """
 
 from collections.abc import Callable
@@ -22,7 +23,8 @@ Checker = Callable[[Any, str], bool]
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
-    """One entry. ``perm`` empty: everybody signed in. ``also``: view names (or ``room:`` prefixes) that light it up too.
+    """One entry. ``perm`` empty: everybody signed in. ``also``: view names (or ``room:`` prefixes) that
+    light it up too.
 
     ``count`` may give a number for the request (open tasks); it runs on every page, so it must be cheap.
     """
@@ -96,22 +98,19 @@ def _may_open(user: Any, perm: str) -> bool:
 
 def _is_active(item: MenuItem, view_name: str) -> bool:
     names = (item.url_name, *item.also)
-    return any(
-        view_name == name or (name.endswith(":") and view_name.startswith(name))
-        for name in names
-    )
+    return any(view_name == name or (name.endswith(":") and view_name.startswith(name)) for name in names)
 
 
 def build(request: HttpRequest) -> list[Group]:
-    """The groups and entries that the signed-in user of this request may open, in order; empty for visitors."""
+    """The groups and entries that the signed-in user of this request may open, in order; empty for
+    visitors.
+    """
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return []
     view_name = request.resolver_match.view_name if request.resolver_match else ""
     groups: dict[str, Group] = {}
-    for item in sorted(
-        _items.values(), key=lambda entry: (_groups[entry.group][1], entry.order)
-    ):
+    for item in sorted(_items.values(), key=lambda entry: (_groups[entry.group][1], entry.order)):
         if not _may_open(user, item.perm):
             continue
         try:
@@ -121,7 +120,5 @@ def build(request: HttpRequest) -> list[Group]:
         label, order = _groups[item.group]
         group = groups.setdefault(item.group, Group(item.group, label, order))
         count = item.count(request) if item.count else 0
-        group.entries.append(
-            Entry(item.label, url, item.icon, _is_active(item, view_name), count)
-        )
+        group.entries.append(Entry(item.label, url, item.icon, _is_active(item, view_name), count))
     return list(groups.values())

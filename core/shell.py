@@ -1,4 +1,5 @@
-"""What the frame around each page shows: who is signed in, at which unit, and at most one bar under the top bar.
+"""What the frame around each page shows: who is signed in, at which unit, and at most one bar under the top
+bar.
 
 Rooms above give the answers at start, because ``core`` imports none of them:
 
@@ -14,7 +15,8 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 
-# Where the frame's own links lead; settings.SHELL_URLS overrides one or more. A name that does not resolve hides its link.
+# Where the frame's own links lead; settings.SHELL_URLS overrides one or more. A name that does not resolve
+# hides its link.
 DEFAULT_URLS = {
     "home": "home",
     "search": "records:search",
@@ -30,7 +32,9 @@ DEFAULT_URLS = {
 
 @dataclass(frozen=True, slots=True)
 class UnitChoice:
-    """A unit that the reader can change to; ``key`` is its public id, ``depth`` its level in the tree (0 at the top)."""
+    """A unit that the reader can change to; ``key`` is its public id, ``depth`` its level in the tree (0
+    at the top).
+    """
 
     key: str
     label: str
@@ -51,7 +55,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A line of 32 px under the top bar; ``kind``: purple, grey, red or striped. ``url`` takes a POST (end delegation)."""
+    """A line of 32 px under the top bar; ``kind``:
+
+    purple, grey, red or striped. ``url`` takes a POST (end delegation).
+    """
 
     kind: str
     text: str | Promise
@@ -89,7 +96,9 @@ def bar(request: HttpRequest) -> Bar | None:
 
 
 def urls() -> dict[str, str]:
-    """Addresses of the frame's links by their key; those that this deployment does not have are left out."""
+    """Addresses of the frame's links by their key; those that this deployment does not have are left
+    out.
+    """
     names = {**DEFAULT_URLS, **getattr(settings, "SHELL_URLS", {})}
     found = {}
     for key, name in names.items():

@@ -22,7 +22,11 @@ class Crumb:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A tab. ``locked`` shows a lock and does not open. With ``fragment`` the tab's part is loaded into ``#tab-panel``."""
+    """A tab.
+
+    ``locked`` shows a lock and does not open. With ``fragment`` the tab's part is loaded into ``#tab-
+    panel``.
+    """
 
     label: Label
     url: str
@@ -46,7 +50,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class TimelineRow:
-    """A line of a timeline. ``changes``: (field, before, after), already masked where the reader may not see them."""
+    """A line of a timeline.
+
+    ``changes``: (field, before, after), already masked where the reader may not see them.
+    """
 
     at: datetime
     sentence: Label
@@ -67,7 +74,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A picture of numbers with its table beside. ``kind``: bar, hbar (names at the left), stacked, line or ring."""
+    """A picture of numbers with its table beside.
+
+    ``kind``: bar, hbar (names at the left), stacked, line or ring.
+    """
 
     key: str
     title: Label
@@ -81,8 +91,7 @@ class Chart:
     def rows(self) -> list[tuple[Label, list[float]]]:
         """The same numbers as lines of a table."""
         return [
-            (label, [one.values[index] for one in self.series])
-            for index, label in enumerate(self.labels)
+            (label, [one.values[index] for one in self.series]) for index, label in enumerate(self.labels)
         ]
 
     @property
@@ -92,16 +101,16 @@ class Chart:
             "kind": self.kind,
             "unit": str(self.unit),
             "labels": [str(label) for label in self.labels],
-            "series": [
-                {"name": str(one.name), "values": list(one.values)}
-                for one in self.series
-            ],
+            "series": [{"name": str(one.name), "values": list(one.values)} for one in self.series],
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a long job is. ``url`` gives the same fragment again every two seconds until ``state`` is an end."""
+    """How far a long job is.
+
+    ``url`` gives the same fragment again every two seconds until ``state`` is an end.
+    """
 
     done: int
     total: int
@@ -123,7 +132,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class BulkAct:
-    """A button of the bulk bar: it posts the ticked ``ids`` to ``url``. ``dialog`` names a confirm dialog to open first."""
+    """A button of the bulk bar:
+
+    it posts the ticked ``ids`` to ``url``. ``dialog`` names a confirm dialog to open first.
+    """
 
     label: Label
     url: str

@@ -1,7 +1,9 @@
-"""Rebuild ``static/vendor``: the pinned third-party files, their licences, the icon sprite and ``CHECKSUMS``.
+"""Rebuild ``static/vendor``: the pinned third-party files, their licences, the icon sprite and
+``CHECKSUMS``.
 
-Run ``python tools/vendor.py`` after a change of a version below or of ``icons.txt``. Needs npm; nothing of it is needed to run
-or to test the product. ``python tools/vendor.py --sums`` only writes ``CHECKSUMS`` anew.
+Run ``python tools/vendor.py`` after a change of a version below or of ``icons.txt``. Needs npm; nothing of
+it is needed to run or to test the product. ``python tools/vendor.py --sums`` only writes ``CHECKSUMS``
+anew.
 """
 
 import hashlib
@@ -62,9 +64,7 @@ def copy_files(modules: Path) -> None:
         text = (modules / source).read_text(encoding="utf-8")
         path = VENDOR / target
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(
-            re.sub(r"\n?/[/*]# sourceMappingURL=\S+( \*/)?", "", text), encoding="utf-8"
-        )
+        path.write_text(re.sub(r"\n?/[/*]# sourceMappingURL=\S+( \*/)?", "", text), encoding="utf-8")
     (VENDOR / "tabler" / "LICENSE").write_text(TABLER_LICENSE, encoding="utf-8")
 
 
@@ -72,9 +72,7 @@ def build_sprite(modules: Path) -> None:
     """One SVG with a symbol for each name of ``icons.txt``; stroke and size come from our style sheet."""
     symbols = []
     for name in sorted(set((TOOLS / "icons.txt").read_text(encoding="utf-8").split())):
-        drawing = (modules / f"@tabler/icons/icons/outline/{name}.svg").read_text(
-            encoding="utf-8"
-        )
+        drawing = (modules / f"@tabler/icons/icons/outline/{name}.svg").read_text(encoding="utf-8")
         paths = "".join(re.findall(r"<path[^>]*/>", drawing))
         symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24">{paths}</symbol>')
     body = "\n".join(symbols)
@@ -86,7 +84,7 @@ def build_charts(work: Path) -> None:
     shutil.copy(TOOLS / "charts.js", work / "charts.js")
     target = VENDOR / "echarts" / "echarts.custom.min.js"
     command = [
-        work / "node_modules/.bin/esbuild",
+        str(work / "node_modules/.bin/esbuild"),
         "charts.js",
         "--bundle",
         "--minify",
@@ -102,11 +100,7 @@ def build_charts(work: Path) -> None:
 
 def write_checksums() -> None:
     """``CHECKSUMS`` in the form of sha256sum: digest, two spaces, path below ``static/vendor``."""
-    files = sorted(
-        path
-        for path in VENDOR.rglob("*")
-        if path.is_file() and path.name != "CHECKSUMS"
-    )
+    files = sorted(path for path in VENDOR.rglob("*") if path.is_file() and path.name != "CHECKSUMS")
     lines = [
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(VENDOR).as_posix()}"
         for path in files

@@ -1,4 +1,7 @@
-"""Tags and filters of our pages: icons, badges, fields, masked values, dates and numbers. ``docs/pages.md`` shows their use."""
+"""Tags and filters of our pages:
+
+icons, badges, fields, masked values, dates and numbers. ``docs/pages.md`` shows their use.
+"""
 
 import json
 from datetime import date
@@ -11,7 +14,7 @@ from django.http import HttpRequest, QueryDict
 from django.templatetags.static import static
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape, format_html, json_script
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -71,21 +74,29 @@ def _icon(name: str, size: int) -> SafeString:
 
 @register.simple_tag
 def icon(name: str, size: int = 20, label: Label = "") -> SafeString:
-    """An icon of the sprite, 16, 20, 24 or 48 px. ``label`` is for readers who cannot see it; without one it is decoration."""
+    """An icon of the sprite, 16, 20, 24 or 48 px.
+
+    ``label`` is for readers who cannot see it; without one it is decoration.
+    """
     if label:
         return format_html('<span role="img" aria-label="{}">{}</span>', label, _icon(name, size))
     return _icon(name, size)
 
 
+@lru_cache(maxsize=2048, typed=True)  # typed: safe text must not stand in for the same text unescaped
+def _badge(kind: str, text: str, icon: str, title: str) -> SafeString:
+    drawing = _icon(icon or BADGE_ICONS[kind], 16)
+    tip = format_html(' title="{}"', title) if title else ""
+    return format_html('<span class="xj-badge xj-{}"{}>{}{}</span>', kind, tip, drawing, text)
+
+
 @register.simple_tag
-def badge(kind: str, text: Label, icon: str = "", title: Label = "") -> SafeString:
+def badge(kind: str, text: object, icon: str = "", title: Label = "") -> SafeString:
     """Words with an icon on the ground of their meaning: grey, blue, amber, orange, green, red or purple.
 
     Raises KeyError for another kind.
     """
-    drawing = _icon(icon or BADGE_ICONS[kind], 16)
-    tip = format_html(' title="{}"', title) if title else ""
-    return mark_safe(f'<span class="xj-badge xj-{kind}"{tip}>{drawing}{conditional_escape(text)}</span>')
+    return _badge(kind, str(text), icon, str(title))
 
 
 @register.filter
@@ -139,7 +150,7 @@ def error_summary(*shown: Any) -> dict[str, Any]:
     return {"faults": faults}
 
 
-def _control(bound: BoundField, attrs: dict[str, str]) -> tuple[str, SafeString]:
+def _control(bound: BoundField, attrs: dict[str, str | bool]) -> tuple[str, SafeString]:
     widget = bound.field.widget
     if isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
         return "choices", bound.as_widget(attrs=attrs)
@@ -165,13 +176,13 @@ def field(
 ) -> dict[str, Any]:
     """Label, control, help and fault of a form field.
 
-    ``width``: id (240 px), date (140), postcode (96), phone, short, medium or empty for the whole column. ``marked``: the reason
-    with which a reviewer returned this field, or the :class:`core.ui.Marks` of the whole form. ``auto`` says that the value was
-    filled in by the program.
+    ``width``: id (240 px), date (140), postcode (96), phone, short, medium or empty for the whole column.
+    ``marked``: the reason with which a reviewer returned this field, or the :class:`core.ui.Marks` of the
+    whole form. ``auto`` says that the value was filled in by the program.
     """
     reason = marked.get(bound.name) if hasattr(marked, "get") else marked
     html_id = bound.id_for_label or bound.auto_id
-    attrs: dict[str, str] = {}
+    attrs: dict[str, str | bool] = {}
     notes = []
     help_text = hint or bound.help_text
     for present, suffix in (
@@ -187,8 +198,8 @@ def field(
         attrs["aria-invalid"] = "true"
     shape, control = _control(bound, attrs)
     return {
-        "bound": bound, "html_id": html_id, "shape": shape, "control": control, "help_text": help_text, "reason": reason,
-        "width": width, "auto": auto, "label": label or bound.label,
+        "bound": bound, "html_id": html_id, "shape": shape, "control": control, "help_text": help_text,
+        "reason": reason, "width": width, "auto": auto, "label": label or bound.label,
     }  # fmt: skip
 
 
@@ -201,7 +212,10 @@ def empty(
     action: Label = "",
     icon: str = "",
 ) -> dict[str, Any]:
-    """Why there is nothing: ``nothing`` yet (with the first action), ``no_match``, or ``not_permitted`` (who can grant it)."""
+    """Why there is nothing:
+
+    ``nothing`` yet (with the first action), ``no_match``, or ``not_permitted`` (who can grant it).
+    """
     return {
         "kind": kind,
         "icon": icon or EMPTY_ICONS[kind],
@@ -279,7 +293,8 @@ def crumb(label: Label, url: str = "") -> SafeString:
 def more(content: str) -> SafeString:
     """The menu that holds rarer and destructive acts; inside: ``<li><a class="dropdown-item" href="...">``."""
     return format_html(
-        '<div class="dropdown"><button type="button" class="btn" data-bs-toggle="dropdown" aria-expanded="false">{}{}</button>'
+        '<div class="dropdown"><button type="button" class="btn" data-bs-toggle="dropdown" aria-expanded="false">'
+        '{}{}</button>'
         '<ul class="dropdown-menu dropdown-menu-end">{}</ul></div>',
         _("More"), _icon("chevron-down", 16), content,
     )  # fmt: skip
@@ -295,7 +310,7 @@ def confirm(
     danger: bool = False,
     csrf: str = "",
 ) -> SafeString:
-    """A dialog that asks before an act and posts to ``url``; opened by any button with ``data-opens="html_id"``.
+    """A dialog that asks before an act and posts to ``url``; opened by ``data-opens="html_id"``.
 
     The block holds its text and fields. Give ``csrf=csrf_token``.
     """
@@ -312,7 +327,7 @@ def confirm(
 
 @register.inclusion_tag("components/masked.html")
 def masked(value: str, label: Label, url: str = "", locked: bool = False) -> dict[str, Any]:
-    """A value that is already masked; ``url`` (POST, answers ``{"value": "..."}``) adds the button that shows it for 30 s.
+    """A value that is already masked. ``url`` (POST, answers ``{"value": "..."}``) adds the 30 s button.
 
     ``locked`` shows that the reader has no right to it. The full value must never be in the page.
     """
@@ -326,21 +341,27 @@ def masked(value: str, label: Label, url: str = "", locked: bool = False) -> dic
 
 @register.simple_tag
 def shown(value: Any, mandatory: bool = False, permitted: bool = True) -> SafeString:
-    """A value of a file: itself, ``—``, amber "not filled in" when it is mandatory, or a lock when not permitted."""
+    """A value of a file:
+
+    itself, ``—``, amber "not filled in" when it is mandatory, or a lock when not permitted.
+    """
     if not permitted:
         return format_html('<span class="xj-locked">{}{}</span>', _icon("lock", 16), _("Not permitted"))
     if value in (None, ""):
-        return badge("amber", _("Not filled in")) if mandatory else mark_safe(NO_VALUE)
+        return badge("amber", _("Not filled in")) if mandatory else SafeString(NO_VALUE)
     return conditional_escape(value)
 
 
 @register.simple_tag
 def deadline(due: date | None, days: int | None = None, certain: bool = True) -> SafeString:
-    """A due date with the working days left (``days``; negative: overdue). ``certain`` False: beyond the holiday table."""
+    """A due date with the working days left (``days``; negative:
+
+    overdue). ``certain`` False: beyond the holiday table.
+    """
     if due is None:
-        return mark_safe(NO_VALUE)
+        return SafeString(NO_VALUE)
     if days is None:
-        return mark_safe(day(due))
+        return SafeString(day(due))
     if days < 0:
         text = ngettext(
             "%(count)s day overdue (%(date)s)",

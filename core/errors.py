@@ -1,0 +1,34 @@
+"""The pages for refused and failed requests, in the frame of the product and without any personal data."""
+
+import logging
+import secrets
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+logger = logging.getLogger(__name__)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render(request, "errors/400.html", status=400)
+
+
+def not_permitted(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """A refused act. The exception's text, written for the reader, is shown."""
+    return render(request, "errors/403.html", {"reason": str(exception or "")}, status=403)
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return render(request, "errors/400.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render(request, "errors/404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A fault of ours: a number that stands in the log and on the page."""
+    number = f"{timezone.localdate():%Y%m%d}-{secrets.token_hex(3).upper()}"
+    logger.error("Error number %s", number)
+    return render(request, "errors/500.html", {"error_number": number}, status=500)
