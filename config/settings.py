@@ -50,11 +50,13 @@ INSTALLED_APPS = [
     "ledger",
     "school",
     "accounts",
+    "setup",
     "files",
     "jobs",
     "approvals",
     "records",
     "enrollment",
+    "config",
 ]
 
 MIDDLEWARE = [

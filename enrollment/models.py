@@ -359,7 +359,7 @@ class ImportJobQuerySet(models.QuerySet["ImportJob"]):
 
 
 class ImportJob(models.Model):
-    """A file that was uploaded for a batch (导入任务): first checked whole, then imported, and undone while all are drafts."""
+    """A file uploaded for a batch (导入任务): first checked whole, then imported, undone while all are drafts."""
 
     class State(models.TextChoices):
         CHECKING = "checking", _("Being checked")

@@ -10,3 +10,4 @@ class SchoolConfig(AppConfig):
         from ledger import events
 
         events.register("school.reference_loaded", _("Code lists and regions loaded"))
+        events.register("school.demonstration_loaded", _("Demonstration school loaded"))
