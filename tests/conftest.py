@@ -5,6 +5,7 @@ nothing truncates.
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -47,6 +48,9 @@ def _point_settings(taken: server_support.Servers) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Give the servers back."""
     if taken := config.stash.get(SERVERS, None):
+        from django.conf import settings
+
+        shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
         taken.release()
 
 
