@@ -16,7 +16,7 @@ from simple_history.models import HistoricalRecords
 
 from core.crypto import EncryptedTextField
 from ledger.bulk import delete_rows, history_insert, update_rows, write_rows
-from ledger.context import NoActor, current, current_actor
+from ledger.context import NoActor, current_actor
 from ledger.fields import CurrentTransaction, RandomSalt, XidField
 
 __all__ = ["History", "HistoryRow", "NoActor", "delete_rows", "is_history", "update_rows", "write_rows"]
@@ -103,15 +103,15 @@ class History(HistoricalRecords):  # type: ignore[misc]  # simple-history has no
     def _only_excluded(self, update_fields: Iterable[str] | None) -> bool:
         return update_fields is not None and set(update_fields) <= set(self.excluded_fields)
 
-    def pre_save(self, instance: Any, raw: bool = False, update_fields: Any = None, **kwargs: Any) -> None:
+    def pre_save(self, instance: Any, update_fields: Any = None, **kwargs: Any) -> None:
         """Refuse before anything is written."""
-        if not raw and not self._only_excluded(update_fields) and current().actor is None:
+        if not self._only_excluded(update_fields):
             current_actor()
 
     def post_save(
         self, instance: Any, created: bool, using: str | None = None, update_fields: Any = None, **kwargs: Any
     ) -> None:
-        if not kwargs.get("raw") and not self._only_excluded(update_fields):
+        if not self._only_excluded(update_fields):
             self.create_historical_record(instance, CREATED if created else CHANGED, using=using)
 
     def pre_delete(self, instance: Any, using: str | None = None, **kwargs: Any) -> None:

@@ -28,9 +28,12 @@ def client_address(request: HttpRequest) -> str | None:
         return None
 
 
-def note_refusal(request: HttpRequest, action: str, **told: Any) -> None:
-    """Remember the first refusal of a request; it is written when the request's own transaction is over."""
-    if not hasattr(request, PENDING):
+def note_refusal(request: HttpRequest, action: str, *, instead: bool = False, **told: Any) -> None:
+    """Remember the first refusal of a request; it is written when the request's own transaction is over.
+
+    ``instead`` puts a more telling one in the place of what was noted before.
+    """
+    if instead or not hasattr(request, PENDING):
         setattr(request, PENDING, {"action": action, **told})
 
 

@@ -45,9 +45,7 @@ def sign_in_failed(sender: Any, credentials: dict[str, Any], request: Any = None
             events.record("session.sign_in_failed", **told)
 
 
-def locked_out(sender: Any, request: Any, **kwargs: Any) -> None:
-    """Too many failures: this account or address is locked for a while."""
-    username = kwargs.get("username")
-    note_refusal(
-        request, "session.locked_out", actor=None, obj=_account({"username": username}), result="refused"
-    )
+def locked_out(sender: Any, request: Any, username: str | None = None, **kwargs: Any) -> None:
+    """Too many failures: the account is locked for a while."""
+    told = {"actor": None, "obj": _account({"username": username}), "result": "refused"}
+    note_refusal(request, "session.locked_out", instead=True, **told)

@@ -132,6 +132,16 @@ def test_partitions_are_made_ahead_once_by_the_applications_role(db: None) -> No
     assert ensure_partitions(26) == []
 
 
+def test_the_scheduler_keeps_partitions_ahead(db: None, settings: Any) -> None:
+    from config.celery import app
+
+    names = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert "ledger.ensure_partitions" in names
+    app.loader.import_default_modules()
+    app.tasks["ledger.ensure_partitions"]()
+    assert ensure_partitions() == []
+
+
 def test_a_month_whose_rows_went_elsewhere_is_left_alone(somebody: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT date_trunc('month', now()) + interval '25 months 3 days'")

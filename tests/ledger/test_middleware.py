@@ -101,11 +101,14 @@ def test_nobody_is_looked_up_unless_somebody_asks() -> None:
 @pytest.mark.requirement("S1-5.3-1")
 def test_sign_ins_failures_and_sign_outs_are_events(client: Client, somebody: Any) -> None:
     wrong = {"username": somebody.staff_no, "password": "Wrong-horse-7-battery"}
-    assert client.post("/sign-in/", wrong).content == b"wrong"
+    assert client.post("/probe-sign-in/", wrong).content == b"wrong"
     (event,) = refusals()
     assert (event.action, event.result, event.actor) == ("session.sign_in_failed", "failed", None)
     assert (event.object_type, event.object_id) == ("accounts.User", somebody.pk)
-    assert client.post("/sign-in/", {**wrong, "password": "Correct-horse-7-battery"}).content == b"signed in"
+    assert (
+        client.post("/probe-sign-in/", {**wrong, "password": "Correct-horse-7-battery"}).content
+        == b"signed in"
+    )
     client.logout()
     names = list(
         Event.objects.filter(action__startswith="session.").order_by("id").values_list("action", "actor")
@@ -117,8 +120,19 @@ def test_sign_ins_failures_and_sign_outs_are_events(client: Client, somebody: An
     ]
 
 
+def test_a_locked_sign_in_is_told_apart_and_written_once_each_time(
+    client: Client, somebody: Any, settings: Any
+) -> None:
+    settings.AXES_FAILURE_LIMIT = 3
+    for _attempt in range(5):
+        client.post("/probe-sign-in/", {"username": somebody.staff_no, "password": "Wrong-horse-7-battery"})
+    events = sorted(refusals(), key=lambda event: event.pk)
+    assert [event.action for event in events] == ["session.sign_in_failed"] * 2 + ["session.locked_out"] * 3
+    assert {event.object_id for event in events} == {somebody.pk}
+
+
 def test_what_was_typed_as_a_name_is_not_kept(client: Client, db: None) -> None:
-    client.post("/sign-in/", {"username": "my-secret-password", "password": "x"})
+    client.post("/probe-sign-in/", {"username": "my-secret-password", "password": "x"})
     (event,) = refusals()
     assert event.object_id is None
     assert "my-secret-password" not in str(Event.objects.filter(pk=event.pk).values().get())

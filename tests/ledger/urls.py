@@ -61,5 +61,5 @@ urlpatterns = [
     path("forbidden/", forbidden, name="forbidden"),
     path("allowed/", allowed, name="allowed"),
     path("quiet/", quiet, name="quiet"),
-    path("sign-in/", signing_in, name="sign_in"),
+    path("probe-sign-in/", signing_in, name="sign_in"),
 ]
