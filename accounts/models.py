@@ -8,10 +8,10 @@ from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from accounts.roles import ADMINISTRATORS, Role
+from accounts.roles import ADMINISTRATORS, STUDENT_ROLES, Role
 from core.crypto import EncryptedTextField
 from ledger.history import History
 from ledger.models import InsertOnlyModel, RecordedModel, RecordedQuerySet
@@ -74,6 +74,16 @@ class User(RecordedModel, AbstractBaseUser, PermissionsMixin):
         return self.name
 
 
+def _side() -> Case:
+    """1 for an administrator's duty, 2 for a role that sees students, NULL for others: unequal ones do not mix."""
+    return Case(
+        When(role__in=ADMINISTRATORS, then=Value(1)),
+        When(role__in=STUDENT_ROLES, then=Value(2)),
+        default=None,
+        output_field=models.SmallIntegerField(),
+    )
+
+
 class Appointment(RecordedModel):
     """A role that a user holds on a unit and its subtree, from one day to another (任职).
 
@@ -115,6 +125,15 @@ class Appointment(RecordedModel):
                 name="one_administrator_duty",
                 condition=Q(role__in=ADMINISTRATORS, withdrawn_at__isnull=True),
                 expressions=[("user", RangeOperators.EQUAL), (validity(), RangeOperators.OVERLAPS)],
+            ),
+            ExclusionConstraint(
+                name="administrators_see_no_students",
+                condition=Q(withdrawn_at__isnull=True),
+                expressions=[
+                    ("user", RangeOperators.EQUAL),
+                    (_side(), RangeOperators.NOT_EQUAL),
+                    (validity(), RangeOperators.OVERLAPS),
+                ],
             ),
         ]
 

@@ -138,3 +138,9 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     ),
     Role.STUDENT: (),
 }
+
+STUDENT_ROLES = tuple(role for role, perms in ROLE_PERMISSIONS.items() if set(perms) & set(STUDENT_DATA))
+"""Roles that see data of students; nobody holds one of them together with an administrator's duty."""
+
+PERMISSIONS_OF_ACCOUNTS = ("manage_users", "manage_grants", "view_grants")
+"""Who may open the pages about users."""

@@ -3,9 +3,10 @@
 import django.contrib.postgres.constraints
 import django.contrib.postgres.indexes
 import django.db.models.deletion
-import school.models
 from django.conf import settings
 from django.db import migrations, models
+
+import school.models
 
 
 class Migration(migrations.Migration):

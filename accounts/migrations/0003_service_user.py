@@ -21,7 +21,12 @@ def add_service_user(apps, schema_editor):
     user = user_model(password=make_password(None), **values)
     user.save()
     apps.get_model("accounts", "HistoricalUser").objects.create(
-        id=user.pk, history_user_id=user.pk, history_type="+", history_date=timezone.now(), history_role="service", **values
+        id=user.pk,
+        history_user_id=user.pk,
+        history_type="+",
+        history_date=timezone.now(),
+        history_role="service",
+        **values,
     )
 
 

@@ -1,0 +1,271 @@
+"""Every change of accounts, appointments and trainings."""
+
+from datetime import date
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import checks, passwords
+from accounts.grants import sync_grants
+from accounts.models import Appointment, FormerPassword, Training, User
+from accounts.roles import Role
+from accounts.scope import demand, role_for
+from ledger import events
+from ledger.context import acting
+from school.models import Unit
+
+CONTACTS = ("office_phone", "email", "qq", "mobile")
+CHANGEABLE = ("name", *CONTACTS)
+
+
+def _locked(user: User) -> User:
+    row: User = User.objects.select_for_update().get(pk=user.pk)
+    return row
+
+
+def _role(actor: User, perm: str, user: User) -> str:
+    """The role under which ``actor`` may do this to the user's account. Raises NotPermitted."""
+    return role_for(actor, perm, user.unit_id or 0)
+
+
+def _new_password(user: User) -> str:
+    password = passwords.made_up()
+    user.password = make_password(password)
+    user.password_changed_at = timezone.now()
+    user.must_change_password = True
+    return password
+
+
+@transaction.atomic
+def open_user(*, actor: User, staff_no: str, name: str, unit: Unit, **contacts: str) -> tuple[User, str]:
+    """A new account and its first password, which is told once and must be changed at the first sign-in.
+
+    Raises ValidationError (with the field's name) for a staff number that is taken, NotPermitted outside one's units.
+    """
+    role = role_for(actor, "manage_users", unit.pk)
+    if User.objects.filter(staff_no__iexact=staff_no).exists():
+        raise ValidationError({"staff_no": _("This staff number has an account already.")})
+    user = User(staff_no=staff_no, name=name, unit=unit, **contacts)
+    password = _new_password(user)
+    with acting(actor, role=role):
+        user.full_clean(exclude=["password"])
+        user.save()
+        events.record("account.opened", actor=actor, obj=user)
+    return user, password
+
+
+@transaction.atomic
+def change_user(*, actor: User, user: User, unit: Unit, **values: str) -> User:
+    """Change name, unit and contacts. Raises NotPermitted unless the actor keeps accounts in both units."""
+    role = _role(actor, "manage_users", user)
+    demand(actor, "manage_users", unit.pk)
+    row = _locked(user)
+    changed = [name for name in CHANGEABLE if name in values and getattr(row, name) != values[name]]
+    for name in changed:
+        setattr(row, name, values[name])
+    if row.unit_id != unit.pk:
+        row.unit = unit
+        changed.append("unit")
+    if changed:
+        with acting(actor, role=role):
+            row.full_clean(exclude=["password"])
+            row.save(update_fields=changed)
+            events.record("account.changed", actor=actor, obj=row, detail={"fields": changed})
+    return row
+
+
+@transaction.atomic
+def change_own_contacts(*, actor: User, **values: str) -> User:
+    """One's own office phone, e-mail, QQ and mobile (S1-3-6)."""
+    row = _locked(actor)
+    changed = [name for name in CONTACTS if name in values and getattr(row, name) != values[name]]
+    for name in changed:
+        setattr(row, name, values[name])
+    if changed:
+        with acting(actor):
+            row.full_clean(exclude=["password"])
+            row.save(update_fields=changed)
+            events.record("account.changed", actor=actor, obj=row, detail={"fields": changed})
+    return row
+
+
+@transaction.atomic
+def lock_user(*, actor: User, user: User, reason: str) -> None:
+    """Close an account for now: nobody signs in with it, its sessions end, its grants rest.
+
+    Raises ValidationError for one's own account.
+    """
+    role = _role(actor, "manage_users", user)
+    if actor.pk == user.pk:
+        raise ValidationError(_("You cannot lock your own account."))
+    with acting(actor, role=role, reason=reason):
+        _set_active(user, active=False)
+        events.record("account.locked", actor=actor, obj=user)
+
+
+@transaction.atomic
+def lock_unused(*, actor: Any, user: User, reason: str) -> None:
+    """Close an account that nobody has used for too long; ``actor`` is the service account."""
+    with acting(actor, role="service", reason=reason):
+        _set_active(user, active=False)
+        events.record("account.locked", actor=actor, obj=user, detail={"unused": True})
+
+
+@transaction.atomic
+def unlock_user(*, actor: User, user: User, reason: str) -> None:
+    """Open a locked account again; what it holds today works at once."""
+    role = _role(actor, "manage_users", user)
+    with acting(actor, role=role, reason=reason):
+        _set_active(user, active=True)
+        events.record("account.unlocked", actor=actor, obj=user)
+
+
+def _set_active(user: User, *, active: bool) -> None:
+    row = _locked(user)
+    if row.is_active != active:
+        row.is_active = active
+        row.last_seen_on = None
+        row.save(update_fields=["is_active", "last_seen_on"])
+        sync_grants(row)
+    user.is_active = active
+
+
+@transaction.atomic
+def reset_password(*, actor: User, user: User, reason: str) -> str:
+    """A new password for somebody, told once; it must be changed at the next sign-in and ends the open sessions.
+
+    Raises ValidationError for one's own account: one changes that oneself.
+    """
+    role = _role(actor, "manage_users", user)
+    if actor.pk == user.pk:
+        raise ValidationError(_("Change your own password under My account."))
+    row = _locked(user)
+    with acting(actor, role=role, reason=reason):
+        FormerPassword(user=row, password=row.password).save()
+        password = _new_password(row)
+        row.save(update_fields=["password", "password_changed_at", "must_change_password"])
+        events.record("account.password_reset", actor=actor, obj=row)
+    return password
+
+
+@transaction.atomic
+def change_own_password(*, actor: User, old: str, new: str) -> User:
+    """Change one's own password. Raises ValidationError with ``old`` or ``new`` as the faulty field."""
+    row = _locked(actor)
+    if not row.check_password(old):
+        raise ValidationError({"old": _("This is not your present password.")})
+    try:
+        validate_password(new, row)
+    except ValidationError as fault:
+        raise ValidationError({"new": fault.messages}) from fault
+    with acting(actor):
+        FormerPassword(user=row, password=row.password).save()
+        row.password = make_password(new)
+        row.password_changed_at = timezone.now()
+        row.must_change_password = False
+        row.save(update_fields=["password", "password_changed_at", "must_change_password"])
+        events.record("account.password_changed", actor=actor, obj=row)
+    return row
+
+
+@transaction.atomic
+def appoint(
+    *,
+    actor: User,
+    user: User,
+    role: Role,
+    unit: Unit,
+    valid_from: date,
+    valid_until: date | None = None,
+    reason: str,
+) -> Appointment:
+    """Give somebody a role on a unit and all below it, from one day to another, both included.
+
+    Raises NotPermitted outside the actor's units, ValidationError for oneself, a missing training, a role that the unit
+    cannot have, days in the past, the same role twice, or duties that one person must not hold together.
+    """
+    own = role_for(actor, "manage_grants", unit.pk)
+    row = _locked(user)
+    checks.appointment(actor, row, role, unit, valid_from, valid_until)
+    appointment = Appointment(
+        user=row,
+        role=role,
+        unit=unit,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        reason=reason,
+        granted_by=actor,
+    )
+    with acting(actor, role=own, reason=reason):
+        appointment.save()
+        sync_grants(user)
+        events.record("account.appointed", actor=actor, obj=row, unit_id=unit.pk, detail={"role": role.value})
+    return appointment
+
+
+@transaction.atomic
+def end_appointment(*, actor: User, appointment: Appointment, reason: str) -> None:
+    """End a role at once. Raises NotPermitted outside the actor's units, ValidationError when it has ended already."""
+    own = role_for(actor, "manage_grants", appointment.unit_id)
+    row: Appointment = Appointment.objects.select_for_update().get(pk=appointment.pk)
+    if row.user_id == actor.pk:
+        raise ValidationError(_("Somebody else must end your own appointment."))
+    today = timezone.localdate()
+    if row.withdrawn_at is not None or (row.valid_until is not None and row.valid_until < today):
+        raise ValidationError(_("This appointment has ended already."))
+    row.withdrawn_at = timezone.now()
+    row.valid_until = max(row.valid_from, today)
+    with acting(actor, role=own, reason=reason):
+        row.save(update_fields=["withdrawn_at", "valid_until"])
+        sync_grants(row.user)
+        detail = {"role": row.role}
+        events.record(
+            "account.appointment_ended", actor=actor, obj=row.user, unit_id=row.unit_id, detail=detail
+        )
+
+
+@transaction.atomic
+def record_training(
+    *,
+    actor: User,
+    user: User,
+    name: str,
+    passed_on: date,
+    valid_until: date | None = None,
+    certificate_no: str = "",
+) -> Training:
+    """Note a training that somebody passed; entry roles that rested for want of one hold from now on (S0-3.3-1)."""
+    own = _role(actor, "manage_grants", user)
+    if actor.pk == user.pk:
+        raise ValidationError(_("Somebody else must record your own training."))
+    if passed_on > timezone.localdate():
+        raise ValidationError({"passed_on": _("This day has not come yet.")})
+    if valid_until is not None and valid_until < passed_on:
+        raise ValidationError({"valid_until": _("The end lies before the beginning.")})
+    training = Training(
+        user=user, name=name, passed_on=passed_on, valid_until=valid_until, certificate_no=certificate_no
+    )
+    with acting(actor, role=own):
+        training.save()
+        sync_grants(user)
+        events.record("account.trained", actor=actor, obj=user)
+    return training
+
+
+@transaction.atomic
+def reset_second_factor(*, actor: User, user: User, reason: str) -> None:
+    """Take a lost second factor off an account. It is the security administrator's, who cannot reset passwords."""
+    own = _role(actor, "manage_grants", user)
+    if actor.pk == user.pk:
+        raise ValidationError(_("Somebody else must reset your own second factor."))
+    _locked(user)
+    with acting(actor, role=own, reason=reason):
+        gone, _kinds = Authenticator.objects.filter(user=user).delete()
+    if not gone:
+        raise ValidationError(_("This account has no second factor."))

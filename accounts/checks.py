@@ -1,0 +1,79 @@
+"""What an appointment must fulfil, checked before the database's own constraints have to."""
+
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.grants import is_trained
+from accounts.models import Appointment, User
+from accounts.roles import (
+    ADMINISTRATORS,
+    ENTRY_ROLES,
+    NOT_APPOINTED,
+    ROLES_BY_UNIT_KIND,
+    STUDENT_ROLES,
+    Role,
+)
+from school.models import Unit
+
+
+def appointment(
+    actor: User, user: User, role: Role, unit: Unit, valid_from: date, valid_until: date | None
+) -> None:
+    """Raise ValidationError unless ``actor`` may give ``user`` this role on this unit for these days."""
+    _person(actor, user)
+    _place(role, unit)
+    _days(valid_from, valid_until)
+    if role in ENTRY_ROLES and not is_trained(user):
+        raise ValidationError(
+            {"role": _("This role enters student data: record a valid training first.")}, code="untrained"
+        )
+    _beside(user, role, unit, valid_from, valid_until)
+
+
+def _person(actor: User, user: User) -> None:
+    if actor.pk == user.pk:
+        raise ValidationError(
+            _("Nobody appoints himself: ask another security administrator."), code="oneself"
+        )
+    if user.kind != User.Kind.STAFF or not user.is_active:
+        raise ValidationError(_("Only staff whose account is open can be appointed."), code="not_staff")
+
+
+def _place(role: Role, unit: Unit) -> None:
+    if role in NOT_APPOINTED:
+        raise ValidationError({"role": _("This role is not given by appointment.")})
+    kinds = ROLES_BY_UNIT_KIND.get(role)
+    if kinds and unit.kind not in kinds:
+        raise ValidationError({"unit": _("This kind of unit does not have this role.")})
+    if not unit.is_active:
+        raise ValidationError({"unit": _("This unit is closed.")})
+
+
+def _days(valid_from: date, valid_until: date | None) -> None:
+    if valid_from < timezone.localdate():
+        raise ValidationError({"valid_from": _("An appointment begins today or later.")})
+    if valid_until is not None and valid_until < valid_from:
+        raise ValidationError({"valid_until": _("The end lies before the beginning.")})
+
+
+def _beside(user: User, role: Role, unit: Unit, valid_from: date, valid_until: date | None) -> None:
+    overlapping = Appointment.objects.filter(
+        Q(valid_until__isnull=True) | Q(valid_until__gte=valid_from), user=user, withdrawn_at__isnull=True
+    )
+    if valid_until is not None:
+        overlapping = overlapping.filter(valid_from__lte=valid_until)
+    if overlapping.filter(role=role, unit=unit).exists():
+        raise ValidationError({"role": _("This person holds this role here already.")}, code="twice")
+    against: tuple[Role, ...] = ()
+    if role in ADMINISTRATORS:
+        against = (*ADMINISTRATORS, *STUDENT_ROLES)
+    elif role in STUDENT_ROLES:
+        against = ADMINISTRATORS
+    other = overlapping.filter(role__in=against).first()
+    if other is not None:
+        text = _("Duties that one person must not hold together: this one and %(role)s.")
+        raise ValidationError({"role": text % {"role": other.get_role_display()}}, code="duties")

@@ -1,0 +1,50 @@
+"""What the accounts room puts into the frame of every page: who is signed in, and its entries of the menu."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.scope import held_by, holds
+from core import menu, shell
+from school.models import Unit
+
+
+def register() -> None:
+    """Answer the frame's questions; runs once at start."""
+    menu.set_checker(may_open)
+    shell.set_identity(identity)
+    items = (
+        menu.MenuItem(_("Users"), "accounts:users", "users", "view_grants|manage_grants|manage_users", "system", 10,
+                      also=("accounts:user", "accounts:open_user", "accounts:change_user", "accounts:appoint",
+                            "accounts:train")),
+        menu.MenuItem(_("Who can see what"), "accounts:grants", "shield-check", "view_grants|manage_grants", "system",
+                      20, also=("accounts:unit_grants",)),
+    )  # fmt: skip
+    for item in items:
+        menu.register(item)
+
+
+def may_open(user: Any, perm: str) -> bool:
+    """Whether the user holds one of the permissions, written ``one|other``, with or without ``school.`` before them."""
+    return any(holds(user, one.removeprefix("school.")) for one in perm.split("|"))
+
+
+def unit_name(unit: Unit | None) -> str:
+    """A unit as the frame shows it: a department together with its school."""
+    if unit is None:
+        return ""
+    if unit.kind in (Unit.Kind.DEPARTMENT, Unit.Kind.SITE) and unit.parent is not None:
+        return f"{unit.parent.label} · {unit.label}"
+    return unit.label
+
+
+def identity(request: HttpRequest) -> shell.Identity | None:
+    """The person at the screen: name, first role, unit."""
+    user = request.user
+    if not isinstance(user, User):
+        return None
+    held = held_by(user)
+    role = held[0].role.label if held else ""
+    return shell.Identity(key=str(user.public_id), name=user.name, role=role, unit=unit_name(user.unit))

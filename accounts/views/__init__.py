@@ -1,0 +1,1 @@
+"""Pages about users, grants and one's own account."""
