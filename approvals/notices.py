@@ -41,7 +41,7 @@ def tell(kind: str, *, school: Unit, duties: Iterable[str], about: str, url: str
     """
     _texts[kind]
     now = timezone.now()
-    shared = {"unit": school.pk, "kind": kind, "about": about[:80], "url": url, "count": count, "now": now}
+    shared: dict[str, Any] = {"unit": school.pk, "kind": kind, "about": about[:80], "url": url, "count": count, "now": now}
     with connection.cursor() as cursor:
         for duty in sorted(duties):
             cursor.execute(_TELL, {**shared, "duty": duty, "day": timezone.localdate(now)})

@@ -10,10 +10,12 @@ class EnrollmentConfig(AppConfig):
     def ready(self) -> None:
         from approvals import notices
         from enrollment.events import EVENTS
+        from enrollment.importing.registration import register_all
         from ledger import events
 
         for name, label in EVENTS.items():
             events.register(name, label)
+        register_all()
         notices.register(
             "intake.head_approved",
             ngettext_lazy(

@@ -9,10 +9,10 @@ from typing import Any
 
 from django.db import models
 
-from core.chinese import name_pinyin
+from core.chinese import clean_text, name_pinyin
 from enrollment.models import Applicant, ApplicantMember, IntakeBatch
 from records.cells import CodeBook
-from records.checks import lacks_number
+from records.checks import lacks_number, resident_number
 from records.columns import LAYOUTS, Column, LayoutColumns
 from records.search import fill
 from school.models import Programme
@@ -131,3 +131,13 @@ def programme_units(batch: IntakeBatch) -> dict[int, int]:
 def place(applicant: Applicant, units: Mapping[int, int]) -> None:
     """Put the applicant under the unit that runs his programme, else under the school."""
     applicant.unit_id = units.get(applicant.programme_id or 0, applicant.batch.school_id)
+
+
+def filled_from_number(cells: Mapping[str, str]) -> dict[str, str]:
+    """Birth date and sex as a sound identity number tells them; nothing for other documents."""
+    number = resident_number(
+        {"id_type": cells.get("id_type"), "id_number": clean_text(cells.get("id_number", "")).upper()}
+    )
+    if number is None:
+        return {}
+    return {"birth_date": number.birth_date.isoformat(), "sex": number.sex}

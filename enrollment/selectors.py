@@ -1,25 +1,34 @@
 """Reads of the intake room: applicants in a user's scope, their faults, documents and marks."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.scope import visible_or_404
+from accounts.roles import Role
+from accounts.scope import units_with, visible_or_404
+from approvals.roles import acting_role
 from core.crypto import EncryptedTextField, blind_index
-from enrollment.cells import Members, cells_of, layout_of
-from enrollment.models import Applicant, IntakeBatch, IntakeDecision
+from enrollment.cells import Members, cells_of, layout_of, programme_units
+from enrollment.models import Applicant, ApplicantDocument, IntakeBatch, IntakeDecision, Scheme
+from enrollment.steps import BUREAU, BUREAU_FIRST, PERSONS, Step, bureau_waits, waiting_step
 from records.cells import CodeBook, read_row
 from records.checks import check, lacks_number
 from records.codebook import code_book
 from records.faults import Fault
 from records.models import DocumentKind, Enrolment, Student
-from school.models import SchoolClass
+from school.models import Code, Programme, Region, SchoolClass
 from school.rules import rule
 
 DISABLED = "6"
+MOST_BESIDE = 500
+IN_USE = timedelta(minutes=10)
+State = Applicant.State
 ENCRYPTED = tuple(
     field.name for field in Applicant._meta.concrete_fields if isinstance(field, EncryptedTextField)
 )
@@ -28,7 +37,8 @@ ENCRYPTED = tuple(
 def batch_for(user: User, public_id: Any, perm: str = "view_applicant") -> IntakeBatch:
     """The batch, if ``user`` holds ``perm`` at its school. Raises Http404 or OutOfScope."""
     every = IntakeBatch.objects.select_related("school")
-    return visible_or_404(every, every.visible_to(user, perm), public_id=public_id)
+    found: IntakeBatch = visible_or_404(every, every.visible_to(user, perm), public_id=public_id)
+    return found
 
 
 def batches(user: User, perm: str = "view_applicant") -> QuerySet[IntakeBatch]:
@@ -43,7 +53,8 @@ def applicant_for(user: User, public_id: Any, perm: str = "view_applicant") -> A
         "batch__school", "unit", "school_class", "programme", "entered_by", "opened_by", "returned_by",
         "initial_reviewer", "head_reviewer", "acceptor", "bureau_officer", "student",
     )  # fmt: skip
-    return visible_or_404(every, every.visible_to(user, perm), public_id=public_id)
+    found: Applicant = visible_or_404(every, every.visible_to(user, perm), public_id=public_id)
+    return found
 
 
 def members_of(applicant: Applicant) -> Members:
@@ -204,3 +215,172 @@ def class_choices(batch: IntakeBatch) -> list[tuple[str, str]]:
     """Classes of the batch's school in use: number and label."""
     classes = SchoolClass.objects.filter(school=batch.school_id, is_active=True).order_by("class_no")
     return [(one.class_no, f"{one.class_no} {one.label}") for one in classes]
+
+
+def code_choices(keys: set[str]) -> dict[str, list[tuple[str, str]]]:
+    """Entries of code lists by list, as a select shows them: code and label."""
+    found: dict[str, list[tuple[str, str]]] = {key: [] for key in keys}
+    codes = Code.objects.filter(code_list__key__in=keys, valid_until__isnull=True).select_related("code_list")
+    for code in codes.order_by("code_list", "order", "code"):
+        found[code.code_list.key].append((code.code, code.label))
+    return found
+
+
+def programme_choices(batch: IntakeBatch) -> list[tuple[str, str]]:
+    """Programmes of the batch's school: code and label."""
+    rows = Programme.objects.filter(pk__in=programme_units(batch), is_active=True).order_by("code")
+    return [(row.code, f"{row.code} {row.label}") for row in rows]
+
+
+MOST_REGIONS = 20
+
+
+def find_regions(text: str) -> list[tuple[str, str]]:
+    """Regions in use whose code begins with ``text`` or whose name holds it: twelve digits and the full name."""
+    text = text.strip()
+    if len(text) < 2:
+        return []
+    rows = Region.objects.filter(valid_until__isnull=True)
+    rows = rows.filter(code__startswith=text[:6]) if text.isdigit() else rows.filter(name_zh__contains=text)
+    found = list(rows.order_by("-level", "code")[:MOST_REGIONS])
+    names = _region_names({code for row in found for code in _above(row.code)})
+    return [(f"{row.code}000000", _full_name(row.code, names)) for row in found]
+
+
+def region_full_names(codes: Iterable[str]) -> dict[str, str]:
+    """Full names of regions by their twelve digits; unknown ones are left out."""
+    wanted = {code for code in codes if code}
+    names = _region_names({above for code in wanted for above in _above(code[:6])})
+    return {code: _full_name(code[:6], names) for code in wanted if code[:6] in names}
+
+
+def region_name(code: str) -> str:
+    """The full name of a region by its twelve digits; "" when there is none."""
+    return region_full_names([code]).get(code, "")
+
+
+def _above(code: str) -> list[str]:
+    return list(dict.fromkeys([f"{code[:2]}0000", f"{code[:4]}00", code]))
+
+
+def _region_names(codes: set[str]) -> dict[str, str]:
+    return dict(Region.objects.filter(code__in=codes).values_list("code", "name_zh"))
+
+
+def _full_name(code: str, names: dict[str, str]) -> str:
+    return "".join(names[one] for one in _above(code) if one in names)
+
+
+REVIEW_ORDER = ("class_no", "name_sort", "pk")
+
+
+def may_decide(user: User, applicant: Applicant) -> tuple[Step | None, str]:
+    """The step that ``user`` could take now; else None and why not, in words ("": he has no part in reviews)."""
+    step = waiting_step(applicant)
+    if step is None:
+        return None, ""
+    if bureau_waits(applicant) and applicant.unit_id in units_with(user, BUREAU.perm):
+        step = BUREAU
+    elif applicant.unit_id not in units_with(user, step.perm):
+        return None, ""
+    for column, reason in PERSONS.items():
+        if getattr(applicant, f"{column}_id") == user.pk:
+            return None, str(reason)
+    if step.key == IntakeDecision.Step.ACCEPTANCE and bureau_waits(applicant):
+        return None, str(BUREAU_FIRST)
+    return step, ""
+
+
+def waiting_for(user: User) -> QuerySet[Applicant]:
+    """Applicants on which ``user`` could decide now."""
+    review, approve = list(units_with(user, "review_applicant")), list(units_with(user, "approve_applicant"))
+    archive, bureau = list(units_with(user, "accept_applicant")), list(units_with(user, BUREAU.perm))
+    waits = Q(bureau_state=Applicant.BureauState.WAITING)
+    ready = Q(bureau_state__in=[Applicant.BureauState.NOT_NEEDED, Applicant.BureauState.APPROVED])
+    due = (
+        Q(state=State.SELF_CHECKED, scheme=Scheme.STANDARD, unit_id__in=review)
+        | Q(state=State.SELF_CHECKED, scheme=Scheme.SMALL, unit_id__in=approve)
+        | Q(state=State.INITIAL_REVIEWED, unit_id__in=approve)
+        | Q(state=State.HEAD_APPROVED, unit_id__in=archive) & ready
+        | Q(state=State.HEAD_APPROVED, unit_id__in=bureau) & waits
+    )
+    found: QuerySet[Applicant] = Applicant.objects.filter(due)
+    for column in PERSONS:
+        found = found.filter(Q(**{f"{column}__isnull": True}) | ~Q(**{column: user}))
+    return found
+
+
+def beside(user: User, applicant: Applicant) -> tuple[UUID | None, UUID | None]:
+    """Previous and next applicant of the same batch, step and class on whom ``user`` could decide."""
+    group = waiting_for(user).filter(
+        batch=applicant.batch_id, state=applicant.state, class_no=applicant.class_no
+    )
+    ids = list(group.order_by(*REVIEW_ORDER).values_list("pk", "public_id")[:MOST_BESIDE])
+    place = next((at for at, (pk, _id) in enumerate(ids) if pk == applicant.pk), None)
+    if place is None:
+        others = [public_id for _pk, public_id in ids]
+        return None, others[0] if others else None
+    before = ids[place - 1][1] if place else None
+    after = ids[place + 1][1] if place + 1 < len(ids) else None
+    return before, after
+
+
+def first_waiting(
+    user: User, batch: IntakeBatch, *, class_no: str | None = None, state: str = ""
+) -> UUID | None:
+    """The applicant with whom ``user`` begins to review a batch: the soonest due, then by class and name."""
+    group = waiting_for(user).filter(batch=batch)
+    if class_no is not None:
+        group = group.filter(class_no=class_no)
+    if state:
+        group = group.filter(state=state)
+    return group.order_by("due_on", *REVIEW_ORDER).values_list("public_id", flat=True).first()
+
+
+def in_use_by(user: User, applicant: Applicant) -> User | None:
+    """Somebody else who has the applicant open at this time."""
+    if applicant.opened_by is None or applicant.opened_by_id == user.pk or applicant.opened_at is None:
+        return None
+    return applicant.opened_by if timezone.now() - applicant.opened_at < IN_USE else None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLine:
+    """A kind of document: whether it must be there, and what is attached."""
+
+    kind: str
+    label: Any
+    needed: bool
+    attached: list[ApplicantDocument]
+
+
+def document_checklist(applicant: Applicant) -> list[DocumentLine]:
+    """Needed kinds first, in the batch's order, then what was attached beside them."""
+    needed = needed_documents(applicant)
+    attached: dict[str, list[ApplicantDocument]] = {}
+    for document in applicant.documents.select_related("blob").order_by("pk"):
+        attached.setdefault(document.kind, []).append(document)
+    kinds = [*needed, *(kind for kind in attached if kind not in needed)]
+    return [
+        DocumentLine(kind, DocumentKind(kind).label, kind in needed, attached.get(kind, [])) for kind in kinds
+    ]
+
+
+def may_recall(user: User, applicant: Applicant) -> bool:
+    """Whether ``user`` took the last step and nobody has opened the applicant since."""
+    last = {
+        State.SELF_CHECKED: applicant.entered_by_id,
+        State.INITIAL_REVIEWED: applicant.initial_reviewer_id,
+        State.HEAD_APPROVED: applicant.head_reviewer_id,
+    }.get(State(applicant.state))
+    return last == user.pk and applicant.opened_by_id in {None, user.pk}
+
+
+def role_name(role: str) -> str:
+    """The label of a role; "" for none."""
+    return str(Role(role).label) if role in Role.values else ""
+
+
+def role_label(user: User, step: Step, applicant: Applicant) -> str:
+    """The role in which ``user`` would take ``step``."""
+    return role_name(acting_role(user, step.perm, applicant.unit))

@@ -47,6 +47,18 @@ HEAD_REVIEW = Step(
 ACCEPTANCE = Step(
     Key.ACCEPTANCE, "accept_applicant", State.ACCEPTED, "acceptor", "accepted_at", "", "applicant.accepted"
 )
+BUREAU = Step(
+    Key.BUREAU,
+    "approve_no_hukou",
+    State.HEAD_APPROVED,
+    "bureau_officer",
+    "",
+    "acceptance_days",
+    "applicant.no_hukou_approved",
+)
+"""The bureau's approval lies beside the way: the state stays, acceptance waits for it."""
+
+BUREAU_FIRST = _("Without household registration: the bureau has not approved yet")
 STEPS = {step.key: step for step in (INITIAL_REVIEW, HEAD_REVIEW, ACCEPTANCE)}
 
 UNDER_REVIEW = (State.SELF_CHECKED, State.INITIAL_REVIEWED, State.HEAD_APPROVED)
@@ -73,3 +85,9 @@ def waiting_step(applicant: Applicant) -> Step | None:
 def steps_of(scheme: str) -> tuple[Step, ...]:
     """The steps of a scheme of duties, in order."""
     return (HEAD_REVIEW, ACCEPTANCE) if scheme == Scheme.SMALL else (INITIAL_REVIEW, HEAD_REVIEW, ACCEPTANCE)
+
+
+def bureau_waits(applicant: Applicant) -> bool:
+    """Whether the bureau's word is due: the school's own reviews are done."""
+    waiting = applicant.bureau_state == Applicant.BureauState.WAITING
+    return waiting and applicant.state == State.HEAD_APPROVED

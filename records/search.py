@@ -15,7 +15,7 @@ def fill(person: Any) -> list[str]:
 
     ``name_pinyin`` is filled only while blank (somebody may have corrected a reading). An index of nothing is None.
     """
-    filled = []
+    filled: list[str] = []
     if hasattr(person, "name_tokens"):
         person.name_pinyin = person.name_pinyin or (name_pinyin(person.name) if person.name else "")
         person.name_sort = name_sort_key(person.name)[:120] if person.name else ""

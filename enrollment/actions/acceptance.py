@@ -14,7 +14,7 @@ from enrollment.actions.refusals import ChecksFailed, IntakeRefused, WrongState
 from enrollment.four_checks import Results, four_checks
 from enrollment.models import Applicant
 from enrollment.selectors import book_of
-from enrollment.steps import ACCEPTANCE
+from enrollment.steps import ACCEPTANCE, BUREAU_FIRST
 from ledger import events
 from ledger.context import acting
 from ledger.history import update_rows, write_rows
@@ -59,7 +59,7 @@ def bureau_refusal(row: Applicant) -> IntakeRefused | None:
     """Whether acceptance must wait for the bureau's approval."""
     if row.bureau_state in {Applicant.BureauState.NOT_NEEDED, Applicant.BureauState.APPROVED}:
         return None
-    return WrongState(_("Without household registration: the bureau has not approved yet."))
+    return WrongState(str(BUREAU_FIRST))
 
 
 def accept_rows(

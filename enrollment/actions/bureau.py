@@ -18,15 +18,14 @@ from enrollment.actions.decisions import (
 from enrollment.actions.drafts import locked
 from enrollment.actions.refusals import WrongState
 from enrollment.models import Applicant, IntakeDecision
+from enrollment.steps import BUREAU
 from ledger import events
 from ledger.context import acting
-
-PERM = "approve_no_hukou"
 
 
 def _locked_case(actor: User, applicant: Applicant, version: int | None) -> tuple[Applicant, str]:
     row = locked(applicant)
-    role = acting_role(actor, PERM, row.unit)
+    role = acting_role(actor, BUREAU.perm, row.unit)
     if row.bureau_state != Applicant.BureauState.WAITING:
         raise lost_race(row, actor)
     if row.state != Applicant.State.HEAD_APPROVED:

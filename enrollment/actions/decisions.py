@@ -331,8 +331,9 @@ def recall(*, actor: User, applicant: Applicant) -> Applicant:
     role = acting_role(actor, perm, row.unit)
     if getattr(row, f"{person}_id") != actor.pk:
         raise WrongState(_("Only the one who passed it on can take it back."))
-    if row.opened_by_id is not None and row.opened_by_id != actor.pk:
-        raise Opened(_("%(name)s has opened it already; ask for a return.") % {"name": row.opened_by.name})
+    opener = row.opened_by
+    if opener is not None and opener.pk != actor.pk:
+        raise Opened(_("%(name)s has opened it already; ask for a return.") % {"name": opener.name})
     if before is None:
         before = State.INITIAL_REVIEWED if row.initial_reviewer_id else State.SELF_CHECKED
     step = {"entered_by": "self_check", "initial_reviewer": "initial_review"}.get(person, "head_review")

@@ -187,9 +187,9 @@ def _readable(row: Applicant, typed: Mapping[str, str], book: CodeBook) -> tuple
         except CellFault as fault:
             refused.append(Fault(field, fault.code, "error", fault.detail, text))
     asked = {field: values[field] for field in ("id_number", "exam_no") if values.get(field)}
-    for fault in duplicates(row, asked):
-        refused.append(fault)
-        del values[fault.field]
+    for double in duplicates(row, asked):
+        refused.append(double)
+        del values[double.field]
     return values, refused
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.formatting import clock, moment
+from enrollment.four_checks import Results
 from records.faults import Fault
 
 
@@ -63,8 +63,8 @@ class NotReady(IntakeRefused):
 
 
 class ChecksFailed(IntakeRefused):
-    """The archives' four checks did not pass; ``results`` by check, with what was found."""
+    """The archives' four checks did not pass; ``results`` says what was found."""
 
-    def __init__(self, results: Mapping[str, Any]) -> None:
+    def __init__(self, results: Results) -> None:
         super().__init__(_("Not accepted: the four checks found faults."))
         self.results = results

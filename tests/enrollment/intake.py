@@ -8,7 +8,7 @@ from django.utils import timezone
 from PIL import Image
 
 from enrollment import actions
-from enrollment.models import Applicant, ApplicantDocument, IntakeBatch
+from enrollment.models import Applicant, IntakeBatch
 from tests.factories import saved
 
 GOOD: dict[str, str] = {

@@ -1,0 +1,50 @@
+"""What the pages of the intake room share."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.http import HttpRequest
+
+from accounts.models import User
+from core.ui import Step as ShownStep
+from enrollment.models import Applicant, IntakeDecision
+from enrollment.steps import steps_of, waiting_step
+
+State = Applicant.State
+
+
+def user_of(request: HttpRequest) -> User:
+    """The signed-in user."""
+    return cast("User", request.user)
+
+
+def tell(request: HttpRequest, text: object, *, fault: bool = False) -> None:
+    """A line above the next page."""
+    (messages.error if fault else messages.success)(request, str(text))
+
+
+def shown_steps(applicant: Applicant) -> list[ShownStep]:
+    """The applicant's way with persons, times and the due date."""
+    waiting = waiting_step(applicant)
+    with_clerk = applicant.state in {State.DRAFT, State.RETURNED}
+    first = ShownStep(
+        IntakeDecision.Step.SELF_CHECK.label,
+        "returned" if applicant.state == State.RETURNED else "current" if with_clerk else "done",
+        applicant.entered_by.name,
+        due=applicant.due_on if with_clerk else None,
+        at=None if with_clerk else applicant.self_checked_at,
+    )
+    steps = [first]
+    for step in steps_of(applicant.scheme):
+        person = getattr(applicant, step.person)
+        current = waiting == step
+        steps.append(
+            ShownStep(
+                step.key.label,
+                "current" if current else "done" if person and not with_clerk else "waiting",
+                person.name if person else "",
+                due=applicant.due_on if current else None,
+                at=getattr(applicant, step.at),
+            )
+        )
+    return steps

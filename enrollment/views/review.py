@@ -1,0 +1,212 @@
+"""Continuous review (连续审核): one applicant beside the scans, decided on, and the next one opens."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.access import requires
+from accounts.models import User
+from approvals.reasons import ReturnReason
+from core.ui import Marks, TimelineRow
+from enrollment import actions, selectors
+from enrollment.forms import ReturnForm, fault_text
+from enrollment.lists import state_badge
+from enrollment.models import Applicant, IntakeDecision
+from enrollment.sheet import sheet
+from enrollment.views.common import shown_steps, tell, user_of
+from records.models import DocumentKind
+
+DECIDING = ("review_applicant", "approve_applicant", "accept_applicant", "approve_no_hukou")
+PASS = {
+    IntakeDecision.Step.INITIAL_REVIEW: actions.review_initially,
+    IntakeDecision.Step.HEAD_REVIEW: actions.approve_as_head,
+    IntakeDecision.Step.ACCEPTANCE: actions.accept,
+    IntakeDecision.Step.BUREAU: actions.approve_no_hukou,
+}
+CHECK_NAMES = {
+    "authenticity": gettext_lazy("Authenticity"),
+    "integrity": gettext_lazy("Integrity"),
+    "usability": gettext_lazy("Usability"),
+    "security": gettext_lazy("Security"),
+}
+
+
+@requires("view_applicant")
+@require_GET
+def review(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
+    """One applicant for reading; with the decision bar for who may decide. Opening it is an event."""
+    user = user_of(request)
+    return _page(request, user, selectors.applicant_for(user, applicant_id))
+
+
+def _page(
+    request: HttpRequest,
+    user: User,
+    applicant: Applicant,
+    *,
+    return_form: ReturnForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    in_use = selectors.in_use_by(user, applicant)
+    step, reason = selectors.may_decide(user, applicant)
+    actions.open_for_review(actor=user, applicant=applicant)
+    own = applicant.entered_by_id == user.pk and applicant.state != Applicant.State.ACCEPTED
+    before, after = selectors.beside(user, applicant) if step else (None, None)
+    returned = selectors.last_return(applicant)
+    marked = returned.fields if returned else []
+    faults = selectors.examine(applicant) if step or own else []
+    context = {
+        "applicant": applicant,
+        "batch": applicant.batch,
+        "sections": sheet(applicant, masked=not (step or own)),
+        "unmasked": bool(step or own),
+        "steps": shown_steps(applicant),
+        "step": step,
+        "role": selectors.role_label(user, step, applicant) if step else "",
+        "reason": reason,
+        "in_use": in_use,
+        "before": before,
+        "after": after,
+        "marks": Marks(dict.fromkeys(marked, str(_("Mended after the return")))),
+        "warnings": {one.field: fault_text(one) for one in faults if one.level == "warning"},
+        "warning_list": [fault_text(one) for one in faults if one.level == "warning"],
+        "documents": selectors.document_checklist(applicant),
+        "return_form": return_form or ReturnForm(applicant.batch),
+        "return_open": return_form is not None,
+        "timeline": _timeline(applicant),
+        "may_recall": selectors.may_recall(user, applicant),
+        "state_badge": state_badge(applicant),
+    }
+    return render(request, "enrollment/review.html", context, status=status)
+
+
+def _timeline(applicant: Applicant) -> list[TimelineRow]:
+    kinds: dict[str, tuple[Any, str]] = {
+        "passed": ("green", "check"),
+        "returned": ("orange", "arrow-back-up"),
+        "recalled": ("grey", "arrow-back"),
+        "refused": ("red", "x"),
+    }
+    rows = []
+    for one in reversed(selectors.decisions(applicant)):
+        kind, icon = kinds[one.outcome]
+        words = [ReturnReason(one.reason).label if one.reason else "", one.comment]
+        rows.append(
+            TimelineRow(
+                one.at,
+                f"{one.get_step_display()} · {one.get_outcome_display()}",
+                one.actor.name,
+                selectors.role_name(one.role),
+                kind,
+                icon,
+                note=" · ".join(str(word) for word in words if word),
+            )
+        )
+    return rows
+
+
+def _version(request: HttpRequest) -> int | None:
+    text = request.POST.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+@requires(*DECIDING)
+@require_POST
+def pass_step(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
+    """Take the waiting step, then open the next applicant."""
+    user = user_of(request)
+    applicant = selectors.applicant_for(user, applicant_id)
+    key = request.POST.get("step", "")
+    if key not in PASS:
+        return redirect("enrollment:review", applicant_id)
+    following = selectors.beside(user, applicant)[1]
+    try:
+        row = PASS[IntakeDecision.Step(key)](
+            actor=user,
+            applicant=applicant,
+            version=_version(request),
+            comment=request.POST.get("comment", "")[:500],
+        )
+    except actions.ChecksFailed as failed:
+        tell(request, _checks_text(failed), fault=True)
+        return redirect("enrollment:review", applicant_id)
+    except actions.IntakeRefused as refused:
+        tell(request, refused, fault=True)
+        return redirect("enrollment:review", applicant_id)
+    label = IntakeDecision.Step(key).label
+    tell(request, _("%(step)s passed: %(number)s") % {"step": label, "number": row.number})
+    return _next(request, user, row, following)
+
+
+def _checks_text(failed: actions.ChecksFailed) -> str:
+    parts = []
+    for check, found in failed.results.found.items():
+        if found:
+            kinds = [str(DocumentKind(one).label) if one in DocumentKind.values else one for one in found]
+            parts.append(f"{CHECK_NAMES[check]}: {', '.join(kinds)}")
+    return f"{failed} {'; '.join(parts)}"
+
+
+@requires(*DECIDING)
+@require_POST
+def send_back(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
+    """Return to the clerk with a reason and marks; then open the next applicant."""
+    user = user_of(request)
+    applicant = selectors.applicant_for(user, applicant_id)
+    asked = ReturnForm(applicant.batch, request.POST)
+    if not asked.is_valid():
+        return _page(request, user, applicant, return_form=asked, status=422)
+    following = selectors.beside(user, applicant)[1]
+    values = asked.cleaned_data
+    try:
+        if request.POST.get("step") == IntakeDecision.Step.BUREAU:
+            words = values["comment"] or str(ReturnReason(values["reason"]).label)
+            row = actions.refuse_no_hukou(
+                actor=user,
+                applicant=applicant,
+                comment=words,
+                fields=values["fields_marked"],
+                version=_version(request),
+            )
+        else:
+            row = actions.send_back(
+                actor=user,
+                applicant=applicant,
+                reason=values["reason"],
+                fields=values["fields_marked"],
+                comment=values["comment"],
+                version=_version(request),
+            )
+    except actions.IntakeRefused as refused:
+        tell(request, refused, fault=True)
+        return redirect("enrollment:review", applicant_id)
+    tell(request, _("Returned: %(number)s") % {"number": row.number})
+    return _next(request, user, row, following)
+
+
+def _next(request: HttpRequest, user: User, row: Applicant, following: UUID | None) -> HttpResponse:
+    found = following or selectors.first_waiting(user, row.batch)
+    if found:
+        return redirect("enrollment:review", found)
+    tell(request, _("Nothing more of this batch waits for you."))
+    return redirect("enrollment:applicants", row.batch.public_id)
+
+
+@requires(*DECIDING)
+@require_GET
+def next_waiting(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    """Open the first applicant of a batch that waits for this user; ``class`` and ``state`` narrow it down."""
+    user = user_of(request)
+    batch = selectors.batch_for(user, batch_id)
+    found = selectors.first_waiting(
+        user, batch, class_no=request.GET.get("class"), state=request.GET.get("state", "")
+    )
+    if found:
+        return redirect("enrollment:review", found)
+    tell(request, _("Nothing of this batch waits for you."))
+    return redirect("enrollment:applicants", batch.public_id)
