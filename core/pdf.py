@@ -101,6 +101,10 @@ class PdfFailed(Exception):
         return f"{self.person}: {words}" if self.person else words
 
 
+class _Refused(Exception):
+    """typst's own words for why it gave nothing back."""
+
+
 def qr_svg(text: str) -> bytes:
     """A QR code as SVG, one unit per module, with the quiet zone that readers want; level M (15 % may be spoilt)."""
     picture = io.BytesIO()
@@ -119,8 +123,8 @@ def render_pdf(template: str, data: dict[str, Any], *, standard: Standard | None
     plain = json.dumps(_plain(data, pictures), ensure_ascii=False)
     try:
         return _compile(template, plain, pictures, standard)
-    except typst.TypstError as error:
-        raise _fault(error, data) from error
+    except _Refused as refusal:
+        raise _fault(str(refusal), data) from refusal
 
 
 def _plain(value: Any, pictures: dict[str, bytes]) -> Any:
@@ -136,9 +140,7 @@ def _plain(value: Any, pictures: dict[str, bytes]) -> Any:
     if isinstance(value, date):
         return value.isoformat()[:10]
     if isinstance(value, str):
-        return "".join(
-            character for character in value if unicodedata.category(character) not in ("Cc", "Cs")
-        )
+        return _readable(value)
     if value is None or isinstance(value, bool | int | float):
         return value
     return str(value)
@@ -188,15 +190,18 @@ def _compile(template: str, data: str, pictures: dict[str, bytes], standard: Sta
             shutil.copyfile(path, root / path.name)
         for name, content in pictures.items():
             (root / name).write_bytes(content)
-        return typst.compile(
-            root / f"{template}.typ",
-            root=root,
-            font_paths=_fonts(),
-            ignore_system_fonts=True,
-            format="pdf",
-            sys_inputs={"data": data, "fonts": json.dumps(families)},
-            pdf_standards=[standard] if standard else [],
-        )
+        try:
+            return typst.compile(
+                root / f"{template}.typ",
+                root=root,
+                font_paths=_fonts(),
+                ignore_system_fonts=True,
+                format="pdf",
+                sys_inputs={"data": data, "fonts": json.dumps(families)},
+                pdf_standards=[standard] if standard else [],
+            )
+        except RuntimeError as error:  # TypstError is one
+            raise _Refused(getattr(error, "message", str(error))) from error
 
 
 @cache
@@ -216,24 +221,25 @@ def _compile_apart(template: str, data: str, pictures: dict[str, bytes], standar
     )
     if done.returncode:
         raise PdfFailed("template", "the printing process ended")
-    good, answer = pickle.loads(done.stdout)  # noqa: S301 - written by our own child, a line below
-    if good:
-        return cast("bytes", answer)
-    raise typst.TypstError(*answer) if isinstance(answer, tuple) else answer
+    content, refusal = pickle.loads(done.stdout)  # noqa: S301 - written by our own child, a line below
+    if refusal:
+        raise _Refused(refusal)
+    return cast("bytes", content)
 
 
 def _answer_parent() -> None:
     """The other end of `_compile_apart`."""
     template, data, pictures, standard = pickle.load(sys.stdin.buffer)  # noqa: S301 - written by our own parent
+    content, refusal = b"", ""
     try:
-        answer: tuple[bool, Any] = (True, _compile(template, data, pictures, standard))
-    except typst.TypstError as error:
-        answer = (False, (error.message, error.diagnostic))
-    sys.stdout.buffer.write(pickle.dumps(answer))
+        content = _compile(template, data, pictures, standard)
+    except _Refused as error:
+        refusal = str(error)
+    sys.stdout.buffer.write(pickle.dumps((content, refusal)))
 
 
-def _fault(error: typst.TypstError, data: dict[str, Any]) -> PdfFailed:
-    unshown = _UNSHOWN.search(error.message)
+def _fault(words: str, data: dict[str, Any]) -> PdfFailed:
+    unshown = _UNSHOWN.search(words)
     if unshown:
         text = _ESCAPED.sub(lambda code: chr(int(code[1], 16)), unshown[1])
         character = text[0]
@@ -243,7 +249,7 @@ def _fault(error: typst.TypstError, data: dict[str, Any]) -> PdfFailed:
             character=character,
             person=next(_people_with(character, data), ""),
         )
-    if "decode" in error.message or "image" in error.message or "SVG" in error.message:
+    if "decode" in words or "image" in words or "SVG" in words:
         return PdfFailed("picture", "not decodable")
     return PdfFailed("template", "typst refused the template")
 
