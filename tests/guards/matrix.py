@@ -1,0 +1,92 @@
+"""The permission matrix: one line for each route of the product. A route without a line fails the test.
+
+    "room:page": Route("one_perm", "other_perm", obj=lambda world: world.thing, methods="GET POST")
+
+``perms`` are those of `@requires`. ``obj`` gives what the address names (an object with ``public_id``, or a dict of its
+arguments) for one side, a `World`. Expected of everybody in the cast, and of a visitor:
+
+- a visitor is sent to sign in; who holds none of the permissions gets 403;
+- who holds one on the object's unit gets ``good`` (by default 200, 302, or 400 and 422 for an empty form);
+- who holds one elsewhere only gets 404;
+- a method that is not in ``methods`` gets 405.
+
+Every 403 and every 404 of a row outside leaves exactly one refusal in the ledger. ``cells`` names exceptions with the
+person (``{"head": 403}``), each for a reason that the line's comment tells.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from accounts.access import PUBLIC, SIGNED_IN
+from tests.guards.world import World
+
+GOOD = frozenset({200, 204, 302, 400, 422})
+
+
+@dataclass(frozen=True)
+class Route:
+    """What one address asks and answers."""
+
+    perms: tuple[str, ...]
+    obj: Callable[[World], Any] | None = None
+    methods: tuple[str, ...] = ("GET",)
+    good: frozenset[int] = GOOD
+    cells: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def is_public(self) -> bool:
+        return not self.perms
+
+
+def route(
+    *perms: str,
+    obj: Callable[[World], Any] | None = None,
+    methods: str = "GET",
+    good: frozenset[int] = GOOD,
+    cells: Mapping[str, int] | None = None,
+) -> Route:
+    """A line of the matrix; ``methods`` are written with a space between."""
+    return Route(perms, obj, tuple(methods.split()), good, cells or {})
+
+
+def _person(world: World) -> Any:
+    return world.person
+
+
+ROUTES: dict[str, Route] = {
+    "health": route(good=frozenset({200, 503})),
+    "account_login": route(methods="GET POST"),
+    "mfa_authenticate": route(methods="GET POST"),
+    "set_language": route(methods="POST"),
+    "account_logout": route(SIGNED_IN, methods="POST"),
+    "account_reauthenticate": route(SIGNED_IN, methods="GET POST"),
+    "mfa_reauthenticate": route(SIGNED_IN, methods="GET POST"),
+    "mfa_index": route(SIGNED_IN, methods="GET POST"),
+    "mfa_activate_totp": route(SIGNED_IN, methods="GET POST"),
+    "mfa_deactivate_totp": route(
+        SIGNED_IN, methods="GET POST", good=frozenset({404})
+    ),  # nobody has one to take off
+    "mfa_view_recovery_codes": route(SIGNED_IN, good=frozenset({404})),  # nor codes to see
+    "mfa_generate_recovery_codes": route(SIGNED_IN, methods="GET POST"),
+    "accounts:session": route(SIGNED_IN),
+    "accounts:profile": route(SIGNED_IN, methods="GET POST"),
+    "accounts:password": route(SIGNED_IN, methods="GET POST"),
+    "accounts:users": route("manage_users", "manage_grants", "view_grants", methods="GET POST"),
+    "accounts:open_user": route("manage_users", methods="GET POST"),
+    "accounts:user": route("manage_users", "manage_grants", "view_grants", obj=_person),
+    "accounts:change_user": route("manage_users", obj=_person, methods="GET POST"),
+    "accounts:lock": route("manage_users", obj=_person, methods="POST"),
+    "accounts:unlock": route("manage_users", obj=_person, methods="POST"),
+    "accounts:reset_password": route("manage_users", obj=_person, methods="POST"),
+    "accounts:reset_second_factor": route("manage_grants", obj=_person, methods="POST"),
+    "accounts:appoint": route("manage_grants", obj=_person, methods="GET POST"),
+    "accounts:train": route("manage_grants", obj=_person, methods="GET POST"),
+    "accounts:end_appointment": route("manage_grants", obj=lambda world: world.appointment, methods="POST"),
+    "accounts:grants": route("view_grants", "manage_grants"),
+    "accounts:unit_grants": route(
+        "view_grants", "manage_grants", obj=lambda world: world.unit, methods="GET POST"
+    ),
+}
+
+assert {name for name, one in ROUTES.items() if one.is_public} <= PUBLIC

@@ -1,0 +1,53 @@
+"""What the permission matrix opens: an object of each kind, made on demand, for one's own school and for another one.
+
+A room adds a kind by a function here under `kind`; ``world.thing`` then makes it once for the side's unit.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from accounts.models import Appointment, User
+from accounts.roles import Role
+from school.models import Unit
+from tests.cast import Cast
+from tests.factories import appoint, make_user
+
+_kinds: dict[str, Callable[["World"], Any]] = {}
+
+
+def kind(make: Callable[["World"], Any]) -> Callable[["World"], Any]:
+    """Register how the thing of this name is made for a world's unit."""
+    _kinds[make.__name__] = make
+    return make
+
+
+class World:
+    """One side of the matrix: ``own`` (the cast's school) or ``other`` (the school next door)."""
+
+    def __init__(self, cast: Cast, side: str) -> None:
+        self.cast = cast
+        self.side = side
+        self.unit: Unit = cast.school if side == "own" else cast.other_school
+        self._made: dict[str, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _kinds:
+            raise AttributeError(f"No kind of thing is called {name!r}: add it to tests/guards/world.py")
+        if name not in self._made:
+            self._made[name] = _kinds[name](self)
+        return self._made[name]
+
+
+@kind
+def person(world: World) -> User:
+    """Somebody of the side's school with a role there."""
+    user = make_user("某人", world.unit)
+    appoint(user, Role.LEADER, world.unit)
+    return user
+
+
+@kind
+def appointment(world: World) -> Appointment:
+    """That person's role."""
+    row: Appointment = world.person.appointments.get()
+    return row
