@@ -29,7 +29,7 @@ check: lint test ## Everything
 lint: $(VENV)/.test $(VENV)/.system ## Style, types, migrations, messages, import lines
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/djlint --quiet --check --lint templates
+	@$(BIN)/djlint --quiet --lint templates
 	@$(BIN)/lint-imports --config pyproject.toml
 	@$(BIN)/mypy
 	@$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
@@ -38,7 +38,6 @@ lint: $(VENV)/.test $(VENV)/.system ## Style, types, migrations, messages, impor
 format: $(VENV)/.test ## Rewrite sources in the project's style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
-	@$(BIN)/djlint --quiet --reformat templates
 
 messages: $(VENV)/.test $(VENV)/.system ## Collect texts into the catalogue and compile it
 	@$(BIN)/python -m tools.messages
