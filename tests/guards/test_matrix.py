@@ -23,6 +23,9 @@ from tests.guards.world import World
 
 METHODS = ("GET", "POST")
 VISITOR = "visitor"
+ANYBODY = ("clerk", "system_admin", "outsider")
+"""Who is asked where being signed in is all that a route wants: there roles make no difference."""
+PARTS = 4
 
 
 def walk(patterns: list[Any], namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -156,6 +159,8 @@ def faults_of(
 ) -> list[str]:
     """The cells of one route that do not hold."""
     faults = []
+    if SIGNED_IN in line.perms:
+        askers = [asker for asker in askers if asker.name in (VISITOR, *ANYBODY)]
     for asker in askers:
         for side in sides_of(asker, line):
             address, unit = address_of(name, pattern, line, worlds[side])
@@ -186,8 +191,10 @@ def drive(patterns: list[Any], routes: dict[str, Route], cast: Cast) -> list[str
 
 @pytest.mark.django_db
 @pytest.mark.requirement("S0-4.3-1", "S0-5.1-1", "S3-5.1-1", "S2-6.2-4")
-def test_every_route_answers_each_person_as_the_matrix_says(cast: Cast) -> None:
-    faults = drive(every_route(), ROUTES, cast)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_route_answers_each_person_as_the_matrix_says(cast: Cast, part: int) -> None:
+    lines = {name: ROUTES[name] for name in sorted(ROUTES)[part::PARTS]}
+    faults = drive(every_route(), lines, cast)
     assert not faults, "\n".join(faults)
 
 
