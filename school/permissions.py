@@ -1,8 +1,10 @@
 """Every permission of the product. Each is granted on a unit and holds for the unit's subtree (docs/permissions.md)."""
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
-PERMISSIONS = [
+PERMISSIONS: list[tuple[str, StrOrPromise]] = [
     ("view_school", _("See units, classes, calendar and code lists")),
     ("manage_school", _("Maintain units, programmes, classes, terms and calendar")),
     ("manage_class_staff", _("Appoint class advisers and teachers of a class")),
