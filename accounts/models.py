@@ -22,7 +22,8 @@ class UserManager(BaseUserManager.from_queryset(RecordedQuerySet)):  # type: ign
     """Finds a user by staff number, whatever its case."""
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(staff_no__iexact=username)
+        user: User = self.get(staff_no__iexact=username)
+        return user
 
 
 class User(RecordedModel, AbstractBaseUser, PermissionsMixin):

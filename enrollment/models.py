@@ -1,7 +1,7 @@
 """From paper to file: intake batches, applicants on their way to acceptance, and what an import leaves behind."""
 
 import uuid
-from typing import Self
+from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -15,7 +15,7 @@ from core.crypto import EncryptedTextField
 from files.models import Blob
 from jobs.models import Job
 from ledger.history import History
-from ledger.models import InsertOnlyModel, RecordedManager, RecordedModel, RecordedQuerySet
+from ledger.models import InsertOnlyModel, RecordedModel, RecordedQuerySet
 from records.models import (
     SEARCH_FIELDS,
     DocumentKind,
@@ -51,6 +51,9 @@ class IntakeBatchQuerySet(RecordedQuerySet):
         return self.filter(school_id__in=list(units_with(user, perm)))
 
 
+IntakeBatchManager = models.Manager.from_queryset(IntakeBatchQuerySet)
+
+
 class IntakeBatch(RecordedModel):
     """The intake of one cohort at one school (招生批次)."""
 
@@ -71,7 +74,7 @@ class IntakeBatch(RecordedModel):
         blank=True,
     )
 
-    objects = RecordedManager.from_queryset(IntakeBatchQuerySet)()
+    objects: ClassVar["IntakeBatchManager[IntakeBatch]"] = IntakeBatchManager()
     history = History()
 
     class Meta:
@@ -91,6 +94,9 @@ class ApplicantQuerySet(RecordedQuerySet):
     def visible_to(self, user: User, perm: str = "view_applicant") -> Self:
         """Applicants of units where ``user`` holds ``perm``."""
         return self.filter(unit_id__in=list(units_with(user, perm)))
+
+
+ApplicantManager = models.Manager.from_queryset(ApplicantQuerySet)
 
 
 class Applicant(RecordedModel, Searchable, PersonalData, EnrolmentData):
@@ -172,7 +178,7 @@ class Applicant(RecordedModel, Searchable, PersonalData, EnrolmentData):
     )
     import_row_number = models.PositiveIntegerField(null=True, blank=True)
 
-    objects = RecordedManager.from_queryset(ApplicantQuerySet)()
+    objects: ClassVar["ApplicantManager[Applicant]"] = ApplicantManager()
     history = History(excluded_fields=[*SEARCH_FIELDS, "opened_by", "opened_at"])
 
     class Meta:
@@ -381,7 +387,13 @@ class ImportJob(models.Model):
     error_count = models.PositiveIntegerField(default=0)
     warning_count = models.PositiveIntegerField(default=0)
     imported_count = models.PositiveIntegerField(default=0)
+    skipped_count = models.PositiveIntegerField(default=0)
     refusal = models.CharField(max_length=40, blank=True)
+    refusal_params = models.JSONField(default=dict)
+    unknown_headers = ArrayField(models.CharField(max_length=60), default=list)
+    mends = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="mended_by", verbose_name=_("mends")
+    )
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
@@ -417,6 +429,7 @@ class ImportRow(models.Model):
     )
     resolved_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     resolved_at = models.DateTimeField(null=True)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("imported row")
@@ -439,7 +452,7 @@ class ImportFault(models.Model):
         WARNING = "warning", _("Warning")
 
     row = models.ForeignKey(ImportRow, on_delete=models.CASCADE, related_name="faults")
-    column = models.CharField(_("column"), max_length=40)
+    column = models.CharField(_("column"), max_length=60)
     value = EncryptedTextField(blank=True, default="")
     level = models.CharField(max_length=8, choices=Level.choices)
     code = models.CharField(max_length=40)

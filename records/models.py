@@ -1,7 +1,7 @@
 """The student file: the person, stretches at a school, family, documents."""
 
 import uuid
-from typing import Self
+from typing import ClassVar, Self
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -15,7 +15,7 @@ from core.crypto import BlindIndexField, EncryptedTextField
 from core.search_field import TokensField
 from files.models import Blob
 from ledger.history import History
-from ledger.models import RecordedManager, RecordedModel, RecordedQuerySet
+from ledger.models import RecordedModel, RecordedQuerySet
 from school.models import ClassStaff, Programme, SchoolClass, Unit
 
 NAME_LENGTH = 40
@@ -148,6 +148,9 @@ class StudentQuerySet(RecordedQuerySet):
         return self.filter(pk__in=enrolments.values("student_id"))
 
 
+StudentManager = models.Manager.from_queryset(StudentQuerySet)
+
+
 class Student(RecordedModel, Searchable, PersonalData):
     """A person, for life (人籍一致). What a school adds hangs on the enrolment."""
 
@@ -176,7 +179,7 @@ class Student(RecordedModel, Searchable, PersonalData):
     paper_place = models.CharField(_("place of the paper file"), max_length=80, blank=True)
     no_hukou = models.BooleanField(_("without household registration"), default=False)
 
-    objects = RecordedManager.from_queryset(StudentQuerySet)()
+    objects: ClassVar["StudentManager[Student]"] = StudentManager()
     history = History(excluded_fields=SEARCH_FIELDS)
 
     class Meta:
@@ -218,6 +221,9 @@ def own_class_ids(user: User) -> list[int]:
     return list(duties.filter(user=user, valid_from__lte=today).values_list("school_class_id", flat=True))
 
 
+EnrolmentManager = models.Manager.from_queryset(EnrolmentQuerySet)
+
+
 class Enrolment(RecordedModel, EnrolmentData):
     """One stretch of a student at one school (一段学籍); at most one is open."""
 
@@ -235,7 +241,7 @@ class Enrolment(RecordedModel, EnrolmentData):
     started_on = models.DateField(_("from"))
     ended_on = models.DateField(_("until"), null=True, blank=True)
 
-    objects = RecordedManager.from_queryset(EnrolmentQuerySet)()
+    objects: ClassVar["EnrolmentManager[Enrolment]"] = EnrolmentManager()
     history = History()
 
     class Meta:
