@@ -189,7 +189,7 @@ FORMAT_MODULE_PATH = ["core.formats"]
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(given("STATIC_ROOT") or VAR_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
-_STATIC_BACKEND = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+_STATIC_BACKEND = "core.storage.StaticStorage"
 _BUCKET = given("FILES_BUCKET")
 _BUCKET_OPTIONS = {
     "bucket_name": _BUCKET,
@@ -246,6 +246,7 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "core.errors.csrf_failed"
 SESSION_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_SECURE = PRODUCTION
 LANGUAGE_COOKIE_SECURE = PRODUCTION
@@ -259,6 +260,8 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
         "img-src": ["'self'", "data:"],
         "object-src": ["'none'"],
         "base-uri": ["'self'"],

@@ -9,5 +9,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.sign_in_urls")),
     path("", include("accounts.urls")),
     path("intake/", include("enrollment.urls")),
+    path("notices/", include("approvals.urls")),
     path("jobs/", include("jobs.urls")),
 ]
+
+handler400 = "core.errors.bad_request"
+handler403 = "core.errors.not_permitted"
+handler404 = "core.errors.not_found"
+handler500 = "core.errors.server_error"

@@ -8,7 +8,9 @@ class EnrollmentConfig(AppConfig):
     verbose_name = _("Intake")
 
     def ready(self) -> None:
-        from approvals import notices
+        from approvals import inbox, notices
+        from core import menu
+        from enrollment import inbox as intake_inbox
         from enrollment.events import EVENTS
         from enrollment.importing.registration import register_all
         from ledger import events
@@ -16,6 +18,23 @@ class EnrollmentConfig(AppConfig):
         for name, label in EVENTS.items():
             events.register(name, label)
         register_all()
+        inbox.register(inbox.InboxSource("intake", _("Applicants"), intake_inbox.rows))
+        menu.register(
+            menu.MenuItem(
+                _("Intake"),
+                "enrollment:batches",
+                "user-plus",
+                "view_applicant",
+                "intake",
+                10,
+                also=(
+                    "enrollment:applicants",
+                    "enrollment:applicant_form",
+                    "enrollment:review",
+                    "enrollment:review_return",
+                ),
+            )
+        )
         notices.register(
             "intake.head_approved",
             ngettext_lazy(

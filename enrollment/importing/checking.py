@@ -1,0 +1,219 @@
+"""Checking rows: each by itself, against the rest of the file, and against the database, a thousand at a time."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+from typing import Any
+
+from django.db.models import Q
+
+from core.chinese import clean_text, name_sort_key
+from core.crypto import blind_index
+from enrollment.cells import layout_of
+from enrollment.importing.source import Source, SourceRow
+from enrollment.models import Applicant, ImportJob, IntakeBatch
+from records.cells import CellFault, CodeBook, read_cell
+from records.checks import check
+from records.faults import Fault
+from records.models import Enrolment, Student
+
+CHUNK = 1000
+NAMED_ROWS = 12
+Namesake = tuple[str, date]
+
+
+@dataclass(slots=True)
+class CheckedRow:
+    """A row with its typed values and everything found; ``already`` when an earlier import of this batch brought it."""
+
+    source: SourceRow
+    values: dict[str, Any]
+    faults: list[Fault]
+    already: bool = False
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it may go in."""
+        return not self.already and all(fault.level != "error" for fault in self.faults)
+
+    @property
+    def has_errors(self) -> bool:
+        return not self.already and any(fault.level == "error" for fault in self.faults)
+
+    @property
+    def warnings(self) -> int:
+        return sum(fault.level == "warning" for fault in self.faults)
+
+
+@dataclass(slots=True)
+class Checker:
+    """Checks the rows of one file for one batch.
+
+    ``mends``: the import whose marked file came back, if it is one. ``own``: the import that is being written.
+    ``exact`` holds dates to the template's form.
+    """
+
+    batch: IntakeBatch
+    book: CodeBook
+    source: Source
+    mends: ImportJob | None = None
+    own: ImportJob | None = None
+    exact: bool = True
+    _twice: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    _without_number: set[Namesake] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._twice = _repeated(self.source)
+        if self.mends:
+            rows = Applicant.objects.filter(import_job=self.mends, id_number_index__isnull=True)
+            self._without_number = set(rows.values_list("name", "birth_date"))
+
+    def chunks(self) -> Iterator[list[CheckedRow]]:
+        """Every row of the file, checked, in chunks."""
+        rows = self.source.rows()
+        while part := list(islice(rows, CHUNK)):
+            checked = [self.check_row(row) for row in part]
+            self.compare(checked)
+            yield checked
+
+    def check_row(self, row: SourceRow) -> CheckedRow:
+        """What the row and the file tell; `compare` adds what the database knows."""
+        values, faults = self._read(row)
+        layout = layout_of(self.batch)
+        checked = CheckedRow(row, values, check(values, layout, self.book, faults))
+        for name, code in (("id_number", "id_duplicate_file"), ("exam_no", "exam_no_duplicate_file")):
+            text = _bare(row.cells.get(name, ""))
+            if text in self._twice.get(name, {}) and not _is_broken(checked, name):
+                places = self._twice[name][text]
+                checked.faults.append(Fault(name, code, "error", places, row.cells[name]))
+        return checked
+
+    def _read(self, row: SourceRow) -> tuple[dict[str, Any], list[Fault]]:
+        values: dict[str, Any] = {}
+        faults: list[Fault] = []
+        cells = row.cells
+        for column in layout_of(self.batch).columns:
+            name = column.field
+            text = cells.get(name, "")
+            if name in row.faults:
+                faults.append(Fault(name, row.faults[name], "error", "", text))
+                continue
+            if not text:
+                values[name] = ""
+                continue
+            try:
+                values[name] = read_cell(text, column, self.book, exact=self.exact)
+            except CellFault as fault:
+                faults.append(Fault(name, fault.code, "error", fault.detail, text))
+        return values, faults
+
+    def compare(self, rows: list[CheckedRow]) -> None:
+        """Add what the database knows of these people: numbers that are taken, namesakes, rows that are in already."""
+        indexes = {
+            row.source.place: blind_index("id_number", row.values["id_number"])
+            for row in rows
+            if row.values.get("id_number")
+        }
+        taken, own = self._numbers(set(indexes.values()))
+        exam_nos = self._exam_nos({row.values["exam_no"] for row in rows if row.values.get("exam_no")})
+        for row in rows:
+            index = indexes.get(row.source.place)
+            if self._is_already_in(row, index, own):
+                row.already = True
+                continue
+            if index in taken and not _is_broken(row, "id_number"):
+                row.faults.append(_of(row, "id_number", "id_duplicate"))
+            if row.values.get("exam_no") in exam_nos and not _is_broken(row, "exam_no"):
+                row.faults.append(_of(row, "exam_no", "exam_no_duplicate"))
+        self._warn_of_namesakes(
+            rows, {row.source.place for row in rows if indexes.get(row.source.place) in taken}
+        )
+
+    def _is_already_in(self, row: CheckedRow, index: bytes | None, own: set[bytes]) -> bool:
+        if self.mends is None:
+            return False
+        if index:
+            return index in own
+        person = (row.values.get("name"), row.values.get("birth_date"))
+        return person in self._without_number
+
+    def _numbers(self, indexes: set[bytes]) -> tuple[set[bytes], set[bytes]]:
+        """Numbers that others have, and those that the mended import brought in."""
+        if not indexes:
+            return set(), set()
+        wanted = list(indexes)
+        others = Applicant.objects.filter(id_number_index__in=wanted).exclude(state=Applicant.State.WITHDRAWN)
+        others = others.filter(Q(batch=self.batch) | ~Q(state=Applicant.State.ACCEPTED))
+        taken, own = set(), set()
+        for index, import_id, batch_id in others.values_list("id_number_index", "import_job", "batch"):
+            taken.add(bytes(index))
+            if self.mends and import_id and batch_id == self.batch.pk:
+                own.add(bytes(index))
+        enrolled = Enrolment.objects.filter(ended_on__isnull=True, student__id_number_index__in=wanted)
+        taken |= {bytes(index) for index in enrolled.values_list("student__id_number_index", flat=True)}
+        return taken, own
+
+    def _exam_nos(self, numbers: set[str]) -> set[str]:
+        if not numbers:
+            return set()
+        others = Applicant.objects.filter(batch=self.batch, exam_no__in=list(numbers))
+        return set(others.exclude(state=Applicant.State.WITHDRAWN).values_list("exam_no", flat=True))
+
+    def _warn_of_namesakes(self, rows: list[CheckedRow], but: set[str]) -> None:
+        people: dict[Namesake, list[CheckedRow]] = defaultdict(list)
+        for row in rows:
+            name, born = row.values.get("name"), row.values.get("birth_date")
+            if name and born and not row.already and row.source.place not in but:
+                people[name, born].append(row)
+        for person in _known_people(people, self.own):
+            for row in people[person]:
+                row.faults.append(_of(row, "name", "possible_duplicate", "warning"))
+
+
+def _known_people(people: Mapping[Namesake, Any], own: ImportJob | None) -> set[Namesake]:
+    if not people:
+        return set()
+    keys = {name_sort_key(name)[:120] for name, _born in people}
+    days = {born for _name, born in people}
+    found: set[Namesake] = set()
+    applicants = Applicant.objects.exclude(state=Applicant.State.WITHDRAWN)
+    if own:
+        applicants = applicants.exclude(import_job=own)
+    for rows in (applicants, Student.objects.all()):
+        same = rows.filter(name_sort__in=list(keys), birth_date__in=list(days))
+        found |= set(same.values_list("name", "birth_date"))
+    return found & set(people)
+
+
+def _is_broken(row: CheckedRow, name: str) -> bool:
+    return any(fault.field == name and fault.level == "error" for fault in row.faults)
+
+
+def _of(row: CheckedRow, name: str, code: str, level: str = "error") -> Fault:
+    return Fault(name, code, level, "", row.source.cells.get(name, ""))
+
+
+def _bare(text: str) -> str:
+    return clean_text(text).upper().replace(" ", "") if text else ""
+
+
+def _repeated(source: Source) -> dict[str, Mapping[str, str]]:
+    """The numbers that stand in more than one row, each with the places that a message names."""
+    names = ("id_number", "exam_no")
+    seen: dict[str, dict[str, str]] = {name: {} for name in names}
+    more: dict[str, dict[str, list[str]]] = {name: {} for name in names}
+    for row in source.rows():
+        for name in names:
+            text = _bare(row.cells.get(name, ""))
+            if not text:
+                continue
+            first = seen[name].setdefault(text, row.place)
+            if first != row.place:
+                more[name].setdefault(text, [first]).append(row.place)
+    return {name: {text: _listed(places) for text, places in found.items()} for name, found in more.items()}
+
+
+def _listed(places: list[str]) -> str:
+    return ("、".join(places[:NAMED_ROWS]) + ("…" if len(places) > NAMED_ROWS else ""))[:120]

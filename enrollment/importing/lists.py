@@ -1,0 +1,115 @@
+"""The lists of imports: the files, and the faults of one file."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.listpage import Column, Empty, Filter, ListPage
+from core.templatetags.xueji import badge
+from enrollment.cells import layout_of
+from enrollment.importing.selectors import KINDS, fault_words, shown_value, words
+from enrollment.models import ImportFault, ImportJob, ImportRow
+
+
+class ImportList(ListPage[ImportJob]):
+    """Files that were imported or wait for it."""
+
+    name = "enrollment.imports"
+    columns = (
+        Column("file", gettext_lazy("File"), lambda row: row.blob.filename, fixed=True, link=True),
+        Column("batch", gettext_lazy("Intake batch"), lambda row: row.batch.name, sort=("batch__code",)),
+        Column("state", gettext_lazy("State"), lambda row: badge(KINDS[row.state], row.get_state_display())),
+        Column("rows", gettext_lazy("Rows"), lambda row: row.row_count, sort=("row_count",), css="num"),
+        Column("imported", gettext_lazy("Imported"), lambda row: row.imported_count, css="num"),
+        Column("errors", gettext_lazy("Errors"), lambda row: row.error_count, sort=("error_count",), css="num"),
+        Column("by", gettext_lazy("Uploaded by"), lambda row: row.created_by.name, css="name", phone=False),
+        Column("at", gettext_lazy("Uploaded"), lambda row: row.created_at, sort=("created_at",), css="date"),
+    )
+    filters = (Filter("state", gettext_lazy("State"), "choice", "state", choices=ImportJob.State.choices),)
+    default_sort = "-at"
+
+    def __init__(self, request: HttpRequest, rows: QuerySet[ImportJob], *, user: Any) -> None:
+        super().__init__(request, rows, user=user)
+        self.empty = Empty(
+            gettext_lazy("No file was imported yet"),
+            gettext_lazy("Download the template, fill it in, and upload it."),
+            reverse("enrollment:import_upload"),
+            gettext_lazy("Import a file"),
+            "file-import",
+        )
+
+    def row_url(self, row: ImportJob) -> str:
+        return reverse("enrollment:import_result", args=[row.public_id])
+
+
+def _level(fault: ImportFault) -> str:
+    return badge("red", _("Error")) if fault.level == "error" else badge("amber", _("Warning"), "alert-triangle")
+
+
+class FaultList(ListPage[ImportFault]):
+    """The faults of one file, row by row."""
+
+    name = "enrollment.import_faults"
+    default_sort = "row"
+    page_sizes = (50, 20, 100)
+
+    def __init__(
+        self, request: HttpRequest, rows: QuerySet[ImportFault], *, user: Any, import_job: ImportJob
+    ) -> None:
+        layout = layout_of(import_job.batch)
+        by_file = rows.exclude(row__member_file="").exists()
+        self.mendable = import_job.state == ImportJob.State.IMPORTED
+        file_column = Column[ImportFault](
+            "file", gettext_lazy("File"), lambda fault: fault.row.member_file, sort=("row__member_file",)
+        )
+        self.columns = (
+            *((file_column,) if by_file else ()),
+            Column(
+                "row",
+                gettext_lazy("Row"),
+                lambda fault: fault.row.row_number or "—",
+                sort=("row__row_number", "row__member_file"),
+                fixed=True,
+                css="num",
+                link=True,
+            ),
+            Column("column", gettext_lazy("Column"), lambda fault: fault.column or "—", sort=("column",), fixed=True),
+            Column(
+                "value", gettext_lazy("Value"), lambda fault: shown_value(fault, layout, user), css="own", fixed=True
+            ),
+            Column("level", gettext_lazy("Kind"), _level, phone=False),
+            Column("what", gettext_lazy("Problem"), lambda fault: fault_words(fault)[0], fixed=True),
+            Column("mend", gettext_lazy("What to do"), lambda fault: fault_words(fault)[1], fixed=True),
+            Column("state", gettext_lazy("State"), self._state, default=self.mendable),
+        )
+        self.filters = (
+            Filter("level", gettext_lazy("Kind"), "choice", "level", choices=ImportFault.Level.choices),
+            Filter("column", gettext_lazy("Column"), "choice", "column", choices=_columns(rows)),
+            Filter("code", gettext_lazy("Problem"), "choice", "code", choices=_codes(rows)),
+        )
+        self.empty = Empty(gettext_lazy("No faults"), icon="circle-check")
+        super().__init__(request, rows, user=user)
+
+    def _state(self, fault: ImportFault) -> str:
+        state = ImportRow.State(fault.row.state)
+        kind = {"problem": "amber", "mended": "green", "warned": "green"}.get(state.value, "grey")
+        return badge(kind, state.label)
+
+    def row_url(self, row: ImportFault) -> str:
+        waits = self.mendable and row.row.state == ImportRow.State.PROBLEM and row.row.row_number
+        return reverse("enrollment:import_row", args=[row.row.public_id]) if waits else ""
+
+
+def _columns(rows: QuerySet[ImportFault]) -> list[tuple[str, str]]:
+    return [(name, name) for name in rows.order_by("column").values_list("column", flat=True).distinct() if name]
+
+
+def _codes(rows: QuerySet[ImportFault]) -> list[tuple[str, str]]:
+    codes = rows.order_by("code").values_list("code", flat=True).distinct()
+    return [(code, words(code)[0]) for code in codes]
+
+

@@ -1,0 +1,82 @@
+"""A problem row as a form: its faulty cells first, then the rest by section."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from enrollment.importing.selectors import masked, words
+from records.columns import SECTIONS, Column, Kind, LayoutColumns
+from records.faults import Fault
+from school.models import Code
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One cell: its column, text, and what is wrong with it as (level, what, what to do)."""
+
+    field: str
+    header: str
+    text: str
+    list_id: str
+    required: bool
+    faults: list[tuple[str, str, str]]
+
+    @property
+    def html_id(self) -> str:
+        return f"cell-{self.field.replace('.', '-')}"
+
+    @property
+    def has_error(self) -> bool:
+        return any(level == "error" for level, _what, _mend in self.faults)
+
+
+@dataclass(slots=True)
+class Section:
+    """Cells under one heading; the first section holds those with faults and stands open."""
+
+    key: str
+    label: Any
+    lines: list[Line] = field(default_factory=list)
+
+
+def sections(
+    layout: LayoutColumns, cells: Mapping[str, str], faults: Iterable[Fault], *, hidden: bool = False
+) -> list[Section]:
+    """The row for its page. ``hidden`` masks personal numbers for somebody who does not own it."""
+    found: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for fault in faults:
+        found[fault.field].append((fault.level, *words(fault.code, fault.detail)))
+    first = Section("faults", _("To be mended"))
+    rest = {key: Section(key, label) for key, label in SECTIONS.items()}
+    for column in layout.columns:
+        text = cells.get(column.field, "")
+        line = Line(
+            column.field,
+            column.header,
+            masked(text, column) if hidden else text,
+            list_of(column),
+            column.required,
+            found.get(column.field, []),
+        )
+        (first if line.faults else rest[column.section]).lines.append(line)
+    return [section for section in (first, *rest.values()) if section.lines]
+
+
+def list_of(column: Column) -> str:
+    """The key of the choices that a cell offers; empty when it takes free text."""
+    if column.kind is Kind.BOOLEAN:
+        return "boolean"
+    return column.code_list if column.kind is Kind.CODE else ""
+
+
+def choices(layout: LayoutColumns) -> dict[str, list[str]]:
+    """The choices of each list that a layout uses."""
+    keys = {list_of(column) for column in layout.columns} - {"", "boolean"}
+    found: dict[str, list[str]] = {"boolean": ["是", "否"]}
+    codes = Code.objects.filter(code_list__key__in=keys).order_by("code_list", "pk")
+    for key, label in codes.values_list("code_list__key", "label_zh"):
+        found.setdefault(key, []).append(label)
+    return found

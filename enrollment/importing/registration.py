@@ -1,0 +1,38 @@
+"""What the import tells the other rooms at start: its jobs and its events."""
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from enrollment.importing import actions
+from enrollment.models import ImportJob
+from jobs.models import Job
+from jobs.registry import Kind, register
+from ledger import events
+
+EVENTS = {
+    "import.uploaded": _("Import file uploaded"),
+    "import.checked": _("Import file checked"),
+    "import.refused": _("Import file refused"),
+    "import.imported": _("File imported"),
+    "import.undone": _("Import undone"),
+    "import.opened": _("Import result opened"),
+    "import.marked_file_downloaded": _("Marked import file downloaded"),
+    "import.row_opened": _("Problem row opened"),
+    "import.row_taken_over": _("Problem row taken over"),
+    "import.row_mended": _("Problem row mended"),
+    "import.row_dismissed": _("Problem row dismissed"),
+    "applicant.imported": _("Applicant imported"),
+}
+
+
+def _page(job: Job) -> str:
+    public_id = ImportJob.objects.filter(job=job).values_list("public_id", flat=True).first()
+    return reverse("enrollment:import_result", args=[public_id]) if public_id else ""
+
+
+def register_all() -> None:
+    """Called once when the room starts."""
+    for name, label in EVENTS.items():
+        events.register(name, label)
+    for kind, label in ((actions.CHECK, _("Check of an import file")), (actions.IMPORT, _("Import of applicants"))):
+        register(Kind(kind, label, actions.work, ended=actions.ended_badly, url=_page))

@@ -1,0 +1,226 @@
+"""Reads of imports: results, faults by kind and by row, problem rows, the marked file."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.scope import units_with, visible_or_404
+from core.masking import mask_address, mask_id_number, mask_phone
+from core.workbook import header_key, marked_copy, open_table, refusal_message
+from core.workbook.refusal import MESSAGES as FILE_MESSAGES
+from enrollment.cells import layout_of
+from enrollment.importing.source import limits, table_options
+from enrollment.importing.writing import FILE_REFUSED
+from enrollment.models import ImportFault, ImportJob, ImportRow, IntakeBatch
+from files.selectors import open_blob
+from records.columns import Column, Kind, LayoutColumns, bare_header
+from records.faults import MESSAGES, Fault, describe
+from school.rules import rule
+
+ADDRESSES = frozenset({"current_address", "mailing_address", "home_address"})
+KINDS = {
+    ImportJob.State.CHECKING: "blue",
+    ImportJob.State.CHECKED: "amber",
+    ImportJob.State.IMPORTING: "blue",
+    ImportJob.State.IMPORTED: "green",
+    ImportJob.State.UNDONE: "grey",
+    ImportJob.State.REFUSED: "red",
+    ImportJob.State.FAILED: "red",
+}
+OPEN_STATES = (ImportJob.State.CHECKING, ImportJob.State.IMPORTING)
+
+
+def imports(user: User) -> QuerySet[ImportJob]:
+    """Imports in the scope of ``user``, with what their list shows."""
+    return ImportJob.objects.visible_to(user).select_related("batch", "blob", "created_by", "job")
+
+
+def import_for(user: User, public_id: object) -> ImportJob:
+    """One import in scope. Raises Http404 or OutOfScope."""
+    every = ImportJob.objects.select_related("batch__school", "blob", "created_by", "job", "mends")
+    return visible_or_404(every, every.visible_to(user), public_id=public_id)
+
+
+def row_for(user: User, public_id: object) -> ImportRow:
+    """One row of an import in scope. Raises Http404 or OutOfScope."""
+    every = ImportRow.objects.select_related("import_job__batch__school", "owner", "applicant", "resolved_by")
+    visible = every.filter(import_job__batch__school_id__in=list(units_with(user, "enter_applicant")))
+    return visible_or_404(every, visible, public_id=public_id)
+
+
+def open_batches(user: User) -> list[IntakeBatch]:
+    """Batches into which ``user`` may import, the newest first."""
+    found = IntakeBatch.objects.visible_to(user, "enter_applicant").filter(is_open=True).select_related("school")
+    return list(found.order_by("-school_year", "code"))
+
+
+def waiting_rows(user: User) -> QuerySet[ImportRow]:
+    """Problem rows that ``user`` owns and has not dealt with."""
+    return ImportRow.objects.filter(
+        owner=user, state=ImportRow.State.PROBLEM, import_job__state=ImportJob.State.IMPORTED
+    )
+
+
+def faults_of(import_job: ImportJob) -> QuerySet[ImportFault]:
+    """All faults of an import, with their rows."""
+    return ImportFault.objects.filter(row__import_job=import_job).select_related("row")
+
+
+@dataclass(frozen=True, slots=True)
+class FaultKind:
+    """How often one fault stands in one column."""
+
+    column: str
+    level: str
+    code: str
+    what: str
+    mend: str
+    count: int
+
+
+def kinds_of(import_job: ImportJob) -> list[FaultKind]:
+    """The faults of an import by column and kind, errors first, the most frequent first."""
+    found = (
+        faults_of(import_job).order_by().values_list("level", "column", "code").annotate(count=Count("pk"))
+    )
+    kinds = []
+    for level, column, code, count in found:
+        what, mend = words(code)
+        kinds.append(FaultKind(column, level, code, what, mend, count))
+    return sorted(kinds, key=lambda kind: (kind.level, -kind.count, kind.column, kind.code))
+
+
+def words(code: str, detail: str = "", value: str = "") -> tuple[str, str]:
+    """What is wrong and what to do, in the reader's language."""
+    if code == FILE_REFUSED:
+        return _refused_words(value)
+    if detail or "%(detail)s" not in str(MESSAGES[code].what) + str(MESSAGES[code].mend):
+        return describe(Fault("", code, detail=detail))
+    return describe(Fault("", code, detail="…"))
+
+
+def _refused_words(value: str) -> tuple[str, str]:
+    if not value:
+        return _("The file cannot be read"), _("Open the entry: the reason stands there")
+    kept = json.loads(value)
+    code = kept["code"] if kept["code"] in FILE_MESSAGES else "damaged"
+    return _("The file cannot be read"), refusal_message(code, kept["params"])
+
+
+def fault_words(fault: ImportFault) -> tuple[str, str]:
+    """`words` of one fault."""
+    return words(fault.code, fault.detail, fault.value if fault.code == FILE_REFUSED else "")
+
+
+def column_of(layout: LayoutColumns, header: str) -> Column | None:
+    """The column that a header or one of its aliases names."""
+    return layout.by_header.get(bare_header(header))
+
+
+def shown_value(fault: ImportFault, layout: LayoutColumns, reader: User) -> str:
+    """What stood in the cell: whole for the owner of the row, who must mend it; personal numbers masked for others."""
+    if fault.code == FILE_REFUSED:
+        return ""
+    if fault.row.owner_id == reader.pk:
+        return fault.value
+    column = column_of(layout, fault.column)
+    return masked(fault.value, column) if column else mask_id_number(fault.value)
+
+
+def masked(value: str, column: Column) -> str:
+    """A value as somebody sees it who need not mend it."""
+    if column.kind is Kind.ID_NUMBER or column.field == "aux_no":
+        return mask_id_number(value)
+    if column.kind is Kind.PHONE:
+        return mask_phone(value)
+    if column.field in ADDRESSES or column.field.endswith(".address"):
+        return mask_address(value)
+    return value
+
+
+def cells_of_row(row: ImportRow) -> dict[str, str]:
+    """The cells of a row as they came, by field."""
+    kept: dict[str, str] = json.loads(row.cells or "{}")
+    return kept
+
+
+def faults_of_row(row: ImportRow, layout: LayoutColumns) -> list[Fault]:
+    """The faults of one row by field."""
+    found = []
+    for fault in row.faults.order_by("pk"):
+        column = column_of(layout, fault.column)
+        found.append(Fault(column.field if column else "", fault.code, fault.level, fault.detail, fault.value))
+    return found
+
+
+def next_problem(row: ImportRow) -> ImportRow | None:
+    """The next waiting row of the same import and owner, round the end."""
+    waiting = ImportRow.objects.filter(
+        import_job=row.import_job, owner=row.owner, state=ImportRow.State.PROBLEM, row_number__gt=0
+    )
+    waiting = waiting.exclude(pk=row.pk).order_by("row_number", "pk")
+    return waiting.filter(row_number__gte=row.row_number).first() or waiting.first()
+
+
+@dataclass(frozen=True, slots=True)
+class RowCounts:
+    """How the rows of an imported file stand."""
+
+    waiting: int
+    mended: int
+    dismissed: int
+
+
+def row_counts(import_job: ImportJob) -> RowCounts:
+    """Problem rows that wait, were mended, were dismissed."""
+    state = ImportRow.State
+    found: dict[str, Any] = import_job.rows.aggregate(
+        waiting=Count("pk", filter=Q(state=state.PROBLEM)),
+        mended=Count("pk", filter=Q(state=state.MENDED)),
+        dismissed=Count("pk", filter=Q(state=state.DISMISSED)),
+    )
+    return RowCounts(**found)
+
+
+def refusal_of(import_job: ImportJob) -> str:
+    """Why the file was refused, in the reader's language; empty when it was not."""
+    if not import_job.refusal:
+        return ""
+    code = import_job.refusal if import_job.refusal in FILE_MESSAGES else "damaged"
+    return refusal_message(code, import_job.refusal_params)
+
+
+def marked_file(import_job: ImportJob) -> bytes:
+    """The uploaded file with its faults marked. Raises WorkbookRefused for a ZIP."""
+    layout = layout_of(import_job.batch)
+    content = open_blob(import_job.blob)
+    max_rows = int(rule(import_job.batch.school, "max_import_rows"))
+    options = {"limits": limits(max_rows), **table_options(layout)}
+    return marked_copy(content, list(_marks(import_job, content, options)), **options)
+
+
+def _marks(
+    import_job: ImportJob, content: bytes, options: dict[str, Any]
+) -> Iterator[tuple[int, int | None, str]]:
+    table = open_table(content, **options)
+    places = {header_key(name): index for index, name in enumerate(table.headers)}
+    waiting = faults_of(import_job).exclude(row__state__in=[ImportRow.State.MENDED, ImportRow.State.DISMISSED])
+    for fault in waiting.order_by("pk").iterator(chunk_size=2000):
+        what, mend = fault_words(fault)
+        yield fault.row.row_number, places.get(header_key(fault.column)), sentence(what, mend)
+
+
+def sentence(what: str, mend: str) -> str:
+    """Both halves of a message as one line."""
+    return _("%(what)s: %(mend)s") % {"what": what, "mend": mend} if mend else what
+
+
+def first_waiting(import_job: ImportJob, user: User) -> ImportRow | None:
+    """The first problem row that ``user`` may mend."""
+    rows = import_job.rows.filter(state=ImportRow.State.PROBLEM, owner=user, row_number__gt=0)
+    return rows.order_by("row_number", "pk").first()

@@ -1,0 +1,91 @@
+"""Storing files: checked by content, scanned, digested, encrypted, under a name that tells nothing."""
+
+import contextlib
+import hashlib
+import logging
+import secrets
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from pathlib import PurePosixPath
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from core.crypto import encrypt_bytes
+from files.inspection import FILE_TYPES, inspected
+from files.models import Blob
+from files.scanning import scan
+from files.selectors import content_context
+
+MAX_FILENAME = 120
+ORPHAN_AGE = timedelta(days=1)
+ORPHAN_DAYS = 4
+log = logging.getLogger(__name__)
+
+
+def store(*, actor: User, content: bytes, filename: str, allowed: Collection[str]) -> Blob:
+    """Check, scan, encrypt and keep a file; its row. ``allowed`` holds keys of `files.inspection.FILE_TYPES`.
+
+    The digest and the size are those of the content as it is kept (images are encoded anew, without what a camera wrote
+    into them). If the transaction is rolled back, `sweep_orphans` takes the stored content away. Raises FileRefused.
+    """
+    kind, clean = inspected(content, allowed)
+    scan(content)
+    blob = Blob(
+        filename=plain_filename(filename),
+        content_type=FILE_TYPES[kind].content_type,
+        size=len(clean),
+        sha256=hashlib.sha256(clean).hexdigest(),
+        storage_key=_new_key(timezone.localdate()),
+        created_by=actor,
+    )
+    sealed = encrypt_bytes(clean, content_context(blob))
+    blob.storage_key = default_storage.save(blob.storage_key, ContentFile(sealed))
+    try:
+        with transaction.atomic():
+            blob.save()
+    except BaseException:
+        with contextlib.suppress(OSError):
+            default_storage.delete(blob.storage_key)
+        raise
+    return blob
+
+
+def plain_filename(name: str) -> str:
+    """The last part of a name, without control characters and paths; cut in the middle, so that the ending stays."""
+    bare = "".join(char for char in name.replace("\\", "/").rpartition("/")[2] if char.isprintable()).strip(" .")
+    if len(bare) <= MAX_FILENAME:
+        return bare or "file"
+    ending = PurePosixPath(bare).suffix[:10]
+    return bare[: MAX_FILENAME - len(ending)] + ending
+
+
+def _new_key(day: date) -> str:
+    return f"{day:%Y/%m/%d}/{secrets.token_hex(16)}"
+
+
+def sweep_orphans(*, now: datetime | None = None, older_than: timedelta = ORPHAN_AGE) -> int:
+    """Delete stored contents of the last days that no row names: leftovers of transactions that were rolled back.
+
+    ``older_than`` must exceed the longest transaction. Returns how many were deleted.
+    """
+    now = now or timezone.now()
+    deleted = 0
+    for days in range(ORPHAN_DAYS):
+        folder = f"{timezone.localdate(now) - timedelta(days=days):%Y/%m/%d}"
+        try:
+            _folders, names = default_storage.listdir(folder)
+        except FileNotFoundError:
+            continue
+        keys = {f"{folder}/{name}" for name in names}
+        keys -= set(Blob.objects.filter(storage_key__in=keys).values_list("storage_key", flat=True))
+        for key in keys:
+            if default_storage.get_modified_time(key) <= now - older_than:
+                default_storage.delete(key)
+                deleted += 1
+    if deleted:
+        log.info("swept %s stored contents without a row", deleted)
+    return deleted

@@ -1,0 +1,121 @@
+"""What an uploaded file is, judged by its content; images lose what they carry beside the picture."""
+
+import io
+import warnings
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+import pypdfium2
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from core.workbook import WorkbookRefused, kind_of
+from files.refusals import FileRefused
+
+MEGABYTE = 1 << 20
+MAX_PIXELS = 50_000_000
+JPEG_QUALITY = 90
+
+
+@dataclass(frozen=True, slots=True)
+class FileType:
+    """A kind of file that may be stored: its media type, its usual ending and the most bytes of it."""
+
+    content_type: str
+    ending: str
+    max_bytes: int
+
+
+FILE_TYPES = {
+    "jpeg": FileType("image/jpeg", ".jpg", 20 * MEGABYTE),
+    "png": FileType("image/png", ".png", 20 * MEGABYTE),
+    "pdf": FileType("application/pdf", ".pdf", 30 * MEGABYTE),
+    "xlsx": FileType(
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx", 64 * MEGABYTE
+    ),
+    "xls": FileType("application/vnd.ms-excel", ".xls", 64 * MEGABYTE),
+    "csv": FileType("text/csv", ".csv", 64 * MEGABYTE),
+    "zip": FileType("application/zip", ".zip", 64 * MEGABYTE),
+}
+IMAGES = ("jpeg", "png")
+WORKBOOKS = ("xlsx", "xls", "csv", "zip")
+SCANS = ("jpeg", "png", "pdf")
+
+_WORKBOOK_KINDS = {"xlsx": "xlsx", "xls": "xls", "csv": "csv", "collection": "zip"}
+_MAGIC = {b"\xff\xd8\xff": "jpeg", b"\x89PNG\r\n\x1a\n": "png", b"%PDF-": "pdf"}
+
+
+def type_of(content: bytes) -> str:
+    """The key in `FILE_TYPES`. Raises FileRefused for an empty file and for a kind that is never stored."""
+    if not content:
+        raise FileRefused("empty")
+    for magic, kind in _MAGIC.items():
+        if content.startswith(magic):
+            return kind
+    try:
+        kind = _WORKBOOK_KINDS[kind_of(content)]
+    except WorkbookRefused as refused:
+        raise FileRefused("damaged") from refused
+    if kind == "csv" and b"\0" in content[:4096] and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise FileRefused("unknown_type")
+    return kind
+
+
+def inspected(content: bytes, allowed: Collection[str]) -> tuple[str, bytes]:
+    """The type of a file and the content as it may be stored.
+
+    Raises FileRefused when it is empty, of another kind than ``allowed`` (keys of `FILE_TYPES`), too large or damaged.
+    """
+    kind = type_of(content)
+    if kind not in allowed:
+        raise FileRefused("type_not_allowed", types=", ".join(FILE_TYPES[name].ending[1:] for name in allowed))
+    limit = FILE_TYPES[kind].max_bytes
+    if len(content) > limit:
+        raise FileRefused("too_large", limit=limit // MEGABYTE)
+    clean = _CLEANERS.get(kind)
+    return kind, clean(content) if clean else content
+
+
+def _image(content: bytes) -> bytes:
+    kind = type_of(content)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content), formats=["JPEG", "PNG"]) as opened:
+                if opened.width * opened.height > MAX_PIXELS:
+                    raise FileRefused("too_many_pixels", limit=MAX_PIXELS // 1_000_000)
+                upright = ImageOps.exif_transpose(opened)
+                return _encoded(upright, kind)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
+        raise FileRefused("too_many_pixels", limit=MAX_PIXELS // 1_000_000) from bomb
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as broken:
+        raise FileRefused("damaged") from broken
+
+
+def _encoded(image: Image.Image, kind: str) -> bytes:
+    if image.mode not in {"L", "RGB"}:
+        transparent = kind == "png" and ("A" in image.mode or "transparency" in image.info)
+        image = image.convert("RGBA" if transparent else "RGB")
+    bare = Image.frombytes(image.mode, image.size, image.tobytes())
+    buffer = io.BytesIO()
+    if kind == "jpeg":
+        bare.save(buffer, "JPEG", quality=JPEG_QUALITY, optimize=True)
+    else:
+        bare.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def _pdf(content: bytes) -> bytes:
+    try:
+        document = pypdfium2.PdfDocument(content)
+    except pypdfium2.PdfiumError as broken:
+        code = "password" if "password" in str(broken).lower() else "damaged"
+        raise FileRefused(code) from broken
+    try:
+        if not len(document):
+            raise FileRefused("damaged")
+    finally:
+        document.close()
+    return content
+
+
+_CLEANERS: dict[str, Callable[[bytes], bytes]] = {"jpeg": _image, "png": _image, "pdf": _pdf}

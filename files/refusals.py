@@ -1,0 +1,31 @@
+"""Why a file is not stored, in words for the person who sent it."""
+
+from django.utils.translation import gettext_lazy as _
+
+MESSAGES = {
+    "empty": _("The file is empty."),
+    "unknown_type": _("This kind of file is not accepted."),
+    "type_not_allowed": _("This kind of file is not accepted here. Choose one of: %(types)s."),
+    "too_large": _("The file is larger than %(limit)s MB."),
+    "too_many_pixels": _("The picture has more than %(limit)s million pixels. Scan it at 300 dpi."),
+    "damaged": _("The file is damaged or was cut off. Save or scan it again, then upload it."),
+    "password": _("The file is protected by a password. Remove the password and upload it again."),
+    "infected": _("The virus scanner found something in this file. It was not stored."),
+    "scanner_silent": _("The virus scanner does not answer, so nothing was stored. Try again in a few minutes."),
+}
+
+
+class FileRefused(Exception):
+    """A file that is not stored; ``code`` and ``params`` make the message."""
+
+    def __init__(self, code: str, **params: str | int) -> None:
+        super().__init__(code, params)
+        self.code, self.params = code, params
+
+    @property
+    def message(self) -> str:
+        """What is wrong and what to do, in the language in use."""
+        return str(MESSAGES[self.code]) % self.params
+
+    def __str__(self) -> str:
+        return self.message

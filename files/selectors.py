@@ -1,0 +1,30 @@
+"""Reading stored files. Who may read which is decided by the room that the file belongs to."""
+
+import hashlib
+
+from django.core.files.storage import default_storage
+
+from core.crypto import decrypt_bytes
+from files.models import Blob
+
+
+class BlobDamaged(Exception):
+    """The stored content is missing, or it is not what was stored."""
+
+
+def content_context(blob: Blob) -> str:
+    """What the ciphertext is bound to: it decrypts under its own row only."""
+    return f"files.Blob.content:{blob.public_id}"
+
+
+def open_blob(blob: Blob) -> bytes:
+    """The plain content. Raises BlobDamaged when it is missing or differs from its digest, DecryptFailed when changed."""
+    try:
+        with default_storage.open(blob.storage_key, "rb") as stored:
+            sealed: bytes = stored.read()
+    except FileNotFoundError as missing:
+        raise BlobDamaged(str(blob.public_id)) from missing
+    content = decrypt_bytes(sealed, content_context(blob))
+    if hashlib.sha256(content).hexdigest() != blob.sha256:
+        raise BlobDamaged(str(blob.public_id))
+    return content

@@ -1,0 +1,11 @@
+"""Unattended work of the files room."""
+
+from celery import shared_task
+
+from files import actions
+
+
+@shared_task(name="files.sweep_orphans", ignore_result=True)
+def sweep_orphans() -> int:
+    """Take away stored contents that no row names."""
+    return actions.sweep_orphans()

@@ -1,0 +1,21 @@
+"""What the function of a job is given."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from accounts.models import User
+from files.models import Blob
+from jobs.models import Job
+
+
+@dataclass(slots=True)
+class Running:
+    """A job in hand. ``progress(done, total)`` may be called as often as one likes; it may raise JobCancelled.
+
+    The function may leave a file as ``result``.
+    """
+
+    job: Job
+    actor: User
+    progress: Callable[[int, int], None]
+    result: Blob | None = None

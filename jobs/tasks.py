@@ -1,0 +1,49 @@
+"""The two tasks of all long work: doing one job, and looking after those that stand still."""
+
+import logging
+import secrets
+
+from celery import shared_task
+
+from jobs import actions, progress
+from jobs.locks import hold
+from jobs.messages import FAULT
+from jobs.models import Job
+from jobs.registry import kind_of
+from jobs.running import Running
+from ledger.context import acting
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name=actions.TASK, ignore_result=True)
+def run(job_id: int) -> None:
+    """Do a job, unless it has ended or somebody else does it. Safe to be sent twice."""
+    with hold(job_id) as held:
+        if held and (job := actions.take(job_id)):
+            _work(job)
+
+
+def _work(job: Job) -> None:
+    tell = progress.Teller(job.pk)
+    running = Running(job, job.requested_by, tell)
+    try:
+        kind = kind_of(job.kind)
+        with acting(job.requested_by):
+            kind.work(running)
+    except progress.JobCancelled:
+        actions.end(job, Job.State.CANCELLED, done=tell.done, total=tell.total)
+    except Exception as fault:
+        number = secrets.token_hex(4).upper()
+        log.exception("job %s of kind %s failed: %s %s", job.pk, job.kind, type(fault).__name__, number)
+        actions.end(
+            job, Job.State.FAILED, done=tell.done, total=tell.total, message=FAULT, error_number=number
+        )
+    else:
+        actions.end(job, Job.State.DONE, done=tell.total, total=tell.total, result=running.result)
+
+
+@shared_task(name="jobs.sweep", ignore_result=True)
+def sweep() -> int:
+    """Send again what nobody took or what lost its worker."""
+    return actions.send_again()
