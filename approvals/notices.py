@@ -8,9 +8,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
+from approvals.inbox import MOST_ROWS, InboxRow, Tab
 from approvals.models import Notice, NoticeRead
 from school.models import Unit
 
@@ -41,12 +44,26 @@ def tell(kind: str, *, school: Unit, duties: Iterable[str], about: str, url: str
     """
     _texts[kind]
     now = timezone.now()
-    shared: dict[str, Any] = {"unit": school.pk, "kind": kind, "about": about[:80], "url": url, "count": count, "now": now}
+    what: dict[str, Any] = {"unit": school.pk, "kind": kind, "about": about[:80], "url": url}
+    shared = {**what, "count": count, "now": now, "day": timezone.localdate(now)}
     with connection.cursor() as cursor:
         for duty in sorted(duties):
-            cursor.execute(_TELL, {**shared, "duty": duty, "day": timezone.localdate(now)})
+            cursor.execute(_TELL, {**shared, "duty": duty})
 
 
 def mark_read(user: User, notice: Notice) -> None:
     """``user`` has read the notice as it stands now."""
     NoticeRead.objects.update_or_create(notice=notice, user=user, defaults={"at": timezone.now()})
+
+
+def inbox_rows(user: User, tab: Tab) -> list[InboxRow]:
+    """Unread notices as rows of the inbox; opening one marks it as read."""
+    if tab != "waiting":
+        return []
+    unread = Notice.objects.visible_to(user).unread_by(user).order_by("-last_at")[:MOST_ROWS]
+    return [
+        InboxRow(
+            kind=_("Notice"), title=text(one), url=reverse("approvals:notice", args=[one.pk]), count=one.count
+        )
+        for one in unread
+    ]

@@ -87,6 +87,7 @@ class ApplicantList(ListPage[Applicant]):
             Filter("q", _("Name or exam number"), "text", _by_name),
             Filter("state", _("State"), "choice", "state", choices=State.choices),
             Filter("class_no", _("Class"), "choice", "class_no", choices=class_choices),
+            Filter("mine", _("Entered by me"), "flag", self._mine),
             Filter("late", _("Entered late"), "flag", "entered_late"),
             Filter("overdue", _("Overdue"), "flag", _overdue, rare=True),
             Filter("warned", _("With warnings"), "flag", _warned, rare=True),
@@ -95,6 +96,9 @@ class ApplicantList(ListPage[Applicant]):
             title, text, action = _("No applicants yet"), self.empty.text, _("Enter an applicant")
             self.empty = Empty(title, text, start_url, action, "user-plus")
         super().__init__(*args, **kwargs)
+
+    def _mine(self, rows: QuerySet[Any], _on: Any) -> QuerySet[Any]:
+        return rows.filter(entered_by=self.user)
 
     def row_url(self, row: Applicant) -> str:
         """Drafts open in the form of the one who entered them, others beside their scans."""

@@ -251,16 +251,11 @@ def send_back(
     version: int | None = None,
 ) -> Applicant:
     """Return (退回) to the one who entered it, with a reason of the list and marks on fields.
-
     Raises ValueError for an unknown reason or ``other`` without a comment; else as `review_initially`.
     """
     if reason not in ReturnReason.values or (reason == ReturnReason.OTHER and not comment.strip()):
         raise ValueError("A return needs a reason of the list, and words for the reason 'other'")
-    row = locked(applicant)
-    step = waiting_step(row)
-    if step is None:
-        raise lost_race(row, actor)
-    row, role = take_step(step, actor, row, version)
+    row, role = take_step(_step_to_return(actor, applicant), actor, applicant, version)
     with acting(actor, role=role, reason=reason):
         names = mark_returned(row, actor)
         row.save(update_fields=names)
@@ -276,6 +271,16 @@ def send_back(
         ).save()
         events.record("applicant.returned", actor=actor, obj=row, detail={"fields": list(fields)})
     return row
+
+
+def _step_to_return(actor: User, applicant: Applicant) -> Step:
+    row, seen = locked(applicant), waiting_step(applicant)
+    step = waiting_step(row)
+    if step is not None and (seen is None or row.unit_id in units_with(actor, step.perm)):
+        return step
+    if seen is None:
+        raise lost_race(row, actor)
+    return seen
 
 
 def mark_returned(row: Applicant, actor: User) -> tuple[str, ...]:

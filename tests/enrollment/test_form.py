@@ -20,7 +20,7 @@ State = Applicant.State
 @pytest.fixture
 def client_of(client: Client):
     def signed_in(user: object) -> Client:
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(user)
         return client
 
     return signed_in

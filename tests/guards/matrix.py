@@ -54,6 +54,17 @@ def _person(world: World) -> Any:
     return world.person
 
 
+def _batch(world: World) -> Any:
+    return world.batch
+
+
+def _applicant(world: World) -> Any:
+    return world.applicant
+
+
+DECIDING = ("review_applicant", "approve_applicant", "accept_applicant", "approve_no_hukou")
+
+
 ROUTES: dict[str, Route] = {
     "health": route(good=frozenset({200, 503})),
     "account_login": route(methods="GET POST"),
@@ -87,6 +98,23 @@ ROUTES: dict[str, Route] = {
     "accounts:unit_grants": route(
         "view_grants", "manage_grants", obj=lambda world: world.unit, methods="GET POST"
     ),
+    "approvals:notice": route(SIGNED_IN, obj=lambda world: {"notice_id": 0}, good=frozenset({404})),
+    "enrollment:batches": route("view_applicant", methods="GET POST"),
+    "enrollment:applicants": route("view_applicant", obj=_batch, methods="GET POST"),
+    "enrollment:applicant_start": route("enter_applicant", obj=_batch, methods="POST"),
+    "enrollment:applicant_form": route("enter_applicant", obj=_applicant, methods="GET POST"),
+    # 409: another clerk's draft is seen, but not saved
+    "enrollment:applicant_save": route("enter_applicant", obj=_applicant, methods="POST", good=GOOD | {409}),
+    "enrollment:applicant_check": route("enter_applicant", obj=_applicant, methods="POST"),
+    "enrollment:applicant_recall": route("view_applicant", obj=_applicant, methods="POST"),
+    "enrollment:applicant_withdraw": route(
+        "enter_applicant", "approve_applicant", obj=_applicant, methods="POST"
+    ),
+    "enrollment:regions": route("enter_applicant", methods="POST"),
+    "enrollment:review": route("view_applicant", obj=_applicant),
+    "enrollment:review_next": route(*DECIDING, obj=_batch),
+    "enrollment:review_pass": route(*DECIDING, obj=_applicant, methods="POST"),
+    "enrollment:review_return": route(*DECIDING, obj=_applicant, methods="POST"),
 }
 
 assert {name for name, one in ROUTES.items() if one.is_public} <= PUBLIC

@@ -8,8 +8,11 @@ from typing import Any
 
 from accounts.models import Appointment, User
 from accounts.roles import Role
+from enrollment import actions
+from enrollment.models import Applicant, IntakeBatch
 from school.models import Unit
 from tests.cast import Cast
+from tests.enrollment.intake import make_batch
 from tests.factories import appoint, make_user
 
 _kinds: dict[str, Callable[["World"], Any]] = {}
@@ -44,6 +47,19 @@ def person(world: World) -> User:
     user = make_user("某人", world.unit)
     appoint(user, Role.LEADER, world.unit)
     return user
+
+
+@kind
+def batch(world: World) -> IntakeBatch:
+    """An open intake batch of the side's school."""
+    return make_batch(world.unit, code=f"MATRIX-{world.side}")
+
+
+@kind
+def applicant(world: World) -> Applicant:
+    """A draft of that batch, entered by the school's clerk."""
+    clerk = world.cast.clerk if world.side == "own" else world.cast.outsider
+    return actions.start_applicant(actor=clerk, batch=world.batch)
 
 
 @kind

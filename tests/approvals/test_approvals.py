@@ -1,0 +1,128 @@
+"""Due dates, roles, notices and the inbox."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.scope import NotPermitted
+from approvals import inbox, notices
+from approvals.deadlines import due_after
+from approvals.models import Notice
+from approvals.roles import acting_role
+from enrollment import actions
+from school.models import CalendarPeriod, Unit
+from tests.cast import Cast
+from tests.enrollment.intake import draft, make_batch, submitted
+from tests.factories import saved, set_rule
+
+
+def period(unit: Unit, kind: str, first: date, last: date) -> None:
+    saved(CalendarPeriod(unit=unit, kind=kind, valid_from=first, valid_until=last))
+
+
+def test_working_days_follow_the_public_holidays(cast: Cast) -> None:
+    assert due_after(cast.school, 3, start=date(2026, 9, 28)).date == date(2026, 10, 8)
+    assert not due_after(cast.school, 30, start=date(2026, 12, 20)).certain
+
+
+def test_the_nearest_calendar_decides_and_vacations_do_not_stop_the_clock(cast: Cast) -> None:
+    monday = date(2026, 11, 23)
+    assert due_after(cast.school, 1, start=monday).date == date(2026, 11, 24)
+    period(cast.bureau, "holiday", date(2026, 11, 24), date(2026, 11, 25))
+    assert due_after(cast.school, 1, start=monday).date == date(2026, 11, 26)
+    period(cast.school, "working", date(2026, 11, 25), date(2026, 11, 25))
+    assert due_after(cast.school, 1, start=monday).date == date(2026, 11, 25)
+    assert due_after(cast.other_school, 1, start=monday).date == date(2026, 11, 26)
+    period(cast.school, "vacation", date(2026, 11, 20), date(2026, 12, 20))
+    assert due_after(cast.school, 1, start=monday).date == date(2026, 11, 25)
+
+
+def test_an_act_names_the_role_that_allows_it(cast: Cast) -> None:
+    assert acting_role(cast.clerk, "enter_applicant", cast.school) == "admissions_clerk"
+    assert acting_role(cast.bureau_officer, "approve_no_hukou", cast.school) == "bureau_officer"
+    with pytest.raises(NotPermitted):
+        acting_role(cast.clerk, "accept_applicant", cast.school)
+
+
+def test_the_same_news_is_counted_up_and_is_new_again_after_reading(cast: Cast) -> None:
+    for count in (1, 4):
+        notices.tell(
+            "intake.accepted",
+            school=cast.school,
+            duties=[Unit.Duty.TEACHING],
+            about="新生",
+            url="/x/",
+            count=count,
+        )
+    (notice,) = Notice.objects.visible_to(cast.registrar).unread_by(cast.registrar)
+    assert notice.count == 5
+    assert "5" in notices.text(notice)
+    notices.mark_read(cast.registrar, notice)
+    assert not Notice.objects.visible_to(cast.registrar).unread_by(cast.registrar)
+    notices.tell("intake.accepted", school=cast.school, duties=[Unit.Duty.TEACHING], about="新生", url="/x/")
+    assert Notice.objects.visible_to(cast.registrar).unread_by(cast.registrar).get().count == 6
+    with pytest.raises(KeyError):
+        notices.tell("no.such", school=cast.school, duties=[], about="", url="")
+
+
+def test_a_notice_opens_for_its_department_only(cast: Cast, client: Client) -> None:
+    notices.tell("intake.accepted", school=cast.school, duties=[Unit.Duty.TEACHING], about="新生", url="/x/")
+    url = reverse("approvals:notice", args=[Notice.objects.get().pk])
+    client.force_login(cast.archivist)
+    assert client.get(url).status_code == 404
+    client.force_login(cast.registrar)
+    assert client.get(url).url == "/x/"
+    assert inbox.rows(cast.registrar, kind="notices") == []
+
+
+def test_the_inbox_groups_what_waits_by_step_and_class(cast: Cast) -> None:
+    batch = make_batch(cast.school)
+    for serial in (1, 2, 3):
+        row = submitted(cast.clerk, batch, serial, name=f"王小{'一二三'[serial - 1]}")
+    (found,) = inbox.rows(cast.second_clerk)
+    assert (found.count, found.sender, found.due) == (3, "王芳", row.due_on)
+    assert "class=2026101" in found.url
+    assert inbox.rows(cast.clerk) == []
+    assert [one.count for one in inbox.rows(cast.clerk, "started")] == [3]
+    assert inbox.rows(cast.head) == inbox.rows(cast.outsider) == []
+    actions.review_initially(actor=cast.second_clerk, applicant=row)
+    assert [one.count for one in inbox.rows(cast.head)] == [1]
+    assert [one.count for one in inbox.rows(cast.second_clerk, "done")] == [1]
+
+
+def test_what_was_returned_waits_for_its_clerk(cast: Cast) -> None:
+    row = submitted(cast.clerk, make_batch(cast.school))
+    actions.send_back(actor=cast.second_clerk, applicant=row, reason="scan_unclear")
+    (found,) = inbox.rows(cast.clerk)
+    assert (found.returned, found.sender) == (True, "李娜")
+    assert inbox.rows(cast.second_clerk) == []
+
+
+def test_overdue_comes_first_and_the_inbox_costs_the_same_for_many(
+    cast: Cast, django_assert_num_queries
+) -> None:
+    set_rule(cast.school, "initial_review_days", "1")
+    batch = make_batch(cast.school)
+    submitted(cast.clerk, batch, 1)
+    inbox.rows(cast.second_clerk)
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(
+        connection,
+    ) as few:
+        inbox.rows(cast.second_clerk)
+    for serial in range(2, 8):
+        submitted(cast.clerk, batch, serial, class_no="2026101", name=f"李{'一二三四五六七八'[serial]}")
+    later = make_batch(cast.school, code="LATER", name="另一批")
+    set_rule(cast.school, "initial_review_days", "9", valid_from=timezone.localdate())
+    submitted(cast.clerk, later, 20)
+    with django_assert_num_queries(len(few)):
+        found = inbox.rows(cast.second_clerk)
+    assert [one.count for one in found] == [7, 1]
+    assert found[0].due < found[1].due
+    draft(cast.clerk, later, 30)
+    assert timezone.localdate() - timedelta(days=1) < found[0].due
