@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import segno
@@ -93,7 +94,9 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
         return user.staff_no
 
     def build_totp_svg(self, url: str) -> str:
-        return str(segno.make(url, error="m").svg_inline(scale=5, border=2))
+        drawing = BytesIO()
+        segno.make(url, error="m").save(drawing, kind="svg", xmldecl=False, scale=5, border=2)
+        return drawing.getvalue().decode()
 
     def encrypt(self, text: str) -> str:
         return encrypt_bytes(text.encode(), _SECRET).hex()

@@ -58,7 +58,7 @@ class SecondFactorForm(AuthenticateForm):  # type: ignore[misc]  # allauth has n
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _plain_code(self, _("Code"))
+        _plain_code(self, _("One-time code"))
 
 
 class SecondFactorAgainForm(FactorAgainForm):  # type: ignore[misc]  # allauth has no types
@@ -66,7 +66,7 @@ class SecondFactorAgainForm(FactorAgainForm):  # type: ignore[misc]  # allauth h
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _plain_code(self, _("Code"))
+        _plain_code(self, _("One-time code"))
 
 
 class ActivateFactorForm(ActivateTOTPForm):  # type: ignore[misc]  # allauth has no types
@@ -128,7 +128,6 @@ class ContactsForm(forms.Form):
         validators=[
             RegexValidator(r"^1[3-9][0-9]{9}$", _("A mobile number has 11 digits and begins with 13 to 19"))
         ],
-        help_text=_("Shown to the units above and below you only."),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -179,9 +178,9 @@ class AppointForm(forms.Form):
         queryset=Unit.objects.none(),
         help_text=_("The role holds there and in all units below."),
     )
-    valid_from = forms.DateField(label=_("From"), widget=_DATE)
+    valid_from = forms.DateField(label=_("Valid from"), widget=_DATE)
     valid_until = forms.DateField(
-        label=_("Until"), widget=_DATE, required=False, help_text=_("Last day; empty for no end")
+        label=_("Valid until"), widget=_DATE, required=False, help_text=_("Last day; empty for no end")
     )
     reason = forms.CharField(label=_("Reason"), max_length=200)
 

@@ -19,7 +19,7 @@ def _state(user: User) -> SafeString:
         return badge("grey", _("Locked"), "lock")
     if user.must_change_password:
         return badge("amber", _("First password"), "key")
-    return badge("green", _("Open"))
+    return badge("green", _("Active"))
 
 
 def _roles(user: User) -> str:
@@ -59,7 +59,7 @@ class UserList(ListPage[User]):
         Filter("q", _("Name or staff number"), "text", _by_words),
         Filter("role", _("Role"), "choice", _by_role, choices=Role.choices),
         Filter(
-            "state", _("State"), "choice", _by_state, choices=(("open", _("Open")), ("locked", _("Locked")))
+            "state", _("State"), "choice", _by_state, choices=(("open", _("Active")), ("locked", _("Locked")))
         ),
     )
     default_sort = "staff_no"
@@ -89,10 +89,14 @@ class GrantList(ListPage[Appointment]):
         ),
         Column("role", _("Role"), lambda row: str(Role(row.role).label), ("role",)),
         Column("unit", _("Held on"), lambda row: row.unit.label, ("unit__name",)),
-        Column("valid_from", _("From"), lambda row: row.valid_from, ("valid_from",), css="date"),
-        Column("valid_until", _("Until"), lambda row: row.valid_until, ("valid_until",), css="date"),
+        Column("valid_from", _("Valid from"), lambda row: row.valid_from, ("valid_from",), css="date"),
+        Column("valid_until", _("Valid until"), lambda row: row.valid_until, ("valid_until",), css="date"),
         Column(
-            "granted_by", _("Given by"), lambda row: row.granted_by.name, ("granted_by__name",), css="name"
+            "granted_by",
+            _("Given by"),
+            lambda row: row.granted_by.name,
+            ("granted_by__name",),
+            css="person-name",
         ),
         Column("reason", _("Reason"), lambda row: row.reason, default=False),
     )
