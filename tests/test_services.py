@@ -24,7 +24,10 @@ from tools.services import postgres, state
 from tools.services.processes import NOBODY, free_port, is_running, pids_in
 
 ROOT = os.geteuid() == 0
-pytestmark = pytest.mark.services
+pytestmark = [
+    pytest.mark.services,
+    pytest.mark.xdist_group("services"),
+]  # one set at a time: they share ports
 
 
 class Set:
@@ -75,7 +78,8 @@ class Set:
 
     def kill_all(self) -> None:
         for pid in self.pids():
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         _until(lambda: not self.pids())
 
 
