@@ -1,4 +1,5 @@
 """Due dates in working days, by the public holidays and the school's own calendar."""
+
 from collections.abc import Mapping
 from datetime import date, timedelta
 

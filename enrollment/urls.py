@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from enrollment.views import applicants, review
+from enrollment.views import applicants, imports, review
 
 app_name = "enrollment"
 
@@ -25,4 +25,19 @@ review_urls = [
     path("applicants/<uuid:applicant_id>/return/", review.send_back, name="review_return"),
 ]
 
-urlpatterns = [*applicant_urls, *review_urls]
+import_urls = [
+    path("imports/", imports.imports, name="imports"),
+    path("imports/new/", imports.upload, name="import_upload"),
+    path("imports/template/<uuid:batch_id>/", imports.template, name="import_template"),
+    path("imports/<uuid:public_id>/", imports.result, name="import_result"),
+    path("imports/<uuid:public_id>/progress/", imports.progress, name="import_progress"),
+    path("imports/<uuid:public_id>/start/", imports.start, name="import_start"),
+    path("imports/<uuid:public_id>/cancel/", imports.cancel, name="import_cancel"),
+    path("imports/<uuid:public_id>/undo/", imports.undo, name="import_undo"),
+    path("imports/<uuid:public_id>/marked/", imports.marked, name="import_marked"),
+    path("imports/rows/<uuid:public_id>/", imports.row, name="import_row"),
+    path("imports/rows/<uuid:public_id>/take-over/", imports.take_over, name="import_row_take_over"),
+    path("imports/rows/<uuid:public_id>/dismiss/", imports.dismiss, name="import_row_dismiss"),
+]
+
+urlpatterns = [*applicant_urls, *review_urls, *import_urls]

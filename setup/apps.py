@@ -5,3 +5,10 @@ from django.utils.translation import gettext_lazy as _
 class SetupConfig(AppConfig):
     name = "setup"
     verbose_name = _("School settings")
+
+    def ready(self) -> None:
+        from ledger import events
+        from setup.events import EVENTS
+
+        for name, label in EVENTS.items():
+            events.register(name, label)
