@@ -20,6 +20,10 @@ from accounts.roles import (
 from school.models import Unit
 
 
+def _fault(field: str, text: str, code: str) -> ValidationError:
+    return ValidationError({field: ValidationError(text, code=code)})
+
+
 def appointment(
     actor: User, user: User, role: Role, unit: Unit, valid_from: date, valid_until: date | None
 ) -> None:
@@ -28,9 +32,8 @@ def appointment(
     _place(role, unit)
     _days(valid_from, valid_until)
     if role in ENTRY_ROLES and not is_trained(user):
-        raise ValidationError(
-            {"role": _("This role enters student data: record a valid training first.")}, code="untrained"
-        )
+        text = _("This role enters student data: record a valid training first.")
+        raise _fault("role", text, "untrained")
     _beside(user, role, unit, valid_from, valid_until)
 
 
@@ -67,7 +70,7 @@ def _beside(user: User, role: Role, unit: Unit, valid_from: date, valid_until: d
     if valid_until is not None:
         overlapping = overlapping.filter(valid_from__lte=valid_until)
     if overlapping.filter(role=role, unit=unit).exists():
-        raise ValidationError({"role": _("This person holds this role here already.")}, code="twice")
+        raise _fault("role", _("This person holds this role here already."), "twice")
     against: tuple[Role, ...] = ()
     if role in ADMINISTRATORS:
         against = (*ADMINISTRATORS, *STUDENT_ROLES)
@@ -76,4 +79,4 @@ def _beside(user: User, role: Role, unit: Unit, valid_from: date, valid_until: d
     other = overlapping.filter(role__in=against).first()
     if other is not None:
         text = _("Duties that one person must not hold together: this one and %(role)s.")
-        raise ValidationError({"role": text % {"role": other.get_role_display()}}, code="duties")
+        raise _fault("role", text % {"role": other.get_role_display()}, "duties")

@@ -37,7 +37,8 @@ def users(user: User) -> QuerySet[User]:
 def one_user(user: User, public_id: Any) -> User:
     """One of `users`. Raises Http404, and OutOfScope for an account outside."""
     every = User.objects.exclude(kind=User.Kind.SERVICE)
-    return visible_or_404(every, users(user), public_id=public_id)
+    row: User = visible_or_404(every, users(user), public_id=public_id)
+    return row
 
 
 def appointments_of(user: User, person: User) -> list[Appointment]:
@@ -49,7 +50,8 @@ def appointments_of(user: User, person: User) -> list[Appointment]:
 def one_appointment(user: User, public_id: Any) -> Appointment:
     """An appointment on a unit whose grants ``user`` looks after. Raises Http404, and OutOfScope outside."""
     every = Appointment.objects.select_related("unit", "user")
-    return visible_or_404(every, every.filter(unit_id__in=_overseen(user)), public_id=public_id)
+    row: Appointment = visible_or_404(every, every.filter(unit_id__in=_overseen(user)), public_id=public_id)
+    return row
 
 
 def trainings_of(user: User, person: User) -> list[Training]:
@@ -108,7 +110,8 @@ def paths_into(user: User, unit: Unit, perm: str = "") -> QuerySet[Appointment]:
 def one_unit(user: User, public_id: Any) -> Unit:
     """A unit whose grants ``user`` may look at. Raises Http404, and OutOfScope outside."""
     units = [*units_with(user, "view_grants"), *units_with(user, "manage_grants")]
-    return visible_or_404(Unit.objects.all(), Unit.objects.filter(pk__in=units), public_id=public_id)
+    row: Unit = visible_or_404(Unit.objects.all(), Unit.objects.filter(pk__in=units), public_id=public_id)
+    return row
 
 
 def contacts_shown(reader: User, person: User) -> tuple[str, ...]:

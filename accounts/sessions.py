@@ -39,7 +39,7 @@ def demands_second_factor(user: User) -> bool:
 
 def has_second_factor(user: User) -> bool:
     """Whether the user has an authenticator beside the password."""
-    return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+    return bool(Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists())
 
 
 def owes_second_factor(request: HttpRequest, user: User) -> bool:

@@ -6,11 +6,24 @@ Roles are held on the school; a user's own unit is the department. ``outsider`` 
 from dataclasses import dataclass, fields
 
 import pytest
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from guardian.models import UserObjectPermission
 
-from accounts.models import User
-from accounts.roles import Role
+from accounts.models import Appointment, User
+from accounts.roles import ENTRY_ROLES, ROLE_PERMISSIONS, Role
+from ledger.context import service_user
+from ledger.history import write_rows
 from school.models import ClassStaff, SchoolClass, Unit
-from tests.factories import appoint, give_class, make_class, make_unit, make_user, set_rule
+from tests.factories import (
+    give_class,
+    make_class,
+    make_unit,
+    new_appointment,
+    new_training,
+    new_user,
+    set_rule,
+)
 
 SCHOOL_CODE = "2142001616"
 
@@ -91,16 +104,43 @@ def _units() -> dict[str, Unit]:
     return {"bureau": bureau, "school": school, **made, "other_school": other}
 
 
+def _people(units: dict[str, Unit]) -> dict[str, User]:
+    """All of them at once: tests make a cast often, so it must be quick."""
+    by = service_user()
+    users = [
+        new_user(name, units[home], staff_no=f"C{number:03}")
+        for number, (name, home, _role) in enumerate(PEOPLE.values(), start=1)
+    ]
+    write_rows(users, actor=by)
+    roles = [
+        new_appointment(user, role, units[home] if home in {"bureau", "other_school"} else units["school"])
+        for user, (_name, home, role) in zip(users, PEOPLE.values(), strict=True)
+    ]
+    write_rows(roles, actor=by)
+    write_rows([new_training(row.user) for row in roles if row.role in ENTRY_ROLES], actor=by)
+    _give_grants(roles)
+    return dict(zip(PEOPLE, users, strict=True))
+
+
+def _give_grants(roles: list[Appointment]) -> None:
+    """What `sync_grants` would write; a test holds the two equal."""
+    unit_type = ContentType.objects.get_for_model(Unit)
+    ids = dict(Permission.objects.filter(content_type=unit_type).values_list("codename", "pk"))
+    UserObjectPermission.objects.bulk_create(
+        UserObjectPermission(
+            user=row.user, permission_id=ids[perm], content_type=unit_type, object_pk=str(row.unit_id)
+        )
+        for row in roles
+        for perm in ROLE_PERMISSIONS[row.role]
+    )
+
+
 def make_cast() -> Cast:
     """Write the units and the people; about forty rows."""
     units = _units()
     set_rule(units["school"], "class_number_rule", "W")
     school_class = make_class(units["school"])
-    people: dict[str, User] = {}
-    for number, (key, (name, home, role)) in enumerate(PEOPLE.items(), start=1):
-        user = make_user(name, units[home], staff_no=f"C{number:03}")
-        appoint(user, role, units[home] if home in {"bureau", "other_school"} else units["school"])
-        people[key] = user
+    people = _people(units)
     give_class(school_class, people["adviser"], ClassStaff.Duty.CLASS_ADVISER)
     give_class(school_class, people["teacher"], ClassStaff.Duty.TEACHER)
     return Cast(**units, school_class=school_class, **people)

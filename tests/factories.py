@@ -41,48 +41,58 @@ def set_rule(unit: Unit, key: str, value: str, *, valid_from: date = LONG_AGO) -
     return row
 
 
-def make_user(name: str, unit: Unit | None, *, staff_no: str = "", **values: Any) -> User:
-    """An account that may sign in with `PASSWORD` and need not change it."""
+def new_user(name: str, unit: Unit | None, *, staff_no: str = "", **values: Any) -> User:
+    """An account, not saved, that may sign in with `PASSWORD` and need not change it."""
     if not _hashed:
         _hashed.append(make_password(PASSWORD))
-    values = {"must_change_password": False, "password_changed_at": timezone.now(), **values}
-    user: User = saved(
-        User(name=name, unit=unit, staff_no=staff_no or f"T{next(_serial):04}", password=_hashed[0], **values)
+    values = {
+        "must_change_password": False,
+        "password_changed_at": timezone.now(),
+        "grants_synced_on": timezone.localdate(),
+        **values,
+    }
+    return User(
+        name=name, unit=unit, staff_no=staff_no or f"T{next(_serial):04}", password=_hashed[0], **values
     )
+
+
+def make_user(name: str, unit: Unit | None, *, staff_no: str = "", **values: Any) -> User:
+    """The same, saved."""
+    user: User = saved(new_user(name, unit, staff_no=staff_no, **values))
     return user
 
 
-def train(user: User, *, valid_until: date | None = None, passed_on: date = LONG_AGO) -> Training:
-    """A training that entry roles ask for; without an end by default."""
-    row: Training = saved(
-        Training(user=user, name="学籍系统操作培训", passed_on=passed_on, valid_until=valid_until)
-    )
+def new_training(user: User, *, valid_until: date | None = None, passed_on: date = LONG_AGO) -> Training:
+    """A training that entry roles ask for, not saved; without an end by default."""
+    return Training(user=user, name="学籍系统操作培训", passed_on=passed_on, valid_until=valid_until)
+
+
+def train(user: User, **days: Any) -> Training:
+    """The same, saved."""
+    row: Training = saved(new_training(user, **days))
     return row
 
 
-def appoint(
-    user: User,
-    role: Role,
-    unit: Unit,
-    *,
-    valid_from: date = LONG_AGO,
-    valid_until: date | None = None,
-    trained: bool = True,
+def new_appointment(
+    user: User, role: Role, unit: Unit, *, valid_from: date = LONG_AGO, valid_until: date | None = None
 ) -> Appointment:
-    """A role on a unit that holds at once; entry roles get the training that they need unless ``trained`` is False."""
+    """A role on a unit, not saved, given by the service account."""
+    return Appointment(
+        user=user,
+        role=role,
+        unit=unit,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        reason="test",
+        granted_by=service_user(),
+    )
+
+
+def appoint(user: User, role: Role, unit: Unit, *, trained: bool = True, **days: Any) -> Appointment:
+    """A role that holds at once; entry roles get the training that they need unless ``trained`` is False."""
     if role in ENTRY_ROLES and trained and not user.trainings.exists():
         train(user)
-    row: Appointment = saved(
-        Appointment(
-            user=user,
-            role=role,
-            unit=unit,
-            valid_from=valid_from,
-            valid_until=valid_until,
-            reason="test",
-            granted_by=service_user(),
-        )
-    )
+    row: Appointment = saved(new_appointment(user, role, unit, **days))
     sync_grants(user)
     return row
 

@@ -1,12 +1,16 @@
 """Who may do what and where: grants follow appointments, and questions cost two queries."""
 
+import itertools
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from guardian.models import UserObjectPermission
 from guardian.shortcuts import get_objects_for_user
 
 from accounts import scope
+from accounts.apps import sync_again
+from accounts.grants import sync_grants
 from accounts.models import User
 from accounts.roles import ADMINISTRATORS, ROLE_PERMISSIONS, STUDENT_DATA, Role
 from school.models import Unit
@@ -32,9 +36,8 @@ def test_a_role_on_a_unit_holds_for_its_subtree_and_nowhere_else(cast: Cast) -> 
     assert scope.units_with(fresh(cast.clerk), "accept_applicant") == ()
 
 
-@pytest.mark.parametrize("perm", [codename for codename, _label in PERMISSIONS])
-def test_the_direct_query_answers_as_guardian_does(cast: Cast, perm: str) -> None:
-    for user in cast.people.values():
+def test_the_direct_query_answers_as_guardian_does(cast: Cast) -> None:
+    for perm, user in itertools.product((codename for codename, _label in PERMISSIONS), cast.people.values()):
         guardian = get_objects_for_user(
             fresh(user), f"school.{perm}", Unit, with_superuser=False, accept_global_perms=False
         )
@@ -124,3 +127,20 @@ def test_every_role_and_permission_is_known() -> None:
     used = {perm for perms in ROLE_PERMISSIONS.values() for perm in perms}
     assert used == known, used ^ known
     assert set(STUDENT_DATA) <= known
+
+
+def test_the_casts_grants_are_those_that_the_program_writes(cast: Cast) -> None:
+    def rows() -> set[tuple[int, str, str]]:
+        return set(UserObjectPermission.objects.values_list("user_id", "permission__codename", "object_pk"))
+
+    written = rows()
+    for user in cast.people.values():
+        sync_grants(user)
+    assert rows() == written
+
+
+def test_what_a_release_changes_in_roles_reaches_every_account(cast: Cast) -> None:
+    UserObjectPermission.objects.filter(user=cast.clerk).delete()
+    assert not scope.holds(fresh(cast.clerk), "enter_applicant")
+    sync_again(sender=None)
+    assert scope.holds(fresh(cast.clerk), "enter_applicant")
