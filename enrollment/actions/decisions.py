@@ -251,11 +251,13 @@ def send_back(
     version: int | None = None,
 ) -> Applicant:
     """Return (退回) to the one who entered it, with a reason of the list and marks on fields.
+
     Raises ValueError for an unknown reason or ``other`` without a comment; else as `review_initially`.
     """
     if reason not in ReturnReason.values or (reason == ReturnReason.OTHER and not comment.strip()):
         raise ValueError("A return needs a reason of the list, and words for the reason 'other'")
-    row, role = take_step(_step_to_return(actor, applicant), actor, applicant, version)
+    step = _step_to_return(actor, applicant)
+    row, role = take_step(step, actor, applicant, version)
     with acting(actor, role=role, reason=reason):
         names = mark_returned(row, actor)
         row.save(update_fields=names)
