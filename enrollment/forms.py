@@ -78,7 +78,7 @@ class ApplicantForm(forms.Form):
         if column.kind in NUMERIC:
             attrs["inputmode"] = "numeric"
         if column.kind is Kind.REGION:
-            attrs |= {"data-region": "", "list": f"regions-{column.field}", "inputmode": "text"}
+            attrs |= {"data-region": "", "list": f"regions-{column.field}", "placeholder": _("Name or code")}
         return forms.TextInput(attrs=attrs)
 
     def _choices_of(self, column: Column) -> list[tuple[str, Any]] | None:
@@ -141,6 +141,16 @@ class ApplicantForm(forms.Form):
         self._errors = forms.utils.ErrorDict()
         self.cleaned_data = {}
 
+    @property
+    def listed_faults(self) -> list[dict[str, str]]:
+        """Every fault with the full label of its field, for the list above the form."""
+        labels = {column.field: column_label(column) for column in self.columns}
+        return [
+            {"id": f"id_{name}", "label": labels.get(name) or str(self.fields[name].label), "text": str(text)}
+            for name, texts in self.errors.items()
+            for text in texts
+        ]
+
     def show_faults(self, faults: list[Fault]) -> None:
         """Write errors beside their fields."""
         for fault in faults:
@@ -183,7 +193,8 @@ def _ordered(columns: tuple[Column, ...]) -> list[Column]:
 def _is_done(lines: list[dict[str, Any]]) -> str:
     if any(line["bound"].errors for line in lines):
         return "is-fault"
-    return "is-done" if all(line["filled"] for line in lines if line["required"]) else ""
+    asked = [line for line in lines if line["required"]] or [line for line in lines if line["filled"]]
+    return "is-done" if asked and all(line["filled"] for line in asked) else ""
 
 
 def _shown(column: Column, text: str, book: CodeBook) -> str:
@@ -199,7 +210,7 @@ def _shown(column: Column, text: str, book: CodeBook) -> str:
 def fault_text(fault: Fault) -> str:
     """What is wrong and what to do, in one line."""
     what, mend = describe(fault)
-    dot, stop = ("：", "。") if (get_language() or "").startswith("zh") else (". ", ".")
+    dot, stop = ("，", "。") if (get_language() or "").startswith("zh") else (". ", ".")
     return f"{what}{dot}{mend}{stop}"
 
 

@@ -88,7 +88,10 @@ function tickSections() {
   for (const part of form.querySelectorAll("[data-part]")) {
     const item = root.querySelector(`[data-section="${part.dataset.part}"]`);
     const fields = [...part.querySelectorAll("[data-field]")];
-    const open = fields.some((box) => box.querySelector(".xj-required") && !box.querySelector("input, select")?.value);
+    const inputs = fields.map((box) => [box.querySelector("input, select"), box.querySelector(".xj-required")]);
+    const given = (input) => (input?.type === "checkbox" ? input.checked : Boolean(input?.value));
+    const asked = inputs.filter(([, star]) => star);
+    const open = asked.length ? asked.some(([input]) => !given(input)) : !inputs.some(([input]) => given(input));
     const wrong = fields.some((box) => box.classList.contains("has-error"));
     item?.classList.toggle("is-fault", wrong);
     item?.classList.toggle("is-done", !wrong && !open);
