@@ -72,7 +72,7 @@ class ApplicantForm(forms.Form):
             known = {value for value, _label in choices}
             typed = [] if not text or text in known else [(text, text)]
             return forms.Select(choices=[*choices, *typed], attrs={"data-check": "change"})
-        attrs = {"autocomplete": "off", "spellcheck": "false", "data-check": "change"}
+        attrs: dict[str, Any] = {"autocomplete": "off", "spellcheck": "false", "data-check": "change"}
         if column.max_length and column.kind not in {Kind.DATE, Kind.MONTH}:
             attrs["maxlength"] = str(column.max_length)
         if column.kind in NUMERIC:
