@@ -22,7 +22,7 @@ def missing(text: str) -> list[str]:
 
 def test_the_page_tells_what_each_role_may() -> None:
     text = PAGE.read_text(encoding="utf-8")
-    assert missing(text) == []
+    assert missing(text) == [], "put these lines into docs/permissions.md"
     assert all(f"`{name}`" in text for name in PUBLIC)
 
 
