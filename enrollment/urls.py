@@ -2,12 +2,11 @@
 
 from django.urls import path
 
-from enrollment.views import applicants, imports, review
+from enrollment.views import applicants, batches, bulk, follow_up, imports, printing, review, scans
 
 app_name = "enrollment"
 
 applicant_urls = [
-    path("batches/", applicants.batches, name="batches"),
     path("batches/<uuid:batch_id>/applicants/", applicants.applicants, name="applicants"),
     path("batches/<uuid:batch_id>/applicants/new/", applicants.start, name="applicant_start"),
     path("applicants/<uuid:applicant_id>/", applicants.form, name="applicant_form"),
@@ -40,4 +39,53 @@ import_urls = [
     path("imports/rows/<uuid:public_id>/dismiss/", imports.dismiss, name="import_row_dismiss"),
 ]
 
-urlpatterns = [*applicant_urls, *review_urls, *import_urls]
+batch_urls = [
+    path("batches/", batches.batches, name="batches"),
+    path("batches/new/", batches.open_batch, name="batch_new"),
+    path("batches/<uuid:batch_id>/", batches.batch, name="batch"),
+    path("batches/<uuid:batch_id>/change/", batches.change_batch, name="batch_change"),
+    path("batches/<uuid:batch_id>/open/", batches.set_open, name="batch_set_open"),
+]
+
+bulk_urls = [
+    path("batches/<uuid:batch_id>/bulk/", bulk.classes, name="bulk"),
+    path("batches/<uuid:batch_id>/bulk/<slug:step>/", bulk.plan, name="bulk_plan"),
+    path("batches/<uuid:batch_id>/bulk/<slug:step>/draw/", bulk.draw, name="bulk_draw"),
+    path("samples/<uuid:sample_id>/", bulk.report, name="bulk_report"),
+    path("samples/<uuid:sample_id>/pass/", bulk.run, name="bulk_pass"),
+]
+
+scan_urls = [
+    path("applicants/<uuid:applicant_id>/scans/", scans.attach, name="scan_attach"),
+    path("scans/<uuid:document_id>/", scans.show, name="scan"),
+    path("scans/<uuid:document_id>/pages/<int:number>/", scans.page, name="scan_page"),
+    path("scans/<uuid:document_id>/file/", scans.download, name="scan_download"),
+    path("scans/<uuid:document_id>/remove/", scans.remove, name="scan_remove"),
+    path("batches/<uuid:batch_id>/scans/", scans.upload, name="scans_upload"),
+    path("scans/uploads/<uuid:upload_id>/", scans.uploaded, name="scan_upload"),
+]
+
+printing_urls = [
+    path("batches/<uuid:batch_id>/printing/", printing.batch, name="batch_printing"),
+    path("applicants/<uuid:applicant_id>/form.pdf", printing.applicant_form, name="applicant_print"),
+    path("classes/<uuid:class_id>/printing/", printing.class_sheets, name="class_sheets"),
+    path("classes/<uuid:class_id>/roster.pdf", printing.class_roster, name="class_roster"),
+    path("classes/<uuid:class_id>/cards.pdf", printing.class_cards, name="class_cards"),
+    path("students/<uuid:student_id>/card.pdf", printing.student_card, name="student_card"),
+]
+
+follow_up_urls = [
+    path("no-hukou/", follow_up.bureau, name="bureau"),
+    path("without-number/", follow_up.without_number, name="without_number"),
+]
+
+urlpatterns = [
+    *applicant_urls,
+    *review_urls,
+    *import_urls,
+    *batch_urls,
+    *bulk_urls,
+    *scan_urls,
+    *printing_urls,
+    *follow_up_urls,
+]

@@ -10,6 +10,7 @@ MESSAGES = {
     "too_many_pixels": _("The picture has more than %(limit)s million pixels. Scan it at 300 dpi."),
     "damaged": _("The file is damaged or was cut off. Save or scan it again, then upload it."),
     "password": _("The file is protected by a password. Remove the password and upload it again."),
+    "zip_bomb": _("The ZIP holds too many files, or unpacks to too much. Make several smaller ones."),
     "infected": _("The virus scanner found something in this file. It was not stored."),
     "scanner_silent": _("The virus scanner does not answer, so nothing was stored. Try again in a few minutes."),
 }

@@ -15,7 +15,7 @@ from enrollment.actions import check_open, new_numbers
 from enrollment.cells import layout_of
 from enrollment.importing.checking import CheckedRow, Checker
 from enrollment.importing.process import Counts, Process, detail_of, resolve
-from enrollment.importing.source import Source, SourceRow, open_source
+from enrollment.importing.source import Source, SourceRow, open_source, some_cells
 from enrollment.importing.writing import DraftWriter
 from enrollment.models import (
     Applicant,
@@ -340,6 +340,9 @@ class _OneRow:
 
     def rows(self) -> Iterator[SourceRow]:
         return iter([self.row])
+
+    def some_cells(self, fields: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+        return some_cells([self.row], fields)
 
 
 @transaction.atomic

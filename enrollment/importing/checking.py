@@ -21,6 +21,7 @@ from records.models import Enrolment, Student
 
 CHUNK = 1000
 NAMED_ROWS = 12
+NUMBERS = {"id_number": "id_duplicate_file", "exam_no": "exam_no_duplicate_file"}
 Namesake = tuple[str, date]
 
 
@@ -48,6 +49,23 @@ class CheckedRow:
 
 
 @dataclass(slots=True)
+class Repeated:
+    """A number that stands in several rows. When all name the same person, the first of them is the right one."""
+
+    person: str
+    places: list[str] = field(default_factory=list)
+    same_person: bool = True
+
+    def add(self, place: str, person: str) -> None:
+        self.places.append(place)
+        self.same_person = self.same_person and person == self.person
+
+    def blames(self, place: str) -> bool:
+        """Whether the row at this place is one too many."""
+        return not (self.same_person and place == self.places[0])
+
+
+@dataclass(slots=True)
 class Checker:
     """Checks the rows of one file for one batch.
 
@@ -61,7 +79,7 @@ class Checker:
     mends: ImportJob | None = None
     own: ImportJob | None = None
     exact: bool = True
-    _twice: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    _twice: dict[str, dict[str, Repeated]] = field(default_factory=dict)
     _without_number: set[Namesake] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -83,10 +101,10 @@ class Checker:
         values, faults = self._read(row)
         layout = layout_of(self.batch)
         checked = CheckedRow(row, values, check(values, layout, self.book, faults))
-        for name, code in (("id_number", "id_duplicate_file"), ("exam_no", "exam_no_duplicate_file")):
-            text = _bare(row.cells.get(name, ""))
-            if text in self._twice.get(name, {}) and not _is_broken(checked, name):
-                places = self._twice[name][text]
+        for name, code in NUMBERS.items():
+            found = self._twice[name].get(_bare(row.cells.get(name, "")))
+            if found and found.blames(row.place) and not _is_broken(checked, name):
+                places = _listed(found.places)
                 checked.faults.append(Fault(name, code, "error", places, row.cells[name]))
         return checked
 
@@ -199,20 +217,16 @@ def _bare(text: str) -> str:
     return clean_text(text).upper().replace(" ", "") if text else ""
 
 
-def _repeated(source: Source) -> dict[str, Mapping[str, str]]:
-    """The numbers that stand in more than one row, each with the places that a message names."""
-    names = ("id_number", "exam_no")
-    seen: dict[str, dict[str, str]] = {name: {} for name in names}
-    more: dict[str, dict[str, list[str]]] = {name: {} for name in names}
-    for row in source.rows():
-        for name in names:
-            text = _bare(row.cells.get(name, ""))
-            if not text:
-                continue
-            first = seen[name].setdefault(text, row.place)
-            if first != row.place:
-                more[name].setdefault(text, [first]).append(row.place)
-    return {name: {text: _listed(places) for text, places in found.items()} for name, found in more.items()}
+def _repeated(source: Source) -> dict[str, dict[str, Repeated]]:
+    found: dict[str, dict[str, Repeated]] = {name: {} for name in NUMBERS}
+    for place, (person, *texts) in source.some_cells(("name", *NUMBERS)):
+        for name, text in zip(NUMBERS, texts, strict=True):
+            if text and (number := _bare(text)):
+                found[name].setdefault(number, Repeated(_bare(person))).add(place, _bare(person))
+    return {
+        name: {text: one for text, one in numbers.items() if len(one.places) > 1}
+        for name, numbers in found.items()
+    }
 
 
 def _listed(places: list[str]) -> str:

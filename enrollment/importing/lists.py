@@ -63,7 +63,7 @@ class FaultList(ListPage[ImportFault]):
         layout = layout_of(import_job.batch)
         by_file = rows.exclude(row__member_file="").exists()
         self.mendable = import_job.state == ImportJob.State.IMPORTED
-        file_column = Column[ImportFault](
+        file_column: Column[ImportFault] = Column(
             "file", gettext_lazy("File"), lambda fault: fault.row.member_file, sort=("row__member_file",)
         )
         self.columns = (

@@ -3,6 +3,8 @@
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.menu import MenuItem
+from core.menu import register as register_menu
 from enrollment.importing import actions
 from enrollment.models import ImportJob
 from jobs.models import Job
@@ -25,6 +27,9 @@ EVENTS = {
 }
 
 
+PAGES = ("import_upload", "import_result", "import_row")
+
+
 def _page(job: Job) -> str:
     public_id = ImportJob.objects.filter(job=job).values_list("public_id", flat=True).first()
     return reverse("enrollment:import_result", args=[public_id]) if public_id else ""
@@ -36,3 +41,7 @@ def register_all() -> None:
         events.register(name, label)
     for kind, label in ((actions.CHECK, _("Check of an import file")), (actions.IMPORT, _("Import of applicants"))):
         register(Kind(kind, label, actions.work, ended=actions.ended_badly, url=_page))
+    also = tuple(f"enrollment:{name}" for name in PAGES)
+    register_menu(
+        MenuItem(_("Imports"), "enrollment:imports", "file-import", actions.PERM, "intake", 30, also=also)
+    )

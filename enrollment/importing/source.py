@@ -1,11 +1,12 @@
 """An uploaded file as rows of text by field: one workbook, one CSV file, or a ZIP of workbooks."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
 from core.workbook import Table, WorkbookRefused, header_key, kind_of, open_collection, open_table
+from core.workbook.cells import text_of
 from core.workbook.package import Limits
 from core.workbook.table import Row, fault_headers
 from records.columns import Kind, LayoutColumns
@@ -52,6 +53,10 @@ class Source(Protocol):
 
     def rows(self) -> Iterator[SourceRow]:
         """Every filled row, in the file's order."""
+        ...
+
+    def some_cells(self, fields: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+        """The place and the text of a few cells of every row; much cheaper than `rows`."""
         ...
 
 
@@ -127,6 +132,15 @@ class _Sheet:
     def rows(self) -> Iterator[SourceRow]:
         return map(_row_reader(self.table, self.layout, ""), self.table.rows())
 
+    def some_cells(self, fields: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+        table = self.table
+        places = [table.columns.get(self.layout.header(name), -1) for name in fields]
+        widths = table.source.notes.widths
+        for number, raw in enumerate(table.source.raw_rows(), 1):
+            if number > table.header_row:
+                padded = widths.get(number, {})
+                yield str(number), [_text(raw, index, padded) for index in places]
+
 
 class _Collection:
     """A ZIP of workbooks, most of them with one pupil each; its rows are kept, so that each workbook is opened once."""
@@ -161,6 +175,23 @@ class _Collection:
 
     def rows(self) -> Iterator[SourceRow]:
         return iter(self._rows)
+
+    def some_cells(self, fields: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+        return some_cells(self._rows, fields)
+
+
+def some_cells(rows: Iterable[SourceRow], fields: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """What `Source.some_cells` gives, of rows that are read already."""
+    for row in rows:
+        yield row.place, [row.cells.get(name, "") for name in fields]
+
+
+def _text(raw: Sequence[Any], index: int, padded: Mapping[int, int]) -> str:
+    if not 0 <= index < len(raw):
+        return ""
+    value = raw[index]
+    text = value if type(value) is str else text_of(value)[0]
+    return text.zfill(padded[index]) if index in padded and text.isdigit() else text
 
 
 def _shown(names: list[str]) -> list[str]:

@@ -53,7 +53,7 @@ class DraftWriter:
         write_rows(made, actor=self.actor, role=self.role)
         for members in families:
             for member in members:
-                member.applicant_id = member.applicant.pk
+                member.applicant = member.applicant
         write_rows([one for members in families for one in members], actor=self.actor, role=self.role)
         events.record_many("applicant.imported", made, actor=self.actor, role=self.role)
         return made

@@ -1,0 +1,173 @@
+"""Stored files: what is taken in, how it lies there, how it is handed out."""
+
+import hashlib
+import io
+import socketserver
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+import pytest
+from django.conf import settings
+from django.db import transaction
+from PIL import Image
+
+from files.actions import store, sweep_orphans
+from files.models import Blob
+from files.refusals import FileRefused
+from files.selectors import BlobDamaged, open_blob
+from files.serving import serve
+from tests.cast import Cast
+from tests.core.workbook_files import HEADERS, PUPIL, xlsx, zipped
+
+
+def jpeg_with_place() -> bytes:
+    """A photo as a phone takes it: lying on its side, with a place and a comment."""
+    image = Image.new("RGB", (60, 40), "navy")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010E] = "SECRET-PLACE"
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", exif=exif, comment=b"SECRET-COMMENT")
+    return buffer.getvalue()
+
+
+def pdf() -> bytes:
+    document = pypdfium2.PdfDocument.new()
+    document.new_page(200, 200)
+    buffer = io.BytesIO()
+    document.save(buffer)
+    document.close()
+    return buffer.getvalue()
+
+
+def stored_files() -> set[Path]:
+    root = Path(settings.MEDIA_ROOT)
+    return {path for path in root.rglob("*") if path.is_file()} if root.exists() else set()
+
+
+@pytest.mark.requirement("S0-6.2-2")
+def test_content_lies_encrypted_under_a_name_that_tells_nothing(cast: Cast) -> None:
+    content = xlsx([HEADERS, PUPIL])
+    before = stored_files()
+    blob = store(actor=cast.clerk, content=content, filename="王小明.xlsx", allowed=["xlsx"])
+    (path,) = stored_files() - before
+    assert b"PK" not in path.read_bytes()[:64]
+    assert "王小明" not in str(path)
+    assert blob.sha256 == hashlib.sha256(content).hexdigest()
+    assert (blob.size, open_blob(Blob.objects.get(pk=blob.pk))) == (len(content), content)
+
+
+def test_a_changed_or_exchanged_file_is_not_handed_out(cast: Cast) -> None:
+    one = store(actor=cast.clerk, content=b"a,b\n1,2\n", filename="1.csv", allowed=["csv"])
+    two = store(actor=cast.clerk, content=b"a,b\n3,4\n", filename="2.csv", allowed=["csv"])
+    root = Path(settings.MEDIA_ROOT)
+    (root / one.storage_key).write_bytes((root / two.storage_key).read_bytes())
+    with pytest.raises(Exception, match="Not what was encrypted"):
+        open_blob(one)
+    (root / two.storage_key).unlink()
+    with pytest.raises(BlobDamaged):
+        open_blob(two)
+
+
+def test_a_photo_loses_what_the_camera_wrote_and_stands_upright(cast: Cast) -> None:
+    blob = store(actor=cast.clerk, content=jpeg_with_place(), filename="a.jpg", allowed=["jpeg", "png"])
+    content = open_blob(blob)
+    assert b"SECRET" not in content
+    with Image.open(io.BytesIO(content)) as image:
+        assert image.size == (40, 60)
+        assert not image.getexif()
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "empty"),
+        (b"\xff\xd8\xff\xe0 cut", "damaged"),
+        (b"%PDF-1.7 cut", "damaged"),
+        (b"MZ\x90\x00\x03\x00\x00\x00", "unknown_type"),
+        (b"a,b\n1,2\n", "type_not_allowed"),
+        (zipped({"a.xlsx": xlsx([HEADERS])}), "type_not_allowed"),
+    ],
+)
+def test_what_is_no_scan_is_refused_and_leaves_nothing(cast: Cast, content: bytes, code: str) -> None:
+    before = stored_files()
+    with pytest.raises(FileRefused) as refused:
+        store(actor=cast.clerk, content=content, filename="a.jpg", allowed=["jpeg", "png", "pdf"])
+    assert refused.value.code == code
+    assert refused.value.message
+    assert stored_files() == before
+    assert not Blob.objects.exists()
+
+
+def test_a_picture_of_too_many_pixels_is_refused(cast: Cast) -> None:
+    buffer = io.BytesIO()
+    Image.new("1", (20_000, 10_000)).save(buffer, "PNG")
+    with pytest.raises(FileRefused) as refused:
+        store(actor=cast.clerk, content=buffer.getvalue(), filename="a.png", allowed=["png"])
+    assert refused.value.code == "too_many_pixels"
+
+
+def test_only_pictures_and_pdfs_are_shown_in_the_browser(cast: Cast) -> None:
+    table = store(actor=cast.clerk, content=b"a,b\n1,2\n", filename="名单.csv", allowed=["csv"])
+    scan = store(actor=cast.clerk, content=pdf(), filename="a.pdf", allowed=["pdf"])
+    response = serve(table, "inline")
+    assert response["Content-Disposition"].startswith("attachment; filename*=UTF-8''%E5%90%8D")
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Cache-Control"] == "no-store, private"
+    assert response["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    assert serve(scan, "inline")["Content-Disposition"].startswith("inline")
+
+
+def test_what_a_rolled_back_transaction_stored_is_swept(cast: Cast) -> None:
+    before = stored_files()
+    kept = store(actor=cast.clerk, content=b"a,b\n1,2\n", filename="kept.csv", allowed=["csv"])
+    with pytest.raises(RuntimeError), transaction.atomic():
+        store(actor=cast.clerk, content=b"a,b\n3,4\n", filename="lost.csv", allowed=["csv"])
+        raise RuntimeError
+    assert len(stored_files() - before) == 2
+    assert sweep_orphans() == 0
+    assert sweep_orphans(older_than=timedelta(0)) >= 1
+    assert stored_files() - before == {Path(settings.MEDIA_ROOT) / kept.storage_key}
+
+
+class _Daemon(socketserver.BaseRequestHandler):
+    """ClamAV's INSTREAM as far as we ask it."""
+
+    def handle(self) -> None:
+        stream = self.request.makefile("rb")
+        if stream.read(10) != b"zINSTREAM\0":
+            return
+        content = b""
+        while size := struct.unpack("!L", stream.read(4))[0]:
+            content += stream.read(size)
+        answer = b"stream: Eicar FOUND\0" if b"EICAR" in content else b"stream: OK\0"
+        self.request.sendall(answer)
+
+
+@contextmanager
+def daemon(fixture_settings: Any) -> Iterator[None]:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Daemon) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        fixture_settings.CLAMAV_ADDRESS = f"127.0.0.1:{server.server_address[1]}"
+        yield
+        server.shutdown()
+        thread.join()
+
+
+def test_the_scanner_decides_and_its_silence_is_a_no(cast: Cast, settings: Any) -> None:
+    with daemon(settings):
+        assert store(actor=cast.clerk, content=b"a,b\n1,2\n", filename="a.csv", allowed=["csv"])
+        with pytest.raises(FileRefused) as refused:
+            store(actor=cast.clerk, content=b"a,b\nEICAR,2\n", filename="a.csv", allowed=["csv"])
+        assert refused.value.code == "infected"
+    with pytest.raises(FileRefused) as silent:
+        store(actor=cast.clerk, content=b"a,b\n5,6\n", filename="a.csv", allowed=["csv"])
+    assert silent.value.code == "scanner_silent"
+    assert Blob.objects.count() == 1
