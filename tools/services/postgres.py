@@ -149,14 +149,21 @@ def _launch(data: Path, identity: Identity, port: int, log: Path) -> subprocess.
 
 
 def _wait(process: subprocess.Popen[bytes], address: str, log: Path, deadline: float) -> bool:
-    """True when the server answers, false when it ended by itself."""
+    """True when the server answers, false when it ended by itself.
+
+    A refused password counts only when it lasts: the port may have been taken by a stranger a moment ago, and then
+    our own server is just about to end.
+    """
+    refused_since = None
     while time.monotonic() < deadline:
         if process.poll() is not None:
             return False
         try:
             psycopg.connect(address, connect_timeout=5).close()
         except psycopg.OperationalError as error:
-            if "password authentication failed" in str(error):
+            if "password authentication failed" not in str(error):
+                refused_since = None
+            elif (refused_since := refused_since or time.monotonic()) < time.monotonic() - 3:
                 stop(process.pid, signal.SIGINT, seconds=10)
                 raise ServiceError(
                     "The stored PostgreSQL password does not fit the data directory."
