@@ -10,6 +10,9 @@ from accounts.scope import held_by, holds
 from core import menu, shell
 from school.models import Unit
 
+SEARCHERS = "view_student|view_own_class|view_applicant"
+"""Who gets the search box: those who may see some person."""
+
 
 def register() -> None:
     """Answer the frame's questions; runs once at start."""
@@ -47,4 +50,10 @@ def identity(request: HttpRequest) -> shell.Identity | None:
         return None
     held = held_by(user)
     role = held[0].role.label if held else ""
-    return shell.Identity(key=str(user.public_id), name=user.name, role=role, unit=unit_name(user.unit))
+    return shell.Identity(
+        key=str(user.public_id),
+        name=user.name,
+        role=role,
+        unit=unit_name(user.unit),
+        searches=may_open(user, SEARCHERS),
+    )

@@ -77,8 +77,8 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "print_student",
     ),
     Role.TEACHER: ("view_school", "view_own_class"),
-    Role.CLASS_ADVISER: ("view_school", "view_own_class"),
-    Role.COUNSELLOR: ("view_school", "view_own_class"),
+    Role.CLASS_ADVISER: ("view_school", "view_own_class", "reveal_personal"),
+    Role.COUNSELLOR: ("view_school", "view_own_class", "reveal_personal"),
     Role.GRADE_ADMIN: ("view_school", "view_own_class"),
     Role.CLASS_ADMIN: ("view_school", "view_own_class"),
     Role.REGISTRAR: (

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "approvals",
     "records",
     "enrollment",
+    "reports",
     "config",
 ]
 
@@ -134,6 +135,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+SHELL_URLS = {"home": "reports:home"}
 GUARDIAN_USER_OBJ_PERMS_MODEL = "guardian.UserObjectPermission"
 ANONYMOUS_USER_NAME = None
 

@@ -8,9 +8,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/", health, name="health"),
     path("", include("accounts.sign_in_urls")),
     path("", include("accounts.urls")),
+    path("school/", include("setup.urls")),
     path("intake/", include("enrollment.urls")),
     path("notices/", include("approvals.urls")),
     path("jobs/", include("jobs.urls")),
+    path("", include("records.urls")),
+    path("", include("reports.urls")),
 ]
 
 handler400 = "core.errors.bad_request"

@@ -44,13 +44,17 @@ class UnitChoice:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The person at the screen. ``key`` tells one account from another (never a name or staff number)."""
+    """The person at the screen. ``key`` tells one account from another (never a name or staff number).
+
+    ``searches``: whether the search box is of use to him.
+    """
 
     key: str
     name: str
     role: str | Promise = ""
     unit: str = ""
     units: tuple[UnitChoice, ...] = ()
+    searches: bool = True
 
 
 @dataclass(frozen=True, slots=True)

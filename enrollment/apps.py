@@ -11,13 +11,20 @@ class EnrollmentConfig(AppConfig):
         from approvals import inbox, notices
         from core import menu
         from enrollment import inbox as intake_inbox
+        from enrollment import work_events
         from enrollment.events import EVENTS
+        from enrollment.file_section import SECTION
+        from enrollment.finding import applicants
         from enrollment.importing.registration import register_all
         from ledger import events
+        from records import finders, sections
 
+        finders.register(finders.Finder("applicants", _("Applicants"), ("view_applicant",), applicants))
+        sections.register(SECTION)
         for name, label in EVENTS.items():
             events.register(name, label)
         register_all()
+        work_events.register_all()
         inbox.register(inbox.InboxSource("intake", _("Applicants"), intake_inbox.rows))
         menu.register(
             menu.MenuItem(
@@ -32,9 +39,21 @@ class EnrollmentConfig(AppConfig):
                     "enrollment:applicant_form",
                     "enrollment:review",
                     "enrollment:review_return",
+                    "enrollment:batch",
+                    "enrollment:batch_new",
+                    "enrollment:batch_change",
+                    "enrollment:batch_printing",
+                    "enrollment:bulk",
+                    "enrollment:bulk_plan",
+                    "enrollment:bulk_report",
+                    "enrollment:scan",
+                    "enrollment:scans_upload",
+                    "enrollment:scan_upload",
                 ),
             )
         )
+        for item in work_events.MENU:
+            menu.register(item)
         notices.register(
             "intake.head_approved",
             ngettext_lazy(

@@ -7,6 +7,26 @@ class RecordsConfig(AppConfig):
     verbose_name = _("Student files")
 
     def ready(self) -> None:
+        from core.menu import MenuItem, register
         from ledger import events
+        from records import finders, found, own_sections
+        from records.reading import EVENTS
 
         events.register("student.opened", _("Student file opened"))
+        for name, label in EVENTS.items():
+            events.register(name, label)
+        readers = ("view_student", "view_own_class")
+        finders.register(finders.Finder("students", _("Students"), readers, found.students))
+        own_sections.register_all()
+        register(
+            MenuItem(
+                _("My class"), "records:my_classes", "users-group", "view_own_class", "work", 20,
+                also=("records:my_class",),
+            )
+        )  # fmt: skip
+        register(
+            MenuItem(
+                _("Students"), "records:students", "id", "view_student", "files", 10,
+                also=("records:student", "records:student_section"),
+            )
+        )  # fmt: skip

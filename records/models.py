@@ -251,6 +251,7 @@ class Enrolment(RecordedModel, EnrolmentData):
             models.Index(fields=["unit", "status"], name="enrolment_unit"),
             models.Index(fields=["school_class"], name="enrolment_class"),
             models.Index(fields=["exam_no"], condition=~Q(exam_no=""), name="enrolment_exam_no"),
+            models.Index(fields=["student_no"], name="enrolment_no", opclasses=["varchar_pattern_ops"]),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -281,7 +282,10 @@ class FamilyMember(RecordedModel, FamilyData):
         verbose_name = _("family member")
         default_permissions = ()
         ordering = ["student", "position"]
-        indexes = [models.Index(fields=["id_number_index"], name="family_id_number")]
+        indexes = [
+            models.Index(fields=["id_number_index"], name="family_id_number"),
+            models.Index(fields=["phone_index"], name="family_phone"),
+        ]
         constraints = [models.UniqueConstraint(fields=["student", "position"], name="family_position_unique")]
 
     def __str__(self) -> str:

@@ -1,96 +1,294 @@
 """Reads of student files: who may see which, finding somebody in a second, what a list shows.
 
-Every list leaves the encrypted columns where they are (`LIGHT`): decrypting what nobody looks at is slow and unneeded.
+Every list leaves the encrypted columns where they are (`HEAVY`): decrypting what nobody looks at is slow and unneeded.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.functions import Length
+from django.utils import timezone
 
 from accounts.models import User
-from accounts.scope import visible_or_404
+from accounts.scope import holds, units_with, visible_or_404
 from core.chinese import clean_text, name_query
 from core.crypto import EncryptedTextField, blind_index
 from core.idnumber import normalise_id_number
-from records.models import Enrolment, Student
+from records.models import Document, DocumentKind, Enrolment, FamilyMember, Student, own_class_ids
+from school.models import ClassStaff, Programme, SchoolClass, Unit
 
 HITS = 1000
 """A search fetches at most this many hits and orders them; ordering first would walk the whole sort index."""
 
 SHOWN = 50
+SUGGESTED = 8
+SHORTEST_SECRET = 7
 
-HEAVY = [field.name for field in Student._meta.concrete_fields if isinstance(field, EncryptedTextField)] + [
-    "name_tokens"
-]
+
+def _encrypted(model: type[Student | FamilyMember]) -> list[str]:
+    return [field.name for field in model._meta.concrete_fields if isinstance(field, EncryptedTextField)]
+
+
+HEAVY = [*_encrypted(Student), "name_tokens"]
+ADDRESSES = ("current_address", "mailing_address", "home_address")
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a search found: at most ``SHOWN`` enrolments in order, and whether there were more."""
+    """What a search found: enrolments in order, whether there were more, and whether a blind index was asked."""
 
     enrolments: Sequence[Enrolment]
     more: bool
-    by_number: bool
+    by_number: bool = False
+
+
+@dataclass(frozen=True)
+class StudentFile:
+    """A student with the enrolments that the reader may see, the one that stands for him first."""
+
+    reader: User
+    student: Student
+    enrolments: Sequence[Enrolment]
+
+    @property
+    def enrolment(self) -> Enrolment:
+        """The open enrolment, else the newest that the reader may see."""
+        return self.enrolments[0]
+
+    @cached_property
+    def own_classes(self) -> frozenset[int]:
+        """Ids of the reader's own classes today."""
+        return frozenset(own_class_ids(self.reader)) if holds(self.reader, "view_own_class") else frozenset()
+
+    def allows(self, *perms: str) -> bool:
+        """Whether the reader holds one of ``perms`` where one of these enrolments is."""
+        for enrolment in self.enrolments:
+            for perm in perms:
+                if perm == "view_own_class" and enrolment.school_class_id in self.own_classes:
+                    return True
+                if perm != "view_own_class" and enrolment.unit_id in units_with(self.reader, perm):
+                    return True
+        return False
 
 
 def enrolments(user: User) -> QuerySet[Enrolment]:
     """The enrolments that ``user`` may see, ready for a list: student, class and unit joined, nothing decrypted."""
     rows: QuerySet[Enrolment] = Enrolment.objects.visible_to(user)
-    return rows.select_related("student", "school_class", "unit", "programme").defer(
+    return rows.select_related("student", "school_class", "unit", "school", "programme").defer(
         *(f"student__{name}" for name in HEAVY)
     )
 
 
-def student(user: User, public_id: UUID) -> Student:
-    """The student with this id. Raises OutOfScope when he belongs to others, Http404 when there is none."""
-    return visible_or_404(Student.objects.all(), Student.objects.visible_to(user), public_id=public_id)
+def with_completeness(rows: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
+    """The same rows with what `records.completeness` looks at, none of it decrypted; two queries more for all."""
+    family = FamilyMember.objects.defer(*_encrypted(FamilyMember))
+    documents = Document.objects.only("student_id", "kind")
+    filled = {f"has_{name}": Length(F(f"student__{name}")) for name in ADDRESSES}
+    return rows.annotate(**filled).prefetch_related(
+        Prefetch("student__family", queryset=family),
+        Prefetch("student__documents", queryset=documents),
+    )
 
 
-def looks_like_number(text: str) -> bool:
-    """Whether a search text is an identity number or a phone: it must not be kept or logged."""
+def student_file(user: User, public_id: UUID) -> StudentFile:
+    """The file of this student. Raises OutOfScope when he belongs to others, Http404 when there is none."""
+    row = visible_or_404(Student.objects.all(), Student.objects.visible_to(user), public_id=public_id)
+    own = Enrolment.objects.visible_to(user).filter(student=row)
+    own = own.select_related("school_class", "unit", "school", "programme")
+    ordered = own.order_by(F("ended_on").desc(nulls_first=True), "-started_on", "-pk")
+    return StudentFile(user, row, list(ordered))
+
+
+def document_for(file: StudentFile, public_id: UUID) -> Document | None:
+    """A document of this file with its blob."""
+    rows: QuerySet[Document] = Document.objects.select_related("blob").filter(student=file.student)
+    return rows.filter(public_id=public_id).first()
+
+
+def photo_of(file: StudentFile) -> Document | None:
+    """The newest photo of this file."""
+    photos: QuerySet[Document] = Document.objects.select_related("blob").filter(
+        student=file.student, kind=DocumentKind.PHOTO
+    )
+    return photos.order_by("-version").first()
+
+
+# Finding somebody
+
+
+def holds_digits(text: str) -> bool:
+    """Whether a search text may hold somebody's number: such words are never kept, logged or put into an address."""
+    return any(character.isdigit() for character in clean_text(text))
+
+
+def looks_secret(text: str) -> bool:
+    """Whether a search text could be a whole identity number or phone."""
     bare = clean_text(text).replace(" ", "").replace("-", "")
-    return len(bare) >= 11 and sum(character.isdigit() for character in bare) >= 10
+    return len(bare) >= SHORTEST_SECRET and sum(one.isdigit() for one in bare) >= SHORTEST_SECRET - 1
 
 
-def search(user: User, text: str) -> Found:
+def search(user: User, text: str, *, secrets: bool = True, limit: int = SHOWN) -> Found:
     """Students whom ``text`` names: part of the name, pinyin, a number of the school, an identity number or phone.
 
-    Numbers are looked for as a whole; those that are encrypted, through their blind index.
+    Numbers of the school are looked for from their beginning on. Encrypted ones are looked for whole, through their
+    blind index, when ``secrets`` allows it and no number of the school fits.
     """
     text = clean_text(text)
     visible = Enrolment.objects.visible_to(user)
-    if not text:
-        return Found((), False, False)
-    if any(character.isdigit() for character in text):
-        return _by_number(user, visible, text)
+    if holds_digits(text):
+        hits = _by_number(visible, text.replace(" ", "").upper())
+        if not hits and secrets and looks_secret(text):
+            return _ordered(user, _by_secret(visible, text), limit, by_number=True)
+        return _ordered(user, hits, limit)
     query = name_query(text)
-    if query is None:
-        return Found((), False, False)
-    hits = list(visible.filter(student__name_tokens__matches=query).values_list("pk", flat=True)[: HITS + 1])
-    return _ordered(user, hits, by_number=False)
+    return _ordered(user, _by_name(visible, query), limit) if query else Found((), False)
 
 
-def _by_number(user: User, visible: Any, text: str) -> Found:
+def name_hits(rows: QuerySet[Enrolment], text: str) -> QuerySet[Enrolment]:
+    """The rows of a list whose student's name or number fits, as a bounded set that any order may be laid upon."""
+    text = clean_text(text)
+    if holds_digits(text):
+        hits = _by_number(rows, text.replace(" ", "").upper())
+    else:
+        query = name_query(text)
+        hits = _by_name(rows, query) if query else []
+    return rows.filter(pk__in=hits[:HITS])
+
+
+def _by_name(visible: QuerySet[Enrolment], query: str) -> list[int]:
+    hits = visible.order_by().filter(student__name_tokens__matches=query)
+    return list(hits.values_list("pk", flat=True)[: HITS + 1])
+
+
+def _by_number(visible: QuerySet[Enrolment], number: str) -> list[int]:
+    rows = visible.order_by()
+    hits = list(rows.filter(student_no__startswith=number).values_list("pk", flat=True)[: HITS + 1])
+    if len(hits) < HITS:
+        exam = rows.filter(exam_no=number).exclude(exam_no="")
+        archive = rows.filter(student__archive_no__startswith=number)
+        for more in (exam, archive):
+            hits += more.values_list("pk", flat=True)[: HITS + 1]
+    return hits
+
+
+def _by_secret(visible: QuerySet[Enrolment], text: str) -> list[int]:
     compact = text.replace(" ", "")
-    hits = list(visible.filter(Q(student_no=compact)).values_list("pk", flat=True)[:SHOWN])
-    hits += visible.filter(exam_no=compact).exclude(exam_no="").values_list("pk", flat=True)[:SHOWN]
-    hits += visible.filter(student__archive_no=compact).values_list("pk", flat=True)[:SHOWN]
-    secret = looks_like_number(compact)
-    if secret:
-        person = Q(student__id_number_index=blind_index("id_number", normalise_id_number(compact)))
-        for condition in (
-            person,
-            Q(student__phone_index=blind_index("phone", compact)),
-            Q(student__national_no_index=blind_index("national_no", compact)),
-        ):
-            hits += visible.filter(condition).values_list("pk", flat=True)[:SHOWN]
-    return _ordered(user, hits, by_number=secret)
+    phone = blind_index("phone", compact)
+    hits: list[int] = []
+    for condition in (
+        Q(student__id_number_index=blind_index("id_number", normalise_id_number(compact))),
+        Q(student__national_no_index=blind_index("national_no", compact.upper())),
+        Q(student__phone_index=phone),
+        Q(student_id__in=FamilyMember.objects.filter(phone_index=phone).values("student_id")),
+    ):
+        hits += visible.order_by().filter(condition).values_list("pk", flat=True)[:SHOWN]
+    return hits
 
 
-def _ordered(user: User, hits: list[int], *, by_number: bool) -> Found:
-    rows = enrolments(user).filter(pk__in=hits[:HITS]).order_by("student__name_sort", "pk")
-    shown = list(rows[: SHOWN + 1])
-    return Found(shown[:SHOWN], len(shown) > SHOWN or len(hits) > HITS, by_number)
+def _ordered(user: User, hits: list[int], limit: int, *, by_number: bool = False) -> Found:
+    if not hits:
+        return Found((), False, by_number)
+    rows = enrolments(user).filter(pk__in=hits[:HITS])
+    newer = Enrolment.objects.filter(pk__in=hits[:HITS], student=OuterRef("student"), pk__gt=OuterRef("pk"))
+    rows = rows.filter(~Exists(newer)).order_by("student__name_sort", "pk")
+    shown = list(rows[: limit + 1])
+    return Found(shown[:limit], len(shown) > limit or len(hits) > HITS, by_number)
+
+
+# What the filters of a list offer
+
+
+def unit_choices(user: User) -> list[tuple[int, str]]:
+    """Units in which ``user`` may see files and that have classes or enrolments of their own."""
+    units = Unit.objects.filter(pk__in=list(units_with(user, "view_student")))
+    used = Exists(Enrolment.objects.filter(unit_id=OuterRef("pk")))
+    return [(one.pk, one.label) for one in units.filter(used).order_by("ancestors", "order", "pk")]
+
+
+def class_choices(user: User) -> list[tuple[int, str]]:
+    """Classes in use of the units in which ``user`` may see files."""
+    classes = SchoolClass.objects.filter(unit_id__in=list(units_with(user, "view_student")), is_active=True)
+    return [(one.pk, f"{one.class_no} {one.label}") for one in classes.order_by("school", "class_no")[:500]]
+
+
+def grade_choices(user: User) -> list[tuple[int, int]]:
+    """Grade levels of those classes."""
+    classes = SchoolClass.objects.filter(unit_id__in=list(units_with(user, "view_student")), is_active=True)
+    return [
+        (one, one) for one in classes.values_list("grade_level", flat=True).distinct().order_by("grade_level")
+    ]
+
+
+def programme_choices(user: User) -> list[tuple[int, str]]:
+    """Programmes of those units."""
+    programmes = Programme.objects.filter(unit_id__in=list(units_with(user, "view_student")))
+    return [(one.pk, f"{one.code} {one.label}") for one in programmes.order_by("unit", "code")]
+
+
+# One's own classes
+
+
+def own_classes(user: User) -> QuerySet[SchoolClass]:
+    """Classes on whose staff ``user`` is today."""
+    found: QuerySet[SchoolClass] = SchoolClass.objects.filter(pk__in=own_class_ids(user))
+    return found.select_related("school").order_by("school", "class_no")
+
+
+def own_class(user: User, public_id: UUID) -> SchoolClass:
+    """One of them. Raises OutOfScope for another's class, Http404 when there is none."""
+    found: SchoolClass = visible_or_404(SchoolClass.objects.all(), own_classes(user), public_id=public_id)
+    return found
+
+
+def duties_in(user: User, classes: Iterable[SchoolClass]) -> dict[int, str]:
+    """What ``user`` is in each of these classes, in words."""
+    rows = ClassStaff.objects.filter(user=user, school_class__in=list(classes)).order_by("-duty")
+    return {row.school_class_id: row.get_duty_display() for row in rows}
+
+
+def roster(user: User, school_class: SchoolClass) -> list[Enrolment]:
+    """The class with its open enrolments in seat order, completeness and the family's phones."""
+    rows = enrolments(user).filter(school_class=school_class, ended_on__isnull=True)
+    keep = FamilyMember.objects.only(
+        "student_id",
+        "position",
+        "name",
+        "relation",
+        "phone",
+        "phone_index",
+        "is_guardian",
+        "is_first_guardian",
+    )
+    complete = (
+        with_completeness(rows)
+        .prefetch_related(None)
+        .prefetch_related(
+            Prefetch("student__family", queryset=keep),
+            Prefetch("student__documents", queryset=Document.objects.only("student_id", "kind")),
+        )
+    )
+    return list(complete.order_by(F("seat_no").asc(nulls_last=True), "student__name_sort", "pk"))
+
+
+def adviser_of(school_class_id: int | None) -> User | None:
+    """The class adviser or counsellor of a class today."""
+    if school_class_id is None:
+        return None
+    today = ClassStaff.objects.filter(school_class_id=school_class_id).filter(in_force())
+    duties = [ClassStaff.Duty.CLASS_ADVISER, ClassStaff.Duty.COUNSELLOR]
+    row = today.filter(duty__in=duties).select_related("user").order_by("duty").first()
+    return row.user if row else None
+
+
+def in_force() -> Q:
+    """The condition that a dated row holds today."""
+    today = timezone.localdate()
+    return Q(valid_from__lte=today) & (Q(valid_until__isnull=True) | Q(valid_until__gte=today))
+
+
+def may_reveal_in(user: User, rows: Sequence[Enrolment]) -> bool:
+    """Whether ``user`` may have masked values of these rows shown; they lie in one class."""
+    return bool(rows) and rows[0].unit_id in units_with(user, "reveal_personal")

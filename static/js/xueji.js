@@ -6,5 +6,6 @@ import "./keys.js";
 import "./forms.js";
 import "./reveal.js";
 import "./charts.js";
+import "./search.js";
 
 document.documentElement.classList.add("has-script");

@@ -1,0 +1,48 @@
+"""What the intake room adds to a student file: how the student came in, step by step."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from approvals.reasons import ReturnReason
+from core.ui import TimelineRow
+from enrollment.models import IntakeDecision
+from enrollment.selectors import role_name
+from records.sections import Section
+from records.selectors import StudentFile
+
+Outcome = IntakeDecision.Outcome
+LOOKS: dict[str, tuple[Any, str]] = {
+    Outcome.PASSED: ("green", "check"),
+    Outcome.RETURNED: ("orange", "arrow-back-up"),
+    Outcome.RECALLED: ("grey", "arrow-back"),
+    Outcome.REFUSED: ("red", "x"),
+}
+
+
+def _read(user: User, file: StudentFile) -> dict[str, Any]:
+    taken = IntakeDecision.objects.filter(applicant__student=file.student)
+    rows = taken.select_related("actor", "applicant__batch").order_by("-at", "-pk")[:200]
+    return {"rows": [_row(one) for one in rows]}
+
+
+def _row(one: IntakeDecision) -> TimelineRow:
+    kind, icon = LOOKS[one.outcome]
+    reason = ReturnReason(one.reason).label if one.reason in ReturnReason.values else one.reason
+    notes = [str(reason), one.comment, one.applicant.batch.name]
+    return TimelineRow(
+        at=one.at,
+        sentence=f"{one.get_step_display()} · {one.get_outcome_display()}",
+        actor=one.actor.name,
+        role=role_name(one.role),
+        kind=kind,
+        icon=icon,
+        request_no=one.applicant.number,
+        note=" · ".join(note for note in notes if note),
+    )
+
+
+SECTION = Section(
+    "process", _("Process record"), 80, "enrollment/file_section.html", _read, perms=("view_student",)
+)

@@ -1,0 +1,98 @@
+"""Acts of reading that the ledger keeps: opening a file, showing a masked number, searching by a personal number."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.scope import NotPermitted, roles_with
+from ledger import events
+from records.models import Document, Enrolment, FamilyMember, Student
+from records.selectors import StudentFile
+from school.models import SchoolClass
+
+STUDENT_SECRETS = (
+    "id_number", "phone", "national_no", "current_address", "mailing_address", "home_address", "hukou_address",
+)  # fmt: skip
+FAMILY_SECRETS = ("id_number", "phone", "address")
+
+EVENTS = {
+    "student.viewed": _("Student file viewed"),
+    "student.revealed": _("Masked value shown"),
+    "student.document_viewed": _("Document of a student file viewed"),
+    "student.searched": _("Searched by a personal number"),
+    "class.roster_viewed": _("Class roster with contacts viewed"),
+}
+
+
+class UnknownField(LookupError):
+    """There is no masked field of this name in the file."""
+
+
+def _role(user: User, enrolment: Enrolment, *perms: str) -> str:
+    for perm in perms:
+        for role in roles_with(user, perm, enrolment.unit_id):
+            return role.value
+    return ""
+
+
+@transaction.atomic
+def open_file(*, actor: User, file: StudentFile) -> None:
+    """Somebody opens a student file: one event."""
+    role = _role(actor, file.enrolment, "view_student", "view_own_class")
+    events.record("student.viewed", actor=actor, obj=file.student, unit_id=file.enrolment.unit_id, role=role)
+
+
+@transaction.atomic
+def open_roster(*, actor: User, school_class: SchoolClass, count: int) -> None:
+    """Somebody opens a class with its contacts: one event."""
+    events.record("class.roster_viewed", actor=actor, obj=school_class, detail={"count": count})
+
+
+@transaction.atomic
+def open_document(*, actor: User, file: StudentFile, document: Document) -> None:
+    """Somebody looks at a scan of a file."""
+    role = _role(actor, file.enrolment, "view_student")
+    events.record(
+        "student.document_viewed", actor=actor, obj=document, unit_id=file.enrolment.unit_id, role=role,
+        detail={"kind": document.kind, "version": document.version},
+    )  # fmt: skip
+
+
+@transaction.atomic
+def note_search(*, actor: User, found: int, kind: str) -> None:
+    """Somebody searched by an identity number or a phone; what was typed is not kept."""
+    events.record("student.searched", actor=actor, detail={"among": kind, "found": found})
+
+
+@transaction.atomic
+def reveal(*, actor: User, file: StudentFile, field: str) -> str:
+    """The full value of one masked field, with an event that names the field.
+
+    ``field``: of the student, or ``member2.phone`` of a member of the family. Raises NotPermitted without the right
+    to reveal in a unit of the file, UnknownField for anything that is not masked.
+    """
+    if not file.allows("reveal_personal"):
+        raise NotPermitted("reveal_personal", obj=file.student, unit_id=file.enrolment.unit_id)
+    value = _secret(file.student, field)
+    role = _role(actor, file.enrolment, "reveal_personal")
+    events.record(
+        "student.revealed", actor=actor, obj=file.student, unit_id=file.enrolment.unit_id, role=role,
+        detail={"field": field},
+    )  # fmt: skip
+    return value
+
+
+def _secret(student: Student, field: str) -> str:
+    owner, _sep, name = field.rpartition(".")
+    row: Any = student
+    known: tuple[str, ...] = STUDENT_SECRETS
+    if owner:
+        number = owner.removeprefix("member")
+        position = int(number) if number.isascii() and number.isdigit() else 0
+        row = FamilyMember.objects.filter(student=student, position=position).first()
+        known = FAMILY_SECRETS
+    if row is None or name not in known:
+        raise UnknownField(field)
+    return str(getattr(row, name))

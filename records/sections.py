@@ -1,0 +1,75 @@
+"""The register of file sections: each room says at start what it adds to a student file, and its tab appears.
+
+    register(Section("study", _("Study"), 30, "records/sections/study.html", read, perms=("view_student",)))
+    register_act(Act(_("Student card"), "printer", lambda user, file: url, perms=("print_student",)))
+
+Tabs, printed forms, packages and erasure walk this one register.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+
+from accounts.models import User
+from records.selectors import StudentFile
+
+Label = str | Promise
+ANY_READER = ("view_student", "view_own_class")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a student file. ``read`` gives the template's context; it costs a constant number of queries.
+
+    Readers without one of ``perms`` in the file's units see the tab locked.
+    """
+
+    key: str
+    title: Label
+    order: int
+    template: str
+    read: Callable[[User, StudentFile], dict[str, Any]]
+    perms: tuple[str, ...] = ANY_READER
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A button in the head of a file; ``url`` is "" where it makes no sense. ``key``: letter that presses it."""
+
+    label: Label
+    icon: str
+    url: Callable[[User, StudentFile], str]
+    perms: tuple[str, ...]
+    key: str = ""
+    order: int = 100
+
+
+_sections: dict[str, Section] = {}
+_acts: dict[str, Act] = {}
+
+
+def register(section: Section) -> None:
+    """Add a section; the same key again replaces it."""
+    _sections[section.key] = section
+
+
+def register_act(key: str, act: Act) -> None:
+    """Add a button; the same key again replaces it."""
+    _acts[key] = act
+
+
+def sections() -> list[Section]:
+    """Every section in the order of the tabs."""
+    return sorted(_sections.values(), key=lambda one: (one.order, one.key))
+
+
+def acts(user: User, file: StudentFile) -> list[tuple[Act, str]]:
+    """The buttons that this reader gets, each with its address."""
+    found = []
+    for act in sorted(_acts.values(), key=lambda one: one.order):
+        url = act.url(user, file) if file.allows(*act.perms) else ""
+        if url:
+            found.append((act, url))
+    return found

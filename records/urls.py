@@ -1,0 +1,19 @@
+"""Addresses of the records room."""
+
+from django.urls import path
+
+from records import views
+
+app_name = "records"
+
+urlpatterns = [
+    path("search/", views.search, name="search"),
+    path("students/", views.students, name="students"),
+    path("students/<uuid:public_id>/", views.student, name="student"),
+    path("students/<uuid:public_id>/photo/", views.photo, name="photo"),
+    path("students/<uuid:public_id>/documents/<uuid:document_id>/", views.document, name="document"),
+    path("students/<uuid:public_id>/reveal/<str:field>/", views.reveal, name="reveal"),
+    path("students/<uuid:public_id>/<slug:key>/", views.student_section, name="student_section"),
+    path("my-classes/", views.my_classes, name="my_classes"),
+    path("my-classes/<uuid:class_id>/", views.my_class, name="my_class"),
+]
