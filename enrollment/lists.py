@@ -11,7 +11,7 @@ from core.chinese import name_query
 from core.listpage import Column, Empty, Filter, ListPage
 from core.listparts import Choices
 from core.templatetags.xueji import badge
-from enrollment.models import Applicant, IntakeBatch
+from enrollment.models import Applicant
 from enrollment.steps import waiting_step
 
 State = Applicant.State
@@ -105,31 +105,3 @@ class ApplicantList(ListPage[Applicant]):
         mine = row.entered_by_id == self.user.pk and waiting_step(row) is None
         page = "applicant_form" if mine and row.state in {State.DRAFT, State.RETURNED} else "review"
         return reverse(f"enrollment:{page}", args=[row.public_id])
-
-
-class BatchList(ListPage[IntakeBatch]):
-    """Intake batches in the reader's scope."""
-
-    name = "enrollment.batches"
-    columns = (
-        Column("name", _("Intake batch"), lambda row: row.name, sort=("name",), fixed=True, link=True),
-        Column("code", _("Code"), lambda row: row.code, sort=("code",), css="id", phone=False),
-        Column("school", _("School"), lambda row: row.school.label),
-        Column(
-            "deadline",
-            _("Entry deadline"),
-            lambda row: row.entry_deadline,
-            sort=("entry_deadline",),
-            css="date",
-        ),
-        Column(
-            "open",
-            _("State"),
-            lambda row: badge("green", _("Open")) if row.is_open else badge("grey", _("Closed")),
-        ),
-    )
-    default_sort = "-deadline"
-    empty = Empty(_("No intake batch yet"), _("The head of admissions opens one for each cohort."))
-
-    def row_url(self, row: IntakeBatch) -> str:
-        return reverse("enrollment:applicants", args=[row.public_id])

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.scope import units_with
 from core.crypto import EncryptedTextField
+from enrollment.work_models import BulkSkip, IntakeSample, PrintOrder, SampleItem, ScanFile, ScanUpload
 from files.models import Blob
 from jobs.models import Job
 from ledger.history import History
@@ -26,6 +27,26 @@ from records.models import (
     Student,
 )
 from school.models import SchoolClass, Unit
+
+__all__ = [
+    "Applicant",
+    "ApplicantDocument",
+    "ApplicantMember",
+    "BulkSkip",
+    "ImportFault",
+    "ImportJob",
+    "ImportRow",
+    "IntakeBatch",
+    "IntakeDecision",
+    "IntakeSample",
+    "Layout",
+    "PrintOrder",
+    "SampleItem",
+    "ScanFile",
+    "ScanUpload",
+    "Scheme",
+    "TypedCell",
+]
 
 
 class Layout(models.TextChoices):
@@ -324,7 +345,7 @@ class IntakeDecision(InsertOnlyModel):
     reason = models.CharField(_("reason"), max_length=24, blank=True)
     fields = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     comment = models.CharField(_("comment"), max_length=500, blank=True)
-    sample = models.ForeignKey("IntakeSample", null=True, on_delete=models.PROTECT, related_name="decisions")
+    sample = models.ForeignKey(IntakeSample, null=True, on_delete=models.PROTECT, related_name="decisions")
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -333,27 +354,6 @@ class IntakeDecision(InsertOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.applicant_id} {self.step} {self.outcome}"
-
-
-class IntakeSample(models.Model):
-    """The random sample that a reviewer looked at before approving a class at once; written once, closed once."""
-
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    batch = models.ForeignKey(IntakeBatch, on_delete=models.PROTECT, related_name="samples")
-    class_no = models.CharField(max_length=12)
-    step = models.CharField(max_length=16, choices=IntakeDecision.Step.choices)
-    drawn_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    drawn_at = models.DateTimeField(auto_now_add=True)
-    population = models.PositiveIntegerField()
-    applicants = models.ManyToManyField(Applicant, related_name="+")
-    closed_at = models.DateTimeField(null=True)
-    faults_found = models.PositiveIntegerField(null=True)
-
-    class Meta:
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return str(self.public_id)
 
 
 class ImportJobQuerySet(models.QuerySet["ImportJob"]):

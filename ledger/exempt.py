@@ -11,4 +11,9 @@ EXEMPT: dict[str, str] = {
     "approvals.Notice": "points at what happened; the act itself is recorded where it was done",
     "approvals.NoticeRead": "is a read mark",
     "enrollment.IntakeSample": "is written once and closed once by the person that it names",
+    "enrollment.SampleItem": "is a mark of what the one who drew the sample opened; decisions stand by themselves",
+    "enrollment.BulkSkip": "is the report of a bulk approval, written once with it",
+    "enrollment.ScanUpload": "is progress of a file of scans; who brought it and when are columns and an event",
+    "enrollment.ScanFile": "is the report of a file of scans; the documents themselves are recorded",
+    "enrollment.PrintOrder": "is what a printing job was asked for, written once; the prints are events",
 }

@@ -27,6 +27,7 @@ from enrollment.actions.refusals import (
     StaleVersion,
     WrongState,
 )
+from enrollment.actions.sampling import note_opened
 from enrollment.models import Applicant, IntakeDecision
 from enrollment.selectors import examine, missing_documents, shown_cells, typed_cells
 from enrollment.steps import HEAD_REVIEW, INITIAL_REVIEW, PERSONS, UNDER_REVIEW, Step, waiting_step
@@ -307,6 +308,7 @@ def open_for_review(*, actor: User, applicant: Applicant) -> Applicant:
     if step and refusal(step, row, actor) is None and _holds(actor, step.perm, row):
         row.opened_by, row.opened_at = actor, timezone.now()
         row.save(update_fields=list(OPENING))
+        note_opened(actor, row)
     events.record("applicant.opened", actor=actor, obj=row, role=role)
     return row
 

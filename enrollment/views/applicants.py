@@ -14,23 +14,16 @@ from accounts.scope import units_with
 from approvals.reasons import ReturnReason
 from core.formatting import clock
 from core.ui import Marks
-from enrollment import actions, selectors
+from enrollment import actions, batch_figures, selectors
 from enrollment.cells import filled_from_number
 from enrollment.forms import ApplicantForm, fault_text
-from enrollment.lists import ApplicantList, BatchList
+from enrollment.lists import ApplicantList
 from enrollment.models import Applicant, IntakeBatch
 from enrollment.steps import OPEN_TO_CLERK
 from enrollment.views.common import shown_steps, tell, user_of
+from enrollment.work_forms import ScanForm
 from records.faults import Fault
 from records.models import DocumentKind
-
-
-@requires("view_applicant")
-@require_http_methods(["GET", "POST"])
-def batches(request: HttpRequest) -> HttpResponse:
-    """Intake batches in scope."""
-    user = user_of(request)
-    return BatchList(request, selectors.batches(user), user=user).respond("enrollment/batches.html")
 
 
 @requires("view_applicant")
@@ -49,6 +42,8 @@ def applicants(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         "batch": batch,
         "may_enter": batch.is_open and batch.school_id in units_with(user, "enter_applicant"),
         "waiting": selectors.waiting_for(user).filter(batch=batch).count(),
+        "deadline": batch_figures.banner(user, batch),
+        "quota": batch_figures.quota_of(batch),
     }
     return page.respond("enrollment/applicants.html", context)
 
@@ -217,6 +212,8 @@ def _page(
         "conflict": conflict,
         "overdue": applicant.batch.entry_deadline < today,
         "documents": selectors.document_checklist(applicant),
+        "scan_form": ScanForm(),
+        "may_attach": True,
         "asks_for_age": any(one.code in {"age_unusual", "under_age"} for one in faults)
         or bool(applicant.age_reason),
     }

@@ -1,0 +1,271 @@
+"""Bulk approval (批量通过) of a class at one step: only those without warnings, only after a sample without faults."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Prefetch
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from approvals.roles import acting_role
+from enrollment.actions.acceptance import accept_rows
+from enrollment.actions.decisions import Outcome, advance, decision, next_due
+from enrollment.actions.notify import tell_of_acceptance, tell_of_approval
+from enrollment.actions.refusals import IntakeRefused
+from enrollment.actions.sampling import close_sample, write_sample
+from enrollment.bulk_plan import (
+    enrolled_already,
+    open_sample,
+    plan,
+    unhandled_faults,
+    view_of,
+    waiting_at,
+    why_left_out,
+)
+from enrollment.four_checks import Results, four_checks
+from enrollment.models import Applicant, ApplicantDocument, BulkSkip, IntakeBatch, IntakeSample
+from enrollment.selectors import book_of
+from enrollment.steps import ACCEPTANCE, HEAD_REVIEW, STEPS, Step
+from jobs import actions as jobs
+from jobs.models import Job
+from jobs.running import Running
+from ledger import events
+from ledger.history import update_rows, write_rows
+from school.models import Unit
+from school.rules import rule
+
+JOB = "enrollment.bulk"
+MOST_AT_ONCE = 200
+"""More than these are passed by a job, so that nobody waits for the page."""
+
+Told = Callable[[int, int], None]
+
+
+class SampleNotSeen(IntakeRefused):
+    """Not every applicant of the sample was opened."""
+
+
+class SampleFaulty(IntakeRefused):
+    """The sample showed faults that are not handled yet."""
+
+
+class SampleClosed(IntakeRefused):
+    """The sample was used or given up already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a bulk act did: how many passed, and the reasons of those left out by applicant."""
+
+    passed: int
+    skipped: dict[int, str]
+
+
+@transaction.atomic
+def draw_sample(*, actor: User, batch: IntakeBatch, class_no: str, step: Step) -> IntakeSample:
+    """Draw a sample of those who would pass; an older open one of the same class is closed with what it showed.
+
+    Raises SampleFaulty while faults of an earlier sample are not handled, IntakeRefused when nobody would pass,
+    NotPermitted.
+    """
+    role = acting_role(actor, step.perm, _unit_of(actor, batch, step))
+    IntakeBatch.objects.select_for_update(no_key=True).get(pk=batch.pk)
+    older = open_sample(actor, batch, class_no, step.key)
+    if older and older.job and older.job.is_open:
+        raise SampleClosed(_("The bulk approval of this class is running already."))
+    _refuse_unhandled(batch, class_no, step)
+    if older:
+        close_sample(actor, older)
+    ready = plan(actor, batch, class_no, step).passing
+    if not ready:
+        raise IntakeRefused(_("Nobody of this class can be passed at once."))
+    return write_sample(actor, role, batch, class_no, step.key, [row.pk for row in ready])
+
+
+def _unit_of(actor: User, batch: IntakeBatch, step: Step) -> Unit:
+    first = waiting_at(actor, batch, step).select_related("unit").only("unit").first()
+    return first.unit if first else batch.school
+
+
+def _refuse_unhandled(batch: IntakeBatch, class_no: str, step: Step) -> None:
+    count = unhandled_faults(batch, class_no, step.key).count()
+    if count:
+        raise SampleFaulty(
+            _(
+                "The sample showed faults in %(count)s applicants. They must be mended before the class can pass."
+            )
+            % {"count": count}
+        )
+
+
+@transaction.atomic
+def start_bulk(*, actor: User, sample: IntakeSample) -> IntakeSample:
+    """Pass the class of a seen sample: at once, or by a job when they are many (then ``job`` is set).
+
+    Raises SampleNotSeen, SampleFaulty, SampleClosed, NotPermitted.
+    """
+    held = _ready_sample(actor, sample)
+    step = STEPS[held.step]  # type: ignore[index]  # written from a step's key
+    many = len(plan(actor, held.batch, held.class_no, step).passing)
+    if many <= MOST_AT_ONCE:
+        pass_class(actor=actor, sample=held)
+        held.refresh_from_db()
+        return held
+    held.job = jobs.start(actor=actor, kind=JOB, unit=held.batch.school)
+    held.save(update_fields=["job"])
+    return held
+
+
+def _ready_sample(actor: User, sample: IntakeSample, *, in_job: bool = False) -> IntakeSample:
+    rows = IntakeSample.objects.select_for_update(of=("self",)).select_related("batch__school", "job")
+    held: IntakeSample = rows.get(pk=sample.pk)
+    if held.closed_at or held.drawn_by_id != actor.pk:
+        raise SampleClosed(_("This sample is closed. Draw a new one."))
+    if held.job and held.job.is_open and not in_job:
+        raise SampleClosed(_("The bulk approval of this class is running already."))
+    step = STEPS[held.step]  # type: ignore[index]  # written from a step's key
+    acting_role(actor, step.perm, _unit_of(actor, held.batch, step))
+    _refuse_unhandled(held.batch, held.class_no, step)
+    shown = view_of(held)
+    if shown.faulty:
+        raise SampleFaulty(_("The sample showed faults. Draw a new one when they are handled."))
+    if shown.unopened:
+        raise SampleNotSeen(_("%(count)s of the sample were not looked at yet.") % {"count": shown.unopened})
+    return held
+
+
+@transaction.atomic
+def pass_class(
+    *, actor: User, sample: IntakeSample, told: Told | None = None, in_job: bool = False
+) -> Report:
+    """Pass everybody of the sample's class whom nothing keeps out, each with a decision and an event of his own."""
+    held = _ready_sample(actor, sample, in_job=in_job)
+    step = STEPS[held.step]  # type: ignore[index]  # written from a step's key
+    rows = _locked_rows(actor, held, step)
+    limit, now = int(rule(held.batch.school, "bulk_limit")), timezone.now()
+    skipped: dict[int, str] = {}
+    passing: list[Applicant] = []
+    for row in rows:
+        reason = why_left_out(row, actor, step, now=now, sample=held)
+        if not reason and len(passing) >= limit:
+            reason = "limit"
+        if reason:
+            skipped[row.pk] = reason
+        else:
+            passing.append(row)
+    passed = _take(actor, held, step, passing, skipped, told or _silent)
+    _tell(step, held.batch, passed)
+    BulkSkip.objects.bulk_create(
+        BulkSkip(sample=held, applicant_id=pk, reason=reason) for pk, reason in skipped.items()
+    )
+    close_sample(actor, held, passed=passed)
+    events.record(
+        "applicant.bulk_passed",
+        actor=actor,
+        obj=held,
+        unit_id=held.batch.school_id,
+        detail={"step": held.step, "passed": passed, "skipped": len(skipped)},
+    )
+    return Report(passed, skipped)
+
+
+def _silent(done: int, total: int) -> None:
+    """Nobody waits at a bar."""
+
+
+def _tell(step: Step, batch: IntakeBatch, count: int) -> None:
+    if count and step == ACCEPTANCE:
+        tell_of_acceptance(batch, count)
+    elif count and step == HEAD_REVIEW:
+        tell_of_approval(batch, count)
+
+
+def _locked_rows(actor: User, held: IntakeSample, step: Step) -> list[Applicant]:
+    """Whoever waits now and whoever was drawn, locked; those that another act moved meanwhile included."""
+    wanted = set(
+        waiting_at(actor, held.batch, step).filter(class_no=held.class_no).values_list("pk", flat=True)
+    )
+    wanted |= set(held.items.values_list("applicant_id", flat=True))
+    rows = Applicant.objects.select_for_update(of=("self",)).filter(pk__in=wanted)
+    rows = rows.select_related("batch__school", "unit", "programme")
+    if step == ACCEPTANCE:
+        scans = Prefetch("documents", queryset=ApplicantDocument.objects.select_related("blob"))
+        rows = rows.prefetch_related("members", "typed_cells", scans)
+    return list(rows.order_by("pk"))
+
+
+def _take(
+    actor: User,
+    held: IntakeSample,
+    step: Step,
+    rows: list[Applicant],
+    skipped: dict[int, str],
+    told: Told,
+) -> int:
+    if step == ACCEPTANCE:
+        return _accept(actor, held, rows, skipped, told)
+    now = timezone.now()
+    due = next_due(step, held.batch.school, timezone.localdate(now))
+    for role, group in _by_role(actor, step, rows):
+        names: Sequence[str] = ()
+        for row in group:
+            names = advance(step, row, actor, now=now, due=due)
+        update_rows(group, names, actor=actor, role=role)
+        made = [decision(row, step.key, Outcome.PASSED, actor, role) for row in group]
+        for one in made:
+            one.sample = held
+        write_rows(made, actor=actor, role=role)
+        events.record_many(step.event, group, actor=actor, role=role)
+    told(len(rows), len(rows))
+    return len(rows)
+
+
+def _by_role(actor: User, step: Step, rows: Iterable[Applicant]) -> list[tuple[str, list[Applicant]]]:
+    """The rows by the role in which ``actor`` decides on them: it may differ from college to college."""
+    roles: dict[int, str] = {}
+    groups: dict[str, list[Applicant]] = {}
+    for row in rows:
+        if row.unit_id not in roles:
+            roles[row.unit_id] = acting_role(actor, step.perm, row.unit)
+        groups.setdefault(roles[row.unit_id], []).append(row)
+    return list(groups.items())
+
+
+def _accept(
+    actor: User, held: IntakeSample, rows: list[Applicant], skipped: dict[int, str], told: Told
+) -> int:
+    book = book_of(held.batch)
+    enrolled = enrolled_already(rows)
+    results: dict[int, Results] = {}
+    good = []
+    for done, row in enumerate(rows):
+        told(done, len(rows))
+        row.batch = held.batch
+        if row.pk in enrolled:
+            skipped[row.pk] = "enrolled"
+            continue
+        results[row.pk] = four_checks(row, book)
+        if results[row.pk].passed:
+            good.append(row)
+        else:
+            skipped[row.pk] = "checks"
+            events.record(
+                ACCEPTANCE.event, actor=actor, obj=row, result="failed", detail=results[row.pk].detail
+            )
+    for role, group in _by_role(actor, ACCEPTANCE, good):
+        accept_rows(group, results, actor=actor, role=role, sample=held)
+    told(len(rows), len(rows))
+    return len(good)
+
+
+def work(running: Running) -> None:
+    """The job: pass the class. Everything stands in one transaction, so a killed worker leaves nothing."""
+    sample = IntakeSample.objects.get(job=running.job)
+    pass_class(actor=running.actor, sample=sample, told=running.progress, in_job=True)
+
+
+def ended_badly(job: Job) -> None:
+    """After a failed or cancelled job the sample waits as before."""
+    IntakeSample.objects.filter(job=job, closed_at=None).update(job=None)

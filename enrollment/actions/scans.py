@@ -1,0 +1,255 @@
+"""Writes of scans: attached to a draft one by one, removed, or distributed from a ZIP by a job."""
+
+from collections.abc import Iterator
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.scope import demand, units_with
+from approvals.roles import acting_role
+from core.workbook import WorkbookRefused
+from core.workbook.package import Limits, Package, member_name
+from enrollment.actions.drafts import demand_own_draft, locked
+from enrollment.actions.refusals import IntakeRefused
+from enrollment.models import Applicant, ApplicantDocument, IntakeBatch, ScanFile, ScanUpload
+from enrollment.scan_matching import Match, Matcher, is_unsafe
+from enrollment.steps import ACCEPTANCE, OPEN_TO_CLERK
+from files.actions import store
+from files.inspection import IMAGES, SCANS, inspected
+from files.models import Blob
+from files.refusals import FileRefused
+from files.selectors import open_blob
+from jobs import actions as jobs
+from jobs.running import Running
+from ledger import events
+from ledger.context import acting
+from records.models import Document, DocumentKind
+
+JOB = "enrollment.scans"
+PERMS = ("enter_applicant", "accept_applicant")
+MOST_SCANS = 30
+MAX_FILE_BYTES = 30 << 20
+LIMITS = Limits(max_uncompressed=256 << 20)
+DOCUMENTS = "documents"
+"""The name under which a changed scan stands in ``changed_fields`` of a returned applicant."""
+
+
+class TooManyScans(IntakeRefused):
+    """The applicant has the most scans that one may have."""
+
+
+class RepeatedScan(IntakeRefused):
+    """The very same scan is attached already."""
+
+
+@transaction.atomic
+def attach(
+    *, actor: User, applicant: Applicant, kind: str, content: bytes, filename: str
+) -> ApplicantDocument:
+    """Attach a scan to one's own draft or returned applicant.
+
+    Raises FileRefused, RepeatedScan, TooManyScans, NotOwner, WrongState, NotPermitted; ValueError for an unknown kind.
+    """
+    row = locked(applicant)
+    role = demand_own_draft(actor, row)
+    return _attach(actor, role, row, kind, content, filename)
+
+
+def _attach(
+    actor: User, role: str, row: Applicant, kind: str, content: bytes, filename: str
+) -> ApplicantDocument:
+    if kind not in DocumentKind.values:
+        raise ValueError(f"No kind of document is called {kind!r}")
+    if row.documents.count() >= MOST_SCANS:
+        raise TooManyScans(
+            _("%(count)s scans are the most that one applicant may have.") % {"count": MOST_SCANS}
+        )
+    blob = store(actor=actor, content=content, filename=filename, allowed=_allowed(kind))
+    if row.documents.filter(kind=kind, blob__sha256=blob.sha256).exists():
+        raise RepeatedScan(_("This very scan is attached already."))
+    with acting(actor, role=role):
+        document = ApplicantDocument(applicant=row, kind=kind, blob=blob)
+        document.save()
+        _note_change(row)
+        events.record("scan.attached", actor=actor, obj=row, detail={"kind": kind, "bytes": blob.size})
+    return document
+
+
+def _allowed(kind: str) -> tuple[str, ...]:
+    return IMAGES if kind == DocumentKind.PHOTO else SCANS
+
+
+def _note_change(row: Applicant) -> None:
+    row.version += 1
+    names = ["version"]
+    if row.state == Applicant.State.RETURNED and DOCUMENTS not in row.changed_fields:
+        row.changed_fields = sorted([*row.changed_fields, DOCUMENTS])
+        names.append("changed_fields")
+    row.save(update_fields=names)
+
+
+@transaction.atomic
+def remove(*, actor: User, document: ApplicantDocument) -> Applicant:
+    """Take a scan off one's own draft or returned applicant. Raises NotOwner, WrongState, NotPermitted."""
+    row = locked(document.applicant)
+    role = demand_own_draft(actor, row)
+    standing = row.documents.select_for_update().filter(pk=document.pk).first()
+    if standing is None:
+        raise IntakeRefused(_("Somebody has done this already."))
+    with acting(actor, role=role):
+        standing.delete()
+        _note_change(row)
+        events.record("scan.removed", actor=actor, obj=row, detail={"kind": standing.kind})
+    return row
+
+
+def note_view(*, actor: User, document: ApplicantDocument, page: int = 0, download: bool = False) -> None:
+    """Write down that somebody saw a page of a scan, or took the file away."""
+    events.record(
+        "scan.downloaded" if download else "scan.viewed",
+        actor=actor,
+        obj=document,
+        unit_id=document.applicant.unit_id,
+        role=acting_role(actor, "view_applicant", document.applicant.unit),
+        detail={"kind": document.kind} | ({"page": page} if page else {}),
+    )
+
+
+# A ZIP of scans
+
+
+def role_of(actor: User, batch: IntakeBatch) -> str:
+    """The role in which ``actor`` distributes scans: a clerk to drafts, an archivist to files. Raises NotPermitted."""
+    for perm in PERMS:
+        if batch.school_id in units_with(actor, perm):
+            return acting_role(actor, perm, batch.school)
+    demand(actor, PERMS[0], batch.school_id)
+    return ""
+
+
+@transaction.atomic
+def upload(*, actor: User, batch: IntakeBatch, kind: str, content: bytes, filename: str) -> ScanUpload:
+    """Take a ZIP of scans in and have a job distribute it. Raises FileRefused, NotPermitted."""
+    role = role_of(actor, batch)
+    _package(content)
+    blob = store(actor=actor, content=content, filename=filename, allowed=("zip",))
+    with acting(actor, role=role):
+        job = jobs.start(actor=actor, kind=JOB, unit=batch.school)
+        made = ScanUpload.objects.create(batch=batch, kind=kind, blob=blob, job=job, created_by=actor)
+        events.record("scans.uploaded", actor=actor, obj=made, unit_id=batch.school_id)
+    return made
+
+
+def _package(content: bytes) -> Package:
+    try:
+        package = Package(content, LIMITS)
+        package.check_growth()
+    except WorkbookRefused as refused:
+        code = {"password": "password", "bomb": "zip_bomb"}.get(refused.code, "damaged")
+        raise FileRefused(code) from refused
+    return package
+
+
+def work(running: Running) -> None:
+    """The job. Each file is a transaction of its own; after a killed worker it goes on behind the last one."""
+    made = ScanUpload.objects.select_related("batch__school", "blob").get(job=running.job)
+    package = _package(open_blob(made.blob))
+    matcher = Matcher(made.batch)
+    done = set(made.files.values_list("position", flat=True))
+    for position, (name, content) in enumerate(_members(package)):
+        running.progress(position, len(package.members))
+        if position not in done:
+            _distribute(running.actor, made, matcher, position, name, content)
+    running.progress(len(package.members), len(package.members))
+    _finish(running.actor, made)
+
+
+def _members(package: Package) -> Iterator[tuple[str, bytes | FileRefused]]:
+    for info in package.members:
+        name = member_name(info)
+        if info.file_size > MAX_FILE_BYTES:
+            yield name, FileRefused("too_large", limit=MAX_FILE_BYTES >> 20)
+            continue
+        try:
+            yield name, b"".join(package.chunks(info))
+        except WorkbookRefused:
+            yield name, FileRefused("damaged")
+
+
+def _distribute(
+    actor: User, made: ScanUpload, matcher: Matcher, position: int, name: str, content: bytes | FileRefused
+) -> None:
+    try:
+        with transaction.atomic():
+            found = _matched(matcher, made, name, content)
+            if not found.reason and isinstance(content, bytes):
+                found = _give(actor, made, found, content, name)
+    except FileRefused as refused:
+        found = Match(None, "", reason=refused.code)
+    except RepeatedScan:
+        found = Match(found.applicant_id, found.kind, found.by_qr, "repeated")
+    except TooManyScans:
+        found = Match(found.applicant_id, found.kind, found.by_qr, "too_many")
+    ScanFile.objects.create(
+        upload=made,
+        position=position,
+        name=name[-200:],
+        applicant_id=found.applicant_id,
+        kind=found.kind,
+        by_qr=found.by_qr,
+        reason=found.reason,
+    )
+
+
+def _matched(matcher: Matcher, made: ScanUpload, name: str, content: bytes | FileRefused) -> Match:
+    if is_unsafe(name):
+        return Match(None, "", reason="unsafe_name")
+    if isinstance(content, FileRefused):
+        raise content
+    inspected(content, SCANS)
+    return matcher.match(name, content, made.kind)
+
+
+def _give(actor: User, made: ScanUpload, found: Match, content: bytes, name: str) -> Match:
+    row = locked(Applicant(pk=found.applicant_id))
+    reason = ""
+    if row.state == Applicant.State.ACCEPTED:
+        reason = _to_file(actor, row, found.kind, content, name)
+    elif row.state not in OPEN_TO_CLERK:
+        reason = "gone" if row.state == Applicant.State.WITHDRAWN else "submitted"
+    elif row.entered_by_id != actor.pk or row.unit_id not in units_with(actor, "enter_applicant"):
+        reason = "not_own"
+    else:
+        role = acting_role(actor, "enter_applicant", row.unit)
+        _attach(actor, role, row, found.kind, content, name)
+    return Match(found.applicant_id, found.kind, found.by_qr, reason)
+
+
+def _to_file(actor: User, row: Applicant, kind: str, content: bytes, name: str) -> str:
+    """Add the scan to the student file, if the archives do it and the file has none of this kind."""
+    if row.unit_id not in units_with(actor, ACCEPTANCE.perm):
+        return "accepted"
+    if Document.objects.filter(student=row.student, kind=kind).exists():
+        return "on_file"
+    role = acting_role(actor, ACCEPTANCE.perm, row.unit)
+    blob: Blob = store(actor=actor, content=content, filename=name, allowed=_allowed(kind))
+    with acting(actor, role=role):
+        Document(student=row.student, kind=kind, blob=blob).save()
+        events.record("scan.filed", actor=actor, obj=row.student, unit_id=row.unit_id, detail={"kind": kind})
+    return ""
+
+
+@transaction.atomic
+def _finish(actor: User, made: ScanUpload) -> None:
+    made.finished_at = timezone.now()
+    made.save(update_fields=["finished_at"])
+    matched = made.files.filter(reason="").count()
+    events.record(
+        "scans.matched",
+        actor=actor,
+        obj=made,
+        unit_id=made.batch.school_id,
+        detail={"matched": matched, "unmatched": made.files.count() - matched},
+    )

@@ -1,0 +1,521 @@
+"""Printed forms of intake and of accepted students: what goes into each PDF, and the event that each print leaves.
+
+The forms themselves stand in ``templates/print``; ``core.pdf`` makes them. A form with personal numbers is a logged
+reveal: it asks for ``print_student`` and leaves one event for each person.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+from django.db.models import F, Prefetch, Q, QuerySet
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from accounts.scope import units_with, visible_or_404
+from approvals.roles import acting_role
+from core.masking import mask_id_number
+from core.pdf import PdfFailed, render_pdf
+from enrollment.cells import cells_of
+from enrollment.models import Applicant, ApplicantDocument, IntakeBatch, Layout, PrintOrder
+from enrollment.selectors import ENCRYPTED, code_choices, members_of, region_full_names
+from files.actions import store
+from files.selectors import BlobDamaged, open_blob
+from jobs import actions as jobs
+from jobs.models import Job
+from jobs.running import Running
+from ledger import events
+from records.models import Document, DocumentKind, Enrolment, own_class_ids
+from school.models import ClassStaff, SchoolClass, Unit
+
+JOB = "enrollment.print"
+PERM = "print_student"
+MOST_AT_ONCE = 60
+"""More forms than these are printed by a job."""
+
+BLANK, FILLED, PUBLIC = "blank", "filled", "public"
+FORMS = {
+    FILLED: gettext_lazy("Collection forms, filled in for the parents to sign"),
+    BLANK: gettext_lazy("Collection form, blank"),
+    PUBLIC: gettext_lazy("Public list (masked)"),
+}
+OPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "sex": ("sex", ("1", "2")),
+    "id_type": ("id_type", ("1", "6", "7", "8", "9", "A", "Z")),
+    "member_id_type": ("id_type", ("1", "6", "7", "8", "9", "A", "Z")),
+    "overseas_status": ("overseas_status", ("00", "01", "03", "05", "11", "51", "99")),
+    "health": ("health", ()),
+    "political_status": ("political_status", ("13", "03", "02", "01")),
+    "hukou_type": ("hukou_type", ()),
+    "admission_way": ("admission_way", ()),
+    "attendance_mode": ("attendance_mode", ()),
+    "left_behind": ("left_behind", ()),
+    "relation": ("family_relation", ("51", "52", "60", "57", "58", "70", "97", "99")),
+    "level": ("education_level", ()),
+    "study_form": ("learning_form", ()),
+}
+"""Tick lists by field: the code list, and which of its codes have room on paper (none named: all)."""
+
+TERTIARY_WAYS = ("admission_way_tertiary", ("01", "02", "04", "05", "06", "08", "99"))
+CARD_LISTS = {
+    "sex": "sex",
+    "ethnicity": "ethnicity",
+    "nationality": "nationality",
+    "id_type": "id_type",
+    "overseas_status": "overseas_status",
+    "political_status": "political_status",
+    "health": "health",
+    "hukou_type": "hukou_type",
+    "admission_way": "admission_way",
+    "attendance_mode": "attendance_mode",
+}
+
+Told = Callable[[int, int], None]
+
+
+def _common(actor: User, school: Unit, purpose: str = "") -> dict[str, Any]:
+    english = (translation.get_language() or "").startswith("en")
+    return {
+        "lang": "en" if english else "zh",
+        "school": school.label,
+        "purpose": purpose,
+        "printed_by": actor.name,
+        "printed_at": f"{timezone.localtime():%Y-%m-%d %H:%M}",
+    }
+
+
+# Collection forms
+
+
+def tick_lists(batch: IntakeBatch) -> dict[str, list[list[str]]]:
+    """The tick lists of the batch's form, from the code lists in use; a list that is empty is left to the form."""
+    wanted = dict(OPTIONS)
+    if batch.layout != Layout.NATIONAL:
+        wanted["admission_way"] = TERTIARY_WAYS
+    choices = code_choices({key for key, _codes in wanted.values()})
+    found: dict[str, list[list[str]]] = {}
+    for field, (key, codes) in wanted.items():
+        known = dict(choices[key])
+        shown = [[code, str(known[code])] for code in (codes or known) if code in known]
+        if shown:
+            found[field] = shown
+    return found
+
+
+def _form_layout(batch: IntakeBatch) -> str:
+    return "he" if batch.layout == Layout.HIGHER else "k12"
+
+
+def blank_form(actor: User, batch: IntakeBatch) -> bytes:
+    """One blank collection form of the batch's layout. Raises PdfFailed."""
+    data = {**_common(actor, batch.school), "layout": _form_layout(batch), "options": tick_lists(batch)}
+    content = render_pdf("collection_form", data)
+    _note_list(actor, batch.school, BLANK, {"batch": batch.code})
+    return content
+
+
+def printable(user: User, batch: IntakeBatch, class_no: str | None = None) -> QuerySet[Applicant]:
+    """Applicants of the batch (of one class) whose filled form ``user`` may print, in seat order."""
+    rows: QuerySet[Applicant] = Applicant.objects.visible_to(user, PERM).filter(batch=batch)
+    rows = rows.exclude(state=Applicant.State.WITHDRAWN)
+    if class_no is not None:
+        rows = rows.filter(class_no=class_no)
+    return rows.order_by("class_no", F("seat_no").asc(nulls_last=True), "name_sort", "pk")
+
+
+def filled_forms(
+    actor: User, batch: IntakeBatch, rows: Iterable[Applicant], *, purpose: str = "", told: Told | None = None
+) -> bytes:
+    """Collection forms of these applicants; one event for each. Raises PdfFailed, NotPermitted."""
+    people = _with_parts(rows)
+    roles = {row.unit_id: acting_role(actor, PERM, row.unit) for row in people}
+    data = {
+        **_common(actor, batch.school, purpose),
+        "layout": _form_layout(batch),
+        "options": tick_lists(batch),
+        "forms": _forms(people, batch, told),
+    }
+    content = render_pdf("collection_form", data)
+    for unit_id, role in roles.items():
+        group = [row for row in people if row.unit_id == unit_id]
+        detail = {"form": "collection_form", "state": "filled"}
+        events.record_many("form.printed", group, actor=actor, role=role, purpose=purpose, detail=detail)
+    return content
+
+
+def _with_parts(rows: Iterable[Applicant]) -> list[Applicant]:
+    photos = Prefetch(
+        "documents",
+        queryset=ApplicantDocument.objects.filter(kind=DocumentKind.PHOTO).select_related("blob"),
+        to_attr="photos",
+    )
+    if isinstance(rows, QuerySet):
+        return list(
+            rows.select_related("unit", "programme", "school_class").prefetch_related("members", photos)
+        )
+    found = Applicant.objects.filter(pk__in=[row.pk for row in rows])
+    return _with_parts(found.order_by("pk"))
+
+
+def _forms(rows: Sequence[Applicant], batch: IntakeBatch, told: Told | None) -> list[dict[str, Any]]:
+    labels = {key: dict(choices) for key, choices in code_choices({"ethnicity", "nationality"}).items()}
+    cells = []
+    for row in rows:
+        row.batch = batch
+        cells.append(cells_of(row, members_of(row)))
+    codes = {one.get(field, "") for one in cells for field in one if field.endswith(("_code", ".hukou_code"))}
+    regions = region_full_names(codes)
+    made = []
+    for place, (row, values) in enumerate(zip(rows, cells, strict=True)):
+        made.append(_form(row, values, labels, regions))
+        if told:
+            told(place + 1, len(rows))
+    return made
+
+
+def _form(
+    row: Applicant, cells: dict[str, str], labels: dict[str, dict[str, Any]], regions: dict[str, str]
+) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        field: _printed(row, field, text) for field, text in cells.items() if "." not in field
+    }
+    for field in ("ethnicity", "nationality"):
+        values[field] = str(labels[field].get(cells.get(field, ""), cells.get(field, "")))
+    for field in ("birthplace_code", "hukou_region_code"):
+        values[field] = _place(cells.get(field, ""), regions)
+    values |= {
+        "aux_number": cells.get("aux_no", ""),
+        "years": cells.get("study_years", ""),
+        "study_form": cells.get("learning_form", ""),
+        "expected_graduation": _printed(row, "expected_end_on", cells.get("expected_end_on", "")),
+    }
+    members = [_member(cells, f"member{position}", regions) for position in (1, 2)]
+    return {
+        "number": row.number,
+        "class_name": row.school_class.label if row.school_class else row.class_no,
+        "photo": _photo(getattr(row, "photos", [])),
+        "values": values,
+        "members": [member for member in members if member],
+    }
+
+
+def _printed(row: Applicant, field: str, text: str) -> Any:
+    value = getattr(row, field, None)
+    if isinstance(value, bool | date):
+        return value
+    return text
+
+
+def _place(code: str, regions: dict[str, str]) -> str:
+    return f"{code} {regions[code]}" if code in regions else code
+
+
+def _member(cells: dict[str, str], who: str, regions: dict[str, str]) -> dict[str, Any] | None:
+    found = {field.partition(".")[2]: text for field, text in cells.items() if field.startswith(f"{who}.")}
+    if not found.get("name"):
+        return None
+    guardian = {"是": True, "否": False}.get(found.get("is_guardian", ""))
+    return {**found, "is_guardian": guardian, "hukou_code": _place(found.get("hukou_code", ""), regions)}
+
+
+def _photo(documents: Sequence[Any]) -> bytes:
+    with suppress(BlobDamaged):
+        return open_blob(documents[-1].blob) if documents else b""
+    return b""
+
+
+# Public list
+
+
+def public_list(
+    actor: User,
+    batch: IntakeBatch,
+    class_no: str | None,
+    *,
+    starts: date | None,
+    ends: date | None,
+    objections: str,
+) -> bytes:
+    """The list for posting: name, sex, class, three characters of the number; those whom the head approved.
+
+    Raises PdfFailed.
+    """
+    rows = posted(actor, batch, class_no).select_related("school_class")
+    people = [
+        {
+            "name": row.name,
+            "sex": row.sex,
+            "class_name": row.school_class.label if row.school_class else row.class_no,
+            "id_number": mask_id_number(row.id_number, posted=True),
+        }
+        for row in rows
+    ]
+    posting = {
+        "number": "-".join(part for part in (batch.code, class_no) if part),
+        "subject": batch.name,
+        "from": starts,
+        "to": ends,
+        "objections": objections,
+        "people": people,
+    }
+    content = render_pdf("public_list", {**_common(actor, batch.school), "lists": [posting]})
+    _note_list(actor, batch.school, PUBLIC, {"batch": batch.code, "people": len(people)})
+    return content
+
+
+def posted(user: User, batch: IntakeBatch, class_no: str | None = None) -> QuerySet[Applicant]:
+    """Applicants of the batch who stand on its public list."""
+    states = [Applicant.State.HEAD_APPROVED, Applicant.State.ACCEPTED]
+    rows: QuerySet[Applicant] = Applicant.objects.visible_to(user).filter(batch=batch, state__in=states)
+    if class_no is not None:
+        rows = rows.filter(class_no=class_no)
+    others = [name for name in ENCRYPTED if name != "id_number"]
+    return rows.defer(*others, "name_tokens").order_by("class_no", "name_sort", "pk")
+
+
+def _note_list(actor: User, unit: Unit, form: str, detail: dict[str, Any]) -> None:
+    events.record("list.printed", actor=actor, unit_id=unit.pk, detail={"form": form, **detail})
+
+
+# Rosters and student cards
+
+
+def class_for(user: User, public_id: object) -> SchoolClass:
+    """A class of which ``user`` sees students. Raises Http404 or OutOfScope."""
+    every = SchoolClass.objects.select_related("school")
+    scope = Q(unit_id__in=list(units_with(user, "view_student")))
+    if units_with(user, "view_own_class"):
+        scope |= Q(pk__in=own_class_ids(user))
+    found: SchoolClass = visible_or_404(every, every.filter(scope), public_id=public_id)
+    return found
+
+
+def class_enrolments(user: User, school_class: SchoolClass) -> QuerySet[Enrolment]:
+    """Open enrolments of a class that ``user`` may see, in seat order."""
+    rows: QuerySet[Enrolment] = Enrolment.objects.visible_to(user).filter(
+        school_class=school_class, ended_on=None
+    )
+    return rows.order_by(F("seat_no").asc(nulls_last=True), "student__name_sort", "pk")
+
+
+def roster(actor: User, school_class: SchoolClass) -> bytes:
+    """The roster of a class; no personal numbers. Raises PdfFailed."""
+    rows = class_enrolments(actor, school_class).select_related("student")
+    rows = rows.only("seat_no", "student_no", "student__name", "student__sex", "student__birth_date")
+    adviser = (
+        ClassStaff.objects.filter(
+            school_class=school_class, duty=ClassStaff.Duty.CLASS_ADVISER, valid_until=None
+        )
+        .select_related("user")
+        .first()
+    )
+    listed = {
+        "number": f"HM-{school_class.class_no}",
+        "class_name": school_class.label,
+        "class_no": school_class.class_no,
+        "school_year": _school_year(school_class.school_year),
+        "adviser": adviser.user.name if adviser else "",
+        "pupils": [
+            {
+                "seat_no": row.seat_no,
+                "student_no": row.student_no,
+                "name": row.student.name,
+                "sex": row.student.sex,
+                "birth_date": row.student.birth_date,
+            }
+            for row in rows
+        ],
+    }
+    content = render_pdf("class_roster", {**_common(actor, school_class.school), "classes": [listed]})
+    detail = {"class": school_class.class_no, "people": len(listed["pupils"])}
+    _note_list(actor, school_class.school, "class_roster", detail)
+    return content
+
+
+def _school_year(year: int) -> str:
+    return _("School year %(year)s–%(next)s") % {"year": year, "next": year + 1}
+
+
+def cards_allowed(user: User, rows: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
+    """Those of ``rows`` whose card ``user`` may print."""
+    return rows.filter(unit_id__in=list(units_with(user, PERM)))
+
+
+def student_enrolment(user: User, public_id: object) -> Enrolment:
+    """The newest enrolment of a student, if ``user`` may print his card. Raises Http404 or OutOfScope."""
+    every = Enrolment.objects.select_related("student", "school").order_by(
+        F("ended_on").desc(nulls_first=True)
+    )
+    visible = cards_allowed(user, Enrolment.objects.visible_to(user)).select_related("student", "school")
+    visible = visible.order_by(F("ended_on").desc(nulls_first=True))
+    found: Enrolment = visible_or_404(every, visible, student__public_id=public_id)
+    return found
+
+
+def student_cards(
+    actor: User, school: Unit, rows: Iterable[Enrolment], *, purpose: str = "", told: Told | None = None
+) -> bytes:
+    """学籍卡 of these enrolments, one page each; one event for each student. Raises PdfFailed, NotPermitted."""
+    ids = [row.pk for row in rows]
+    place = {pk: at for at, pk in enumerate(ids)}
+    found = Enrolment.objects.filter(pk__in=ids).select_related("student", "school_class", "unit", "school")
+    photos = Prefetch(
+        "student__documents",
+        queryset=Document.objects.filter(kind=DocumentKind.PHOTO).select_related("blob").order_by("version"),
+        to_attr="photos",
+    )
+    people = sorted(
+        found.prefetch_related("student__family", "student__enrolments__school", photos),
+        key=lambda row: place[row.pk],
+    )
+    roles = {row.unit_id: acting_role(actor, PERM, row.unit) for row in people}
+    words = _Words(people)
+    cards = []
+    for at, row in enumerate(people):
+        cards.append(_card(row, words))
+        if told:
+            told(at + 1, len(people))
+    content = render_pdf("student_card", {**_common(actor, school, purpose), "cards": cards})
+    for unit_id, role in roles.items():
+        students = [row.student for row in people if row.unit_id == unit_id]
+        events.record_many(
+            "form.printed",
+            students,
+            actor=actor,
+            role=role,
+            purpose=purpose,
+            detail={"form": "student_card", "unit": unit_id},
+        )
+    return content
+
+
+class _Words:
+    """Codes and places of many students in words, read once."""
+
+    def __init__(self, rows: Sequence[Enrolment]) -> None:
+        keys = {*CARD_LISTS.values(), "admission_way_tertiary", "family_relation"}
+        self.lists = {key: dict(choices) for key, choices in code_choices(keys).items()}
+        people = [row.student for row in rows]
+        self.regions = region_full_names(
+            {code for one in people for code in (one.birthplace_code, one.hukou_region_code)}
+        )
+
+    def of(self, field: str, code: str) -> str:
+        """The label of a code, itself when unknown."""
+        key = CARD_LISTS.get(field, field)
+        label = self.lists[key].get(code)
+        if label is None and key == "admission_way":
+            label = self.lists["admission_way_tertiary"].get(code)
+        return str(label if label is not None else code)
+
+
+PLAIN = (
+    "name", "name_pinyin", "former_name", "birth_date", "native_place", "id_number", "current_address",
+    "home_address", "phone", "postcode", "national_no", "aux_no", "archive_no",
+)  # fmt: skip
+ENTRY = ("admission_way", "attendance_mode")
+
+
+def _card(row: Enrolment, words: _Words) -> dict[str, Any]:
+    student = row.student
+    card: dict[str, Any] = {name: getattr(student, name) for name in PLAIN}
+    for field in CARD_LISTS:
+        card[field] = words.of(field, getattr(row if field in ENTRY else student, field))
+    card |= {
+        "number": f"XJK-{student.archive_no}",
+        "photo": _photo(getattr(student, "photos", [])),
+        "birthplace": words.regions.get(student.birthplace_code, ""),
+        "hukou_region": words.regions.get(student.hukou_region_code, ""),
+        "student_no": row.student_no,
+        "class_name": row.school_class.label if row.school_class else row.class_no,
+        "enrol_month": row.enrol_month or f"{row.started_on:%Y%m}",
+        "family": [_relative(member, words) for member in student.family.all()],
+        "enrolments": [
+            _stay(stay) for stay in sorted(student.enrolments.all(), key=lambda one: one.started_on)
+        ],
+    }
+    return card
+
+
+def _relative(member: Any, words: _Words) -> dict[str, Any]:
+    return {
+        "name": member.name,
+        "relation": words.of("family_relation", member.relation),
+        "is_guardian": member.is_guardian,
+        "workplace": member.workplace,
+        "phone": member.phone,
+        "address": member.address,
+    }
+
+
+def _stay(stay: Enrolment) -> dict[str, Any]:
+    return {
+        "start": stay.started_on,
+        "end": stay.ended_on,
+        "school": stay.school.label,
+        "class_name": stay.class_no,
+        "status": str(stay.get_status_display()),
+    }
+
+
+# Many forms: a job
+
+
+def order(
+    *,
+    actor: User,
+    form: str,
+    school: Unit,
+    batch: IntakeBatch | None = None,
+    class_no: str = "",
+    school_class: SchoolClass | None = None,
+    purpose: str = "",
+) -> PrintOrder:
+    """Have the filled forms of a batch or class, or the cards of a class, printed by a job; the PDF waits there."""
+    job = jobs.start(actor=actor, kind=JOB, unit=school)
+    return PrintOrder.objects.create(
+        batch=batch,
+        class_no=class_no,
+        school_class=school_class,
+        form=form,
+        language=translation.get_language() or "zh-hans",
+        purpose=purpose,
+        job=job,
+        created_by=actor,
+    )
+
+
+def work(running: Running) -> None:
+    """The job. A form that cannot be printed ends it with the person's name and what is wrong."""
+    asked = PrintOrder.objects.select_related("batch__school", "school_class__school").get(job=running.job)
+    with translation.override(asked.language):
+        try:
+            content = _ordered(running, asked)
+        except PdfFailed as failed:
+            jobs.end(running.job, Job.State.FAILED, message=failed.message[:300])
+            return
+    running.result = store(
+        actor=running.actor, content=content, filename=f"{asked.form}.pdf", allowed=("pdf",)
+    )
+
+
+def _ordered(running: Running, asked: PrintOrder) -> bytes:
+    if asked.school_class:
+        cards = cards_allowed(running.actor, class_enrolments(running.actor, asked.school_class))
+        school = asked.school_class.school
+        return student_cards(running.actor, school, cards, purpose=asked.purpose, told=running.progress)
+    batch = asked.batch
+    if batch is None:
+        raise LookupError(f"Nothing to print: {asked.public_id}")
+    rows = printable(running.actor, batch, asked.class_no or None)
+    return filled_forms(running.actor, batch, rows, purpose=asked.purpose, told=running.progress)
+
+
+def classes_with_students(user: User, school: Unit) -> list[SchoolClass]:
+    """Classes of a school in use of which ``user`` sees students: their rosters and cards can be printed."""
+    seen = Enrolment.objects.visible_to(user).filter(school=school, ended_on=None)
+    rows = SchoolClass.objects.filter(pk__in=seen.values("school_class_id"), is_active=True)
+    return list(rows.order_by("class_no"))

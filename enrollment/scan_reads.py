@@ -1,0 +1,82 @@
+"""Reads of scans: one document, its pages, and what a ZIP of scans came to."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.models import User
+from accounts.scope import units_with, visible_or_404
+from enrollment.models import ApplicantDocument, ScanFile, ScanUpload
+from enrollment.scan_matching import reason_text
+from enrollment.selectors import ENCRYPTED
+from files.rendering import page_count
+from files.selectors import open_blob
+from records.models import DocumentKind
+
+HEAVY = tuple(f"applicant__{name}" for name in (*ENCRYPTED, "name_tokens"))
+
+
+def document_for(user: User, public_id: Any, perm: str = "view_applicant") -> ApplicantDocument:
+    """A scan of an applicant in scope. Raises Http404 or OutOfScope."""
+    every = ApplicantDocument.objects.select_related("blob", "applicant__unit", "applicant__batch__school")
+    every = every.defer(*HEAVY)
+    visible = every.filter(applicant__unit_id__in=list(units_with(user, perm)))
+    found: ApplicantDocument = visible_or_404(every, visible, public_id=public_id)
+    return found
+
+
+def pages_of(document: ApplicantDocument) -> int:
+    """How many pages a scan has. Raises BlobDamaged, FileRefused."""
+    if document.blob.content_type != "application/pdf":
+        return 1
+    return page_count(open_blob(document.blob))
+
+
+def upload_for(user: User, public_id: Any) -> ScanUpload:
+    """A ZIP of scans at a school where ``user`` distributes scans. Raises Http404 or OutOfScope."""
+    every = ScanUpload.objects.select_related("batch__school", "job", "created_by", "blob")
+    units = {*units_with(user, "enter_applicant"), *units_with(user, "accept_applicant")}
+    found: ScanUpload = visible_or_404(
+        every, every.filter(batch__school_id__in=sorted(units)), public_id=public_id
+    )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    """One file of a ZIP: its name, whom it was given to, as what, or why to nobody."""
+
+    file: ScanFile
+
+    @property
+    def reason(self) -> str:
+        """Why it was given to nobody, in words; "" when it was given."""
+        return reason_text(self.file.reason)
+
+    @property
+    def kind(self) -> Any:
+        """The kind of document in words."""
+        return DocumentKind(self.file.kind).label if self.file.kind else ""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadResult:
+    """The files of a ZIP, matched ones and others."""
+
+    matched: list[FileLine]
+    others: list[FileLine]
+
+    @property
+    def reasons(self) -> list[tuple[str, int]]:
+        """Reasons with how many each."""
+        counts = Counter(line.file.reason for line in self.others)
+        return [(reason_text(code), count) for code, count in counts.most_common()]
+
+
+def result_of(upload: ScanUpload) -> UploadResult:
+    """What became of each file."""
+    rows = upload.files.select_related("applicant").defer(*HEAVY).order_by("position")
+    lines = [FileLine(row) for row in rows]
+    return UploadResult(
+        [line for line in lines if not line.file.reason], [line for line in lines if line.file.reason]
+    )

@@ -1,0 +1,55 @@
+"""Pages of stored PDFs as pictures, so that a browser shows them without a plug-in and nothing in them runs."""
+
+import io
+import threading
+
+import pypdfium2
+
+from files.refusals import FileRefused
+
+PDF_LOCK = threading.RLock()
+"""pdfium may be used by one thread at a time."""
+
+RESOLUTION = 144
+MOST_PIXELS = 12_000_000
+POINTS_PER_INCH = 72
+
+
+def page_count(content: bytes) -> int:
+    """How many pages a PDF has. Raises FileRefused when it cannot be read."""
+    with PDF_LOCK, _opened(content) as document:
+        return len(document)
+
+
+def page_png(content: bytes, number: int) -> bytes:
+    """Page ``number`` (from 1) of a PDF as PNG of at most `MOST_PIXELS`. Raises FileRefused, IndexError."""
+    with PDF_LOCK, _opened(content) as document:
+        if not 1 <= number <= len(document):
+            raise IndexError(number)
+        page = document[number - 1]
+        width, height = page.get_size()
+        scale = RESOLUTION / POINTS_PER_INCH
+        scale = min(scale, (MOST_PIXELS / max(width * height, 1)) ** 0.5)
+        picture = page.render(scale=scale).to_pil()
+        page.close()
+    out = io.BytesIO()
+    picture.convert("RGB").save(out, "PNG")
+    return out.getvalue()
+
+
+class _Document:
+    def __init__(self, document: pypdfium2.PdfDocument) -> None:
+        self.document = document
+
+    def __enter__(self) -> pypdfium2.PdfDocument:
+        return self.document
+
+    def __exit__(self, *_fault: object) -> None:
+        self.document.close()
+
+
+def _opened(content: bytes) -> _Document:
+    try:
+        return _Document(pypdfium2.PdfDocument(content))
+    except pypdfium2.PdfiumError as broken:
+        raise FileRefused("damaged") from broken
