@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 WORKERS ?= auto
 INSTALL := $(BIN)/pip install --quiet --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: help run test quick check lint format types messages services stop clean
+.PHONY: help run bench test quick check lint format types messages services stop clean
 
 help: ## Show these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ lint: $(VENV)/.test $(VENV)/.system ## Style, types, migrations, messages, impor
 	@$(BIN)/mypy
 	@$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	@$(BIN)/python -m tools.messages --check
+
+bench: $(VENV)/.test ## Measure import, search and pages beside their floors (docs/bench.md)
+	@exec $(BIN)/python -m bench $(BENCH)
 
 format: $(VENV)/.test ## Rewrite sources in the project's style
 	@$(BIN)/ruff check --fix .

@@ -127,9 +127,9 @@ class Clones:
         self._count += 1
         return f"xueji_test_{self._run}_{self._count}"
 
-    def make(self) -> str:
-        """A new clone of the template; its name."""
-        template = self.template()
+    def make(self, of: str = "") -> str:
+        """A new clone of the template, or of another database of ours that nobody is connected to; its name."""
+        template = of or self.template()
         name = self._new_name()
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         self._connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
