@@ -155,7 +155,9 @@ def test_whoever_comes_after_the_draw_waits_for_the_next_sample(cast: Cast, batc
         bulk.start_bulk(actor=cast.second_clerk, sample=sample)
 
 
-def test_what_somebody_has_open_and_what_exceeds_the_limit_is_left_out(cast: Cast, batch: IntakeBatch) -> None:
+def test_what_somebody_has_open_and_what_exceeds_the_limit_is_left_out(
+    cast: Cast, batch: IntakeBatch
+) -> None:
     set_rule(cast.school, "bulk_limit", "3")
     rows = [submitted(cast.clerk, batch, serial) for serial in range(5)]
     busy = rows[0]
@@ -227,9 +229,7 @@ def test_the_pages_lead_from_the_class_to_the_report(cast: Cast, batch: IntakeBa
     assert [(line.waiting, line.clean, line.own) for line in lines.context["lines"]] == [(5, 4, 1)]
     url = reverse("enrollment:bulk_plan", args=[batch.public_id, "initial_review"]) + f"?class={CLASS}"
     assert "4 applicants would pass" in client.get(url, HTTP_ACCEPT_LANGUAGE="en").content.decode()
-    client.post(
-        reverse("enrollment:bulk_draw", args=[batch.public_id, "initial_review"]), {"class": CLASS}
-    )
+    client.post(reverse("enrollment:bulk_draw", args=[batch.public_id, "initial_review"]), {"class": CLASS})
     sample = IntakeSample.objects.get()
     refused = client.post(reverse("enrollment:bulk_pass", args=[sample.public_id]), follow=True)
     assert not IntakeDecision.objects.filter(sample=sample).exists()
@@ -259,7 +259,9 @@ def many(cast: Cast, batch: IntakeBatch, count: int) -> None:
         row._state.adding = True
         row.public_id = uuid4()
         row.number = f"BM2026X{serial:06}"
-        row.id_number = id_number(serial % 400, born=f"2019{1 + serial // 400 % 8:02}{1 + serial // 3200 % 28:02}")
+        row.id_number = id_number(
+            serial % 400, born=f"2019{1 + serial // 400 % 8:02}{1 + serial // 3200 % 28:02}"
+        )
         row.birth_date = row.birth_date.replace(month=1 + serial // 400 % 8, day=1 + serial // 3200 % 28)
         fill(row)
         rows.append(row)
@@ -268,7 +270,11 @@ def many(cast: Cast, batch: IntakeBatch, count: int) -> None:
     for row in rows:
         for member in members:
             copy = type(member)(
-                **{f.attname: getattr(member, f.attname) for f in member._meta.concrete_fields if f.name != "id"}
+                **{
+                    f.attname: getattr(member, f.attname)
+                    for f in member._meta.concrete_fields
+                    if f.name != "id"
+                }
             )
             copy.applicant = row
             copies.append(copy)

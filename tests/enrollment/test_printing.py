@@ -1,0 +1,176 @@
+"""Prints read back: what stands on them, whom they name, what they leave in the ledger, who may not."""
+
+from typing import Any
+
+import pypdfium2
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+
+from core.pdf import PdfFailed
+from enrollment import actions, printing
+from enrollment.models import Applicant, IntakeBatch, PrintOrder
+from enrollment.scan_matching import qr_texts
+from files.selectors import open_blob
+from jobs.models import Job
+from jobs.tasks import run
+from ledger.context import acting
+from ledger.models import Event
+from tests.cast import Cast
+from tests.enrollment.intake import approved, draft, id_number, make_batch, submitted
+
+
+def text_of(content: bytes) -> list[str]:
+    document = pypdfium2.PdfDocument(content)
+    pages = [page.get_textpage().get_text_bounded() for page in document]
+    document.close()
+    return pages
+
+
+def opened(user: Any, name: str, *args: Any) -> Any:
+    client = Client()
+    client.force_login(user)
+    return client.get(reverse(f"enrollment:{name}", args=args))
+
+
+@pytest.mark.requirement("S2-9-1")
+def test_a_filled_form_holds_the_data_both_signature_lines_and_its_qr(cast: Cast, batch: IntakeBatch) -> None:
+    row = draft(cast.clerk, batch)
+    answer = opened(cast.clerk, "applicant_print", row.public_id)
+    assert answer["Content-Type"] == "application/pdf"
+    assert "王小明" not in answer["Content-Disposition"]
+    words = "".join(text_of(answer.content))
+    for expected in (
+        "王小明",
+        id_number(1),
+        "家长一（签字）",
+        "家长二（签字）",
+        "王大明",
+        "红花小学",
+        row.number,
+    ):
+        assert expected in words
+    assert row.number in qr_texts(answer.content)
+    event = Event.objects.get(action="form.printed")
+    assert (event.subject, event.actor, event.role) == (row.public_id, cast.clerk, "admissions_clerk")
+    assert opened(cast.outsider, "applicant_print", row.public_id).status_code == 404
+    assert opened(cast.leader, "applicant_print", row.public_id).status_code == 403
+
+
+def test_a_blank_form_is_the_layout_of_its_batch_with_the_lists_in_use(cast: Cast) -> None:
+    national = make_batch(cast.school)
+    higher = make_batch(cast.school, code="HE-2026", layout="higher")
+    with translation.override("zh-hans"):
+        first = "".join(text_of(printing.blank_form(cast.clerk, national)))
+        second = "".join(text_of(printing.blank_form(cast.clerk, higher)))
+    assert "是否独生子女" in first
+    assert "考生号" in second
+    lists = printing.tick_lists(national)
+    assert lists["sex"] == [["1", "男"], ["2", "女"]] or lists["sex"][0][0] == "1"
+    assert Event.objects.filter(action="list.printed").count() == 2
+    assert not Event.objects.filter(action="form.printed").exists()
+
+
+def test_forms_of_a_class_come_in_seat_order_one_event_each(cast: Cast, batch: IntakeBatch) -> None:
+    rows = [draft(cast.clerk, batch, serial, name=f"陈明{name}") for serial, name in enumerate("一二三")]
+    for row, seat in zip(rows, (3, 1, 2), strict=True):
+        row.seat_no = seat
+        with acting(cast.clerk):
+            row.save(update_fields=["seat_no"])
+    client = Client()
+    client.force_login(cast.clerk)
+    url = reverse("enrollment:batch_printing", args=[batch.public_id])
+    answer = client.post(url, {"form": "filled", "class_no": "2026101", "purpose": "家长核对"})
+    pages = "\n".join(text_of(answer.content))
+    places = [pages.index(name) for name in ("陈明二", "陈明三", "陈明一")]
+    assert places == sorted(places)
+    assert "仅供家长核对使用" in pages
+    assert Event.objects.filter(action="form.printed", purpose="家长核对").count() == 3
+
+
+def test_many_forms_are_made_by_a_job(
+    cast: Cast, batch: IntakeBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for serial in range(3):
+        draft(cast.clerk, batch, serial)
+    monkeypatch.setattr(printing, "MOST_AT_ONCE", 2)
+    client = Client()
+    client.force_login(cast.clerk)
+    answer = client.post(reverse("enrollment:batch_printing", args=[batch.public_id]), {"form": "filled"})
+    order = PrintOrder.objects.get()
+    assert answer["Location"] == reverse("jobs:job", args=[order.job.public_id])
+    run(order.job_id)
+    job = Job.objects.get(pk=order.job_id)
+    assert (job.state, job.done) == (Job.State.DONE, 3)
+    assert job.result is not None
+    assert "".join(text_of(open_blob(job.result))).count("王小明") >= 3
+    assert Event.objects.filter(action="form.printed").count() == 3
+
+
+def test_a_character_that_no_font_has_is_told_with_the_name(
+    cast: Cast, batch: IntakeBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = draft(cast.clerk, batch, native_place="\U0003ffff湖北")
+    with pytest.raises(PdfFailed) as failed:
+        printing.filled_forms(cast.clerk, batch, [row])
+    assert failed.value.person == "王小明"
+    client = Client()
+    client.force_login(cast.clerk)
+    answer = client.post(
+        reverse("enrollment:batch_printing", args=[batch.public_id]), {"form": "filled"}, follow=True
+    )
+    assert "王小明" in answer.content.decode()
+    assert not Event.objects.filter(action="form.printed").exists()
+    order = printing.order(actor=cast.clerk, form="filled", school=cast.school, batch=batch)
+    run(order.job_id)
+    job = Job.objects.get(pk=order.job_id)
+    assert job.state == Job.State.FAILED
+    assert "王小明" in job.message
+
+
+def test_the_public_list_shows_three_characters_and_only_approved_ones(
+    cast: Cast, batch: IntakeBatch
+) -> None:
+    approved(cast, batch, 1, name="陈明一")
+    submitted(cast.clerk, batch, 2, name="陈明二")
+    client = Client()
+    client.force_login(cast.head)
+    data = {"form": "public", "starts": "2026-11-23", "ends": "20261129", "objections": "招生办 027-88880000"}
+    answer = client.post(reverse("enrollment:batch_printing", args=[batch.public_id]), data)
+    words = "".join(text_of(answer.content))
+    assert "陈明一" in words
+    assert "陈明二" not in words
+    assert "420***" in words
+    assert id_number(1)[:8] not in words
+    assert "13800138000" not in words
+    assert Event.objects.get(action="list.printed").detail["people"] == 1
+    bad = client.post(
+        reverse("enrollment:batch_printing", args=[batch.public_id]), {**data, "ends": "2026-11-01"}
+    )
+    assert bad.status_code == 422
+
+
+def test_cards_and_rosters_of_accepted_students(cast: Cast, batch: IntakeBatch) -> None:
+    rows = [
+        actions.accept(actor=cast.archivist, applicant=approved(cast, batch, serial, name=f"陈明{name}"))
+        for serial, name in enumerate("一二")
+    ]
+    student = Applicant.objects.get(pk=rows[0].pk).student
+    assert student is not None
+    card = opened(cast.archivist, "student_card", student.public_id)
+    words = "".join(text_of(card.content))
+    for expected in ("学籍卡", "陈明一", id_number(0), student.archive_no, "20260001", "王大明"):
+        assert expected in words
+    assert Event.objects.get(action="form.printed").subject == student.public_id
+    cards = opened(cast.registrar, "class_cards", cast.school_class.public_id)
+    assert len(text_of(cards.content)) == 2
+    assert Event.objects.filter(action="form.printed", actor=cast.registrar).count() == 2
+    roster = opened(cast.adviser, "class_roster", cast.school_class.public_id)
+    listed = "".join(text_of(roster.content))
+    assert "陈明一" in listed
+    assert "20260002" in listed
+    assert id_number(0) not in listed
+    assert opened(cast.adviser, "class_cards", cast.school_class.public_id).status_code == 403
+    assert opened(cast.clerk, "student_card", student.public_id).status_code == 404
+    assert opened(cast.outsider, "student_card", student.public_id).status_code == 404

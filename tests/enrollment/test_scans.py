@@ -1,0 +1,276 @@
+"""Scans: attached, shown, taken off, distributed from a ZIP by name and by the printed form's QR code."""
+
+import io
+import zipfile
+from typing import Any
+
+import pypdfium2
+import pytest
+import segno
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from PIL import Image
+
+from enrollment import actions, printing
+from enrollment.actions import scans
+from enrollment.models import Applicant, ApplicantDocument, IntakeBatch, ScanFile, ScanUpload
+from files.refusals import FileRefused
+from files.selectors import open_blob
+from jobs.models import Job
+from jobs.tasks import run
+from ledger.models import Event
+from records.models import Document, Enrolment
+from tests.cast import Cast
+from tests.enrollment.intake import approved, draft, picture, submitted
+
+
+def image(shade: int, kind: str = "JPEG") -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (60, 40), (shade, 120, 200)).save(out, kind)
+    return out.getvalue()
+
+
+def pdf(pages: int = 2) -> bytes:
+    document = pypdfium2.PdfDocument.new()
+    for _number in range(pages):
+        document.new_page(300, 400)
+    out = io.BytesIO()
+    document.save(out)
+    document.close()
+    return out.getvalue()
+
+
+def photographed(text: str) -> bytes:
+    """A scan with the QR code of a form on it, turned a little as scanners do."""
+    code = io.BytesIO()
+    segno.make(text, error="m", micro=False).save(code, kind="png", scale=6, border=4)
+    paper = Image.new("RGB", (900, 1200), (250, 250, 246))
+    paper.paste(Image.open(code).convert("RGB").rotate(4, expand=True, fillcolor=(250, 250, 246)), (560, 60))
+    out = io.BytesIO()
+    paper.save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def distributed(actor: Any, batch: IntakeBatch, files: dict[str, bytes], kind: str = "id_card") -> ScanUpload:
+    made = scans.upload(actor=actor, batch=batch, kind=kind, content=zipped(files), filename="班级.zip")
+    run(made.job_id)
+    assert Job.objects.get(pk=made.job_id).state == Job.State.DONE
+    made.refresh_from_db()
+    return made
+
+
+def reasons(made: ScanUpload) -> dict[str, str]:
+    return {one.name: one.reason for one in made.files.all()}
+
+
+@pytest.mark.requirement("S0-3.3-5")
+def test_a_clerk_attaches_and_removes_scans_of_an_own_draft(cast: Cast, batch: IntakeBatch) -> None:
+    row = draft(cast.clerk, batch)
+    version = row.version
+    kept = scans.attach(
+        actor=cast.clerk, applicant=row, kind="id_card", content=image(1), filename="王小明.jpg"
+    )
+    assert kept.blob.content_type == "image/jpeg"
+    assert Applicant.objects.get(pk=row.pk).version == version + 1
+    assert Image.open(io.BytesIO(open_blob(kept.blob))).size == (60, 40)
+    with pytest.raises(scans.RepeatedScan):
+        scans.attach(actor=cast.clerk, applicant=row, kind="id_card", content=image(1), filename="again.jpg")
+    with pytest.raises(FileRefused):
+        scans.attach(actor=cast.clerk, applicant=row, kind="photo", content=pdf(), filename="photo.pdf")
+    with pytest.raises(actions.NotOwner):
+        scans.attach(actor=cast.second_clerk, applicant=row, kind="other", content=image(2), filename="a.jpg")
+    scans.remove(actor=cast.clerk, document=kept)
+    assert not ApplicantDocument.objects.exists()
+    assert list(ApplicantDocument.history.order_by("history_id").values_list("history_type", flat=True)) == [
+        "+",
+        "-",
+    ]
+    names = Event.objects.filter(subject=row.public_id, action__startswith="scan.").order_by("id")
+    assert [one.action for one in names] == ["scan.attached", "scan.removed"]
+    assert "王小明" not in str([one.detail for one in names])
+
+
+def test_scans_stay_as_they_are_under_review_and_move_again_after_a_return(
+    cast: Cast, batch: IntakeBatch
+) -> None:
+    row = draft(cast.clerk, batch)
+    kept = scans.attach(actor=cast.clerk, applicant=row, kind="id_card", content=image(1), filename="a.jpg")
+    actions.self_check(actor=cast.clerk, applicant=row)
+    for attempt in (
+        lambda: scans.attach(
+            actor=cast.clerk, applicant=row, kind="other", content=image(2), filename="b.jpg"
+        ),
+        lambda: scans.remove(actor=cast.clerk, document=kept),
+    ):
+        with pytest.raises(actions.WrongState):
+            attempt()
+    actions.send_back(actor=cast.second_clerk, applicant=row, reason="scan_unclear")
+    scans.remove(actor=cast.clerk, document=kept)
+    assert Applicant.objects.get(pk=row.pk).changed_fields == ["documents"]
+
+
+def test_every_page_that_is_seen_is_an_event_and_strangers_see_none(cast: Cast, batch: IntakeBatch) -> None:
+    row = draft(cast.clerk, batch)
+    document = scans.attach(
+        actor=cast.clerk, applicant=row, kind="hukou_book", content=pdf(2), filename="户口.pdf"
+    )
+    client = Client()
+    client.force_login(cast.second_clerk)
+    viewer = client.get(
+        reverse("enrollment:scan", args=[document.public_id]), headers={"X-Requested-With": "x"}
+    )
+    assert list(viewer.context["pages"]) == [1, 2]
+    assert b"<html" not in viewer.content
+    for number in (1, 2):
+        shown = client.get(reverse("enrollment:scan_page", args=[document.public_id, number]))
+        assert shown["Content-Type"] == "image/png"
+        assert Image.open(io.BytesIO(shown.content)).size == (600, 800)
+        assert shown["Cache-Control"] == "no-store, private"
+    assert client.get(reverse("enrollment:scan_page", args=[document.public_id, 3])).status_code == 404
+    download = client.get(reverse("enrollment:scan_download", args=[document.public_id]))
+    assert download["Content-Disposition"].startswith("attachment")
+    assert download.content == open_blob(document.blob)
+    seen = Event.objects.filter(subject=row.public_id, actor=cast.second_clerk).order_by("id")
+    assert [(one.action, one.detail.get("page")) for one in seen] == [
+        ("scan.viewed", 1),
+        ("scan.viewed", 2),
+        ("scan.downloaded", None),
+    ]
+    client.force_login(cast.outsider)
+    for name, args in (("scan", []), ("scan_page", [1]), ("scan_download", [])):
+        refused = client.get(reverse(f"enrollment:{name}", args=[document.public_id, *args]))
+        assert refused.status_code == 404
+    assert Event.objects.filter(result="refused", actor=cast.outsider).count() == 3
+
+
+def test_the_form_attaches_without_leaving_the_page(cast: Cast, batch: IntakeBatch) -> None:
+    row = draft(cast.clerk, batch)
+    client = Client()
+    client.force_login(cast.clerk)
+    url = reverse("enrollment:scan_attach", args=[row.public_id])
+    sent = {"kind": "id_card", "file": SimpleUploadedFile("a.jpg", picture())}
+    answer = client.post(url, sent, headers={"X-Requested-With": "XMLHttpRequest"}).json()
+    assert answer["version"] == Applicant.objects.get(pk=row.pk).version
+    assert str(ApplicantDocument.objects.get().public_id) in answer["html"]
+    sent = {"kind": "id_card", "file": SimpleUploadedFile("a.exe", b"MZ\0\0 not a scan")}
+    refused = client.post(url, sent, headers={"X-Requested-With": "XMLHttpRequest"})
+    assert refused.status_code == 422
+    assert refused.json()["message"]
+    assert ApplicantDocument.objects.count() == 1
+
+
+def test_a_zip_finds_its_applicants_by_form_number_exam_number_and_qr(cast: Cast, batch: IntakeBatch) -> None:
+    first, second, third = (draft(cast.clerk, batch, serial) for serial in (1, 2, 3))
+    from ledger.context import acting
+
+    with acting(cast.clerk):
+        second.exam_no = "26420106150001"
+        second.save(update_fields=["exam_no"])
+    form = printing.filled_forms(cast.clerk, batch, [third])
+    page = pypdfium2.PdfDocument(form)[0].render(scale=2).to_pil().convert("RGB")
+    printed = io.BytesIO()
+    page.save(printed, "JPEG", quality=75)
+    made = distributed(
+        cast.clerk,
+        batch,
+        {
+            f"{first.number}-户口本.jpg": image(10),
+            f"{second.exam_no}/身份证.png": image(20, "PNG"),
+            "IMG_0001.jpg": printed.getvalue(),
+            "IMG_0002.jpg": photographed(first.number),
+            "IMG_0003.jpg": image(30),
+            f"{first.number} {second.number}.jpg": image(40),
+            "Thumbs.db": b"\xd0\xcf\x11\xe0 not a scan",
+        },
+    )
+    attached = {(one.applicant_id, one.kind) for one in ApplicantDocument.objects.all()}
+    assert attached == {
+        (first.pk, "hukou_book"),
+        (second.pk, "id_card"),
+        (third.pk, "collection_form"),
+        (first.pk, "collection_form"),
+    }
+    found = reasons(made)
+    assert found["IMG_0003.jpg"] == "no_match"
+    assert found[f"{first.number} {second.number}.jpg"] == "several"
+    assert found["Thumbs.db"] not in {"", "no_match"}
+    assert ScanFile.objects.filter(by_qr=True, reason="").count() == 2
+    told = Event.objects.get(action="scans.matched").detail
+    assert (told["matched"], told["unmatched"]) == (4, 3)
+    client = Client()
+    client.force_login(cast.clerk)
+    shown = client.get(reverse("enrollment:scan_upload", args=[made.public_id])).content.decode()
+    assert "IMG_0003.jpg" in shown
+    again = distributed(cast.clerk, batch, {f"{first.number}-户口本.jpg": image(10), "b.jpg": image(99)})
+    assert reasons(again)[f"{first.number}-户口本.jpg"] == "repeated"
+    assert ApplicantDocument.objects.count() == 4
+
+
+def test_a_zip_reaches_own_drafts_only_and_the_archives_reach_files(cast: Cast, batch: IntakeBatch) -> None:
+    foreign = draft(cast.second_clerk, batch, 1)
+    under_review = submitted(cast.clerk, batch, 2)
+    accepted = actions.accept(actor=cast.archivist, applicant=approved(cast, batch, 3))
+    student_no = Enrolment.objects.get(student=accepted.student).student_no
+    files = {
+        f"{foreign.number}.jpg": image(1),
+        f"{under_review.number}.jpg": image(2),
+        f"{student_no}_采集表.jpg": image(3),
+    }
+    assert list(reasons(distributed(cast.clerk, batch, files)).values()) == [
+        "not_own",
+        "submitted",
+        "accepted",
+    ]
+    assert not ApplicantDocument.objects.exists()
+    made = distributed(cast.archivist, batch, files)
+    assert reasons(made)[f"{student_no}_采集表.jpg"] == ""
+    document = Document.objects.get()
+    assert (document.student, document.kind) == (accepted.student, "collection_form")
+    assert Document.history.get().history_user == cast.archivist
+    assert Event.objects.get(action="scan.filed").subject == accepted.public_id
+    repeated = distributed(cast.archivist, batch, {f"{student_no}_采集表.jpg": image(4)})
+    assert reasons(repeated)[f"{student_no}_采集表.jpg"] == "on_file"
+
+
+def test_dangerous_zips_are_refused_and_leave_nothing(cast: Cast, batch: IntakeBatch) -> None:
+    row = draft(cast.clerk, batch)
+    made = distributed(
+        cast.clerk,
+        batch,
+        {f"../../{row.number}.jpg": image(1), f"/etc/{row.number}.jpg": image(2), "a.jpg": image(3)},
+    )
+    found = reasons(made)
+    assert found.pop("a.jpg") == "no_match"
+    assert set(found.values()) == {"unsafe_name"}
+    bomb = zipped({"a.jpg": b"\0" * (300 << 20)})
+    crowd = zipped({f"{number}.jpg": b"x" for number in range(2100)})
+    for content in (bomb, crowd):
+        with pytest.raises(FileRefused) as refused:
+            scans.upload(actor=cast.clerk, batch=batch, kind="other", content=content, filename="b.zip")
+        assert refused.value.code == "zip_bomb"
+    with pytest.raises(FileRefused):
+        scans.upload(
+            actor=cast.clerk, batch=batch, kind="other", content=zipped({"a": b"1"})[:-30], filename="b.zip"
+        )
+    assert not ApplicantDocument.objects.exists()
+    assert ScanUpload.objects.count() == 1
+
+
+def test_a_job_that_is_begun_again_goes_on_behind_the_last_file(cast: Cast, batch: IntakeBatch) -> None:
+    row = draft(cast.clerk, batch)
+    files = {f"{row.number}-身份证.jpg": image(1), f"{row.number}-户口.jpg": image(2)}
+    made = scans.upload(actor=cast.clerk, batch=batch, kind="other", content=zipped(files), filename="b.zip")
+    run(made.job_id)
+    Job.objects.filter(pk=made.job_id).update(state=Job.State.QUEUED)
+    run(made.job_id)
+    assert ApplicantDocument.objects.count() == 2
+    assert made.files.count() == 2
