@@ -8,7 +8,10 @@ class SetupConfig(AppConfig):
 
     def ready(self) -> None:
         from ledger import events
+        from setup import frame
         from setup.events import EVENTS
+
+        frame.register()
 
         for name, label in EVENTS.items():
             events.register(name, label)

@@ -2,6 +2,7 @@
 
 from setup.actions.calendar import add_period, add_term, change_term, remove_period
 from setup.actions.codes import (
+    REGIONS,
     PlanChanged,
     add_code,
     add_region,
@@ -9,6 +10,7 @@ from setup.actions.codes import (
     change_region,
     close_code,
     close_region,
+    demand_codes,
     import_codes,
 )
 from setup.actions.common import Stale, version_of
@@ -29,6 +31,7 @@ from setup.actions.units import BELOW, add_unit, change_unit, close_unit
 __all__ = [
     "BELOW",
     "FROM_ABOVE",
+    "REGIONS",
     "PlanChanged",
     "Stale",
     "add_class",
@@ -49,6 +52,7 @@ __all__ = [
     "close_code",
     "close_region",
     "close_unit",
+    "demand_codes",
     "end_class_staff",
     "import_codes",
     "may_set",

@@ -32,10 +32,17 @@ def _role(actor: User) -> str:
     return role_for(actor, PERM, demand_top(actor, PERM).pk)
 
 
+def demand_codes(actor: User) -> None:
+    """Raise NotPermitted unless ``actor`` keeps what serves every school."""
+    demand_top(actor, PERM)
+
+
 def check_spellings(row: Code) -> None:
     """Raise ValidationError when a label or alias of ``row`` already means another code of the list."""
     mine = {row.code, row.label_zh, row.label_en, *row.aliases} - {""}
     for other in Code.objects.filter(code_list=row.code_list_id).exclude(pk=row.pk):
+        if other.code == row.code:
+            raise ValidationError({"code": _("The list has this code already.")})
         both = mine & ({other.code, other.label_zh, other.label_en, *other.aliases} - {""})
         if both:
             text = _("%(spelling)s already means code %(code)s.")

@@ -80,7 +80,9 @@ def clashes_told() -> Iterator[None]:
 
 def demand_top(actor: User, perm: str) -> Unit:
     """The top unit on which ``actor`` holds ``perm``: what serves every school is kept there. Raises NotPermitted."""
-    top: Unit | None = Unit.objects.filter(parent=None, pk__in=list(units_with(actor, perm))).order_by("pk").first()
+    top: Unit | None = (
+        Unit.objects.filter(parent=None, pk__in=list(units_with(actor, perm))).order_by("pk").first()
+    )
     if top is None:
         raise NotPermitted(f"{perm} on a top unit")
     return top

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.grants import forget
 from accounts.models import User
 from accounts.scope import role_for
 from ledger import events
@@ -42,10 +43,11 @@ def add_unit(*, actor: User, parent: Unit, kind: str, **values: Any) -> Unit:
     if kind not in BELOW[above.kind]:
         raise ValidationError({"kind": _("A unit of this kind cannot stand below the one above.")})
     unit = Unit(parent=above, ancestors=[*above.ancestors, above.pk], kind=kind, **values)
-    _check(unit)
+    check_unit(unit)
     with acting(actor, role=role), clashes_told():
         unit.save()
         events.record("unit.added", actor=actor, obj=unit)
+    forget(actor)
     return unit
 
 
@@ -59,14 +61,15 @@ def change_unit(*, actor: User, unit: Unit, seen: int | None = None, **values: A
     row = locked(unit, seen)
     changed = put(row, values)
     if changed:
-        _check(row)
+        check_unit(row)
         with acting(actor, role=role), clashes_told():
             row.save(update_fields=changed)
             events.record("unit.changed", actor=actor, obj=row, detail={"fields": changed})
     return row
 
 
-def _check(unit: Unit) -> None:
+def check_unit(unit: Unit) -> None:
+    """Raise ValidationError (with the field) unless stage, code and duty fit the unit's kind."""
     faults: dict[str, str] = {}
     if unit.kind in SCHOOLS and not unit.stage:
         faults["stage"] = _("A school needs its kind of schooling.")
