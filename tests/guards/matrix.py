@@ -33,6 +33,7 @@ class Route:
     methods: tuple[str, ...] = ("GET",)
     good: frozenset[int] = GOOD
     cells: Mapping[str, int] = field(default_factory=dict)
+    everywhere: bool = False
 
     @property
     def is_public(self) -> bool:
@@ -45,9 +46,41 @@ def route(
     methods: str = "GET",
     good: frozenset[int] = GOOD,
     cells: Mapping[str, int] | None = None,
+    everywhere: bool = False,
 ) -> Route:
-    """A line of the matrix; ``methods`` are written with a space between."""
-    return Route(perms, obj, tuple(methods.split()), good, cells or {})
+    """A line of the matrix; ``methods`` are written with a space between.
+
+    ``everywhere``: the object belongs to no unit (an entry of a code list), so there is no other side.
+    """
+    return Route(perms, obj, tuple(methods.split()), good, cells or {}, everywhere)
+
+
+def _unit(world: World) -> Any:
+    return world.unit
+
+
+def _class(world: World) -> Any:
+    return world.school_class
+
+
+def _rule(world: World) -> Any:
+    return {"public_id": world.unit.public_id, "key": "bulk_limit"}
+
+
+def _code(world: World) -> Any:
+    return world.code
+
+
+def _code_list(world: World) -> Any:
+    return {"key": world.code["key"]}
+
+
+def _region(world: World) -> Any:
+    return {"code": world.region.code}
+
+
+NOT_ON_TOP = {"system_admin": 403}
+"""What serves every school is kept on the top unit; the cast's system administrator stands below it."""
 
 
 def _person(world: World) -> Any:
@@ -97,6 +130,52 @@ ROUTES: dict[str, Route] = {
     "accounts:grants": route("view_grants", "manage_grants"),
     "accounts:unit_grants": route(
         "view_grants", "manage_grants", obj=lambda world: world.unit, methods="GET POST"
+    ),
+    "setup:units": route("view_school", methods="GET POST"),
+    "setup:unit": route("view_school", obj=_unit),
+    "setup:unit_add": route("manage_school", obj=_unit, methods="GET POST"),
+    "setup:unit_change": route("manage_school", obj=_unit, methods="GET POST"),
+    "setup:unit_close": route("manage_school", obj=_unit, methods="POST"),
+    "setup:rules": route("view_school", obj=_unit),
+    "setup:rule": route("view_school", obj=_rule),
+    "setup:rule_set": route("manage_rules", obj=_rule, methods="GET POST"),
+    "setup:rule_withdraw": route("manage_rules", obj=_rule, methods="POST"),
+    "setup:programmes": route("view_school", methods="GET POST"),
+    "setup:programme_add": route("manage_school", obj=_unit, methods="GET POST"),
+    "setup:programme_change": route("view_school", obj=lambda world: world.programme, methods="GET POST"),
+    "setup:classes": route("view_school", methods="GET POST"),
+    "setup:class_add": route("manage_school", obj=_unit, methods="GET POST"),
+    "setup:school_class": route("view_school", obj=_class),
+    "setup:class_change": route("manage_school", obj=_class, methods="GET POST"),
+    "setup:class_close": route("manage_school", obj=_class, methods="POST"),
+    "setup:class_staff_add": route("manage_class_staff", obj=_class, methods="GET POST"),
+    "setup:class_staff_end": route("manage_class_staff", obj=_class, methods="POST"),
+    "setup:calendars": route("view_school", methods="GET POST"),
+    "setup:calendar": route("view_school", obj=_unit),
+    "setup:term_add": route("manage_school", obj=_unit, methods="GET POST"),
+    "setup:term_change": route("manage_school", obj=lambda world: world.term, methods="GET POST"),
+    "setup:period_add": route("manage_school", obj=_unit, methods="GET POST"),
+    "setup:period_remove": route("manage_school", obj=_unit, methods="POST"),
+    "setup:code_lists": route("view_school", methods="GET POST"),
+    "setup:code_list": route("view_school", obj=_code_list, methods="GET POST", everywhere=True),
+    "setup:codes_download": route("view_school", obj=_code_list, everywhere=True),
+    "setup:code_add": route(
+        "manage_codes", obj=_code_list, methods="GET POST", cells=NOT_ON_TOP, everywhere=True
+    ),
+    "setup:codes_import": route(
+        "manage_codes", obj=_code_list, methods="GET POST", cells=NOT_ON_TOP, everywhere=True
+    ),
+    "setup:code_change": route(
+        "manage_codes", obj=_code, methods="GET POST", cells=NOT_ON_TOP, everywhere=True
+    ),
+    "setup:code_close": route("manage_codes", obj=_code, methods="POST", cells=NOT_ON_TOP, everywhere=True),
+    "setup:regions": route("view_school", methods="GET POST"),
+    "setup:region_add": route("manage_codes", methods="GET POST", cells=NOT_ON_TOP),
+    "setup:region_change": route(
+        "manage_codes", obj=_region, methods="GET POST", cells=NOT_ON_TOP, everywhere=True
+    ),
+    "setup:region_close": route(
+        "manage_codes", obj=_region, methods="POST", cells=NOT_ON_TOP, everywhere=True
     ),
     "approvals:notice": route(SIGNED_IN, obj=lambda world: {"notice_id": 0}, good=frozenset({404})),
     "enrollment:batches": route("view_applicant", methods="GET POST"),

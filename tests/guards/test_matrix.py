@@ -138,7 +138,12 @@ def expected(asker: Asker, line: Route, method: str, unit: int, side: str) -> se
         held = [units_with(asker.user, perm) for perm in line.perms]
         if not any(held):
             return {403} if allowed else {403, 405}
-        if line.obj is not None and allowed and not any(unit in units for units in held):
+        if (
+            line.obj is not None
+            and not line.everywhere
+            and allowed
+            and not any(unit in units for units in held)
+        ):
             return {404}
     if not allowed:
         return {405}
@@ -149,7 +154,7 @@ def expected(asker: Asker, line: Route, method: str, unit: int, side: str) -> se
 
 def sides_of(asker: Asker, line: Route) -> tuple[str, ...]:
     """Both schools for those who hold a permission of the line; one is enough for those who are stopped before it."""
-    if line.obj is None or asker.user is None:
+    if line.obj is None or line.everywhere or asker.user is None:
         return ("own",)
     return ("own", "other") if any(units_with(asker.user, perm) for perm in line.perms) else ("own",)
 

@@ -4,16 +4,18 @@ A room adds a kind by a function here under `kind`; ``world.thing`` then makes i
 """
 
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from accounts.models import Appointment, User
 from accounts.roles import Role
 from enrollment import actions
 from enrollment.models import Applicant, IntakeBatch
-from school.models import Unit
+from school.models import Code, CodeList, Programme, Region, SchoolClass, Term, Unit
 from tests.cast import Cast
 from tests.enrollment.intake import make_batch
-from tests.factories import appoint, make_user
+from tests.factories import appoint, make_class, make_user, saved
 
 _kinds: dict[str, Callable[["World"], Any]] = {}
 
@@ -60,6 +62,42 @@ def applicant(world: World) -> Applicant:
     """A draft of that batch, entered by the school's clerk."""
     clerk = world.cast.clerk if world.side == "own" else world.cast.outsider
     return actions.start_applicant(actor=clerk, batch=world.batch)
+
+
+@kind
+def school_class(world: World) -> SchoolClass:
+    """A class of the side's school."""
+    return make_class(world.unit, number=77)
+
+
+@kind
+def programme(world: World) -> Programme:
+    """A programme of the side's school."""
+    row: Programme = saved(Programme(unit=world.unit, code="770101", name="某专业", study_years=Decimal(3)))
+    return row
+
+
+@kind
+def term(world: World) -> dict[str, Any]:
+    """The address of a term of the side's school."""
+    days = {"valid_from": date(2026, 9, 1), "valid_until": date(2027, 1, 20)}
+    saved(Term(school=world.unit, school_year=2026, number=1, **days))
+    return {"public_id": world.unit.public_id, "school_year": 2026, "number": 1}
+
+
+@kind
+def code(world: World) -> dict[str, str]:
+    """The address of an entry of a code list, which belongs to no school."""
+    code_list = saved(CodeList(key="matrix", label_zh="某代码表", label_en="Some list"))
+    saved(Code(code_list=code_list, code="1", label_zh="甲"))
+    return {"key": "matrix", "code": "1"}
+
+
+@kind
+def region(world: World) -> Region:
+    """A region, which belongs to no school."""
+    row: Region = saved(Region(code="990000", name_zh="某省", level=1))
+    return row
 
 
 @kind
