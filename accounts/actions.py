@@ -1,5 +1,6 @@
 """Every change of accounts, appointments and trainings."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts import checks, passwords
 from accounts.grants import sync_grants
 from accounts.models import Appointment, FormerPassword, Training, User
-from accounts.roles import Role
+from accounts.roles import ADMINISTRATORS, Role
 from accounts.scope import demand, role_for
 from ledger import events
 from ledger.context import acting
@@ -52,12 +53,47 @@ def open_user(*, actor: User, staff_no: str, name: str, unit: Unit, **contacts: 
     if User.objects.filter(staff_no__iexact=staff_no).exists():
         raise ValidationError({"staff_no": _("This staff number has an account already.")})
     user = User(staff_no=staff_no, name=name, unit=unit, **contacts)
-    password = _new_password(user)
     with acting(actor, role=role):
-        user.full_clean(exclude=["password"])
-        user.save()
-        events.record("account.opened", actor=actor, obj=user)
-    return user, password
+        return user, _opened(actor, user)
+
+
+def _opened(actor: Any, user: User) -> str:
+    password = _new_password(user)
+    user.full_clean(exclude=["password"])
+    user.save()
+    events.record("account.opened", actor=actor, obj=user)
+    return password
+
+
+@transaction.atomic
+def open_administrators(
+    *, actor: Any, unit: Unit, people: Mapping[Role, tuple[str, str]], reason: str
+) -> dict[Role, str]:
+    """The first three administrators of an empty installation: staff number and name of each; their first passwords.
+
+    ``actor`` is the service account, as nobody else is there yet. Raises ValidationError when an administrator was ever
+    appointed, or unless the three duties go to three persons.
+    """
+    _locked(actor)
+    if Appointment.objects.filter(role__in=ADMINISTRATORS).exists():
+        raise ValidationError(_("There are administrators already; they open every further account."))
+    checks.three_persons(people)
+    told: dict[Role, str] = {}
+    today = timezone.localdate()
+    with acting(actor, role="service", reason=reason):
+        for role in ADMINISTRATORS:
+            staff_no, name = people[role]
+            user = User(staff_no=staff_no, name=name, unit=unit)
+            told[role] = _opened(actor, user)
+            checks.appointment(actor, user, role, unit, today, None)
+            Appointment(
+                user=user, role=role, unit=unit, valid_from=today, reason=reason, granted_by=actor
+            ).save()
+            sync_grants(user)
+            events.record(
+                "account.appointed", actor=actor, obj=user, unit_id=unit.pk, detail={"role": role.value}
+            )
+    return told
 
 
 @transaction.atomic

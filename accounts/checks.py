@@ -1,5 +1,6 @@
 """What an appointment must fulfil, checked before the database's own constraints have to."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from django.core.exceptions import ValidationError
@@ -80,3 +81,13 @@ def _beside(user: User, role: Role, unit: Unit, valid_from: date, valid_until: d
     if other is not None:
         text = _("Duties that one person must not hold together: this one and %(role)s.")
         raise _fault("role", text % {"role": other.get_role_display()}, "duties")
+
+
+def three_persons(people: Mapping[Role, tuple[str, str]]) -> None:
+    """Raise ValidationError unless the three administrators' duties go to three staff numbers and three names."""
+    if set(people) != set(ADMINISTRATORS):
+        raise ValidationError(_("Name the system, the security and the audit administrator."))
+    numbers = {staff_no.casefold() for staff_no, _name in people.values()}
+    names = {name for _staff_no, name in people.values()}
+    if len(numbers) < len(people) or len(names) < len(people):
+        raise ValidationError(_("The three administrators must be three different persons."))
