@@ -43,6 +43,7 @@ class EnrollmentConfig(AppConfig):
                     "enrollment:batch_new",
                     "enrollment:batch_change",
                     "enrollment:batch_printing",
+                    "enrollment:self_check",
                     "enrollment:bulk",
                     "enrollment:bulk_plan",
                     "enrollment:bulk_report",

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -209,6 +209,19 @@ def applicants_of(user: User, batch: IntakeBatch) -> QuerySet[Applicant]:
     """The applicants of a batch in the scope of ``user``, without what a list does not show."""
     found: QuerySet[Applicant] = Applicant.objects.visible_to(user).filter(batch=batch)
     return found.select_related("entered_by").defer(*ENCRYPTED, "name_tokens")
+
+
+def own_drafts(user: User, batch: IntakeBatch) -> QuerySet[Applicant]:
+    """The drafts of a batch that ``user`` entered or imported and has not submitted."""
+    found = Applicant.objects.visible_to(user, "enter_applicant")
+    found = found.filter(batch=batch, entered_by=user, state=Applicant.State.DRAFT)
+    return found.order_by("class_no", "pk")
+
+
+def own_drafts_by_class(user: User, batch: IntakeBatch) -> list[dict[str, Any]]:
+    """Classes with one's own drafts: ``class_no``, ``name`` and ``count`` of each."""
+    rows = own_drafts(user, batch).order_by("class_no").values("class_no")
+    return list(rows.annotate(name=Max("school_class__name"), count=Count("pk")))
 
 
 def class_choices(batch: IntakeBatch) -> list[tuple[str, str]]:

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from enrollment.views import applicants, batches, bulk, follow_up, imports, printing, review, scans
+from enrollment.views import (
+    applicants,
+    batches,
+    bulk,
+    follow_up,
+    imports,
+    printing,
+    review,
+    scans,
+    submission,
+)
 
 app_name = "enrollment"
 
@@ -48,6 +58,7 @@ batch_urls = [
 ]
 
 bulk_urls = [
+    path("batches/<uuid:batch_id>/self-check/", submission.self_check, name="self_check"),
     path("batches/<uuid:batch_id>/bulk/", bulk.classes, name="bulk"),
     path("batches/<uuid:batch_id>/bulk/<slug:step>/", bulk.plan, name="bulk_plan"),
     path("batches/<uuid:batch_id>/bulk/<slug:step>/draw/", bulk.draw, name="bulk_draw"),

@@ -144,9 +144,9 @@ def self_check(*, actor: User, applicant: Applicant, version: int | None = None)
     if typed := typed_cells(row):
         row = save_draft(actor=actor, applicant=row, cells=typed).applicant
     faults = examine(row)
-    _demand_ready(row, faults)
+    demand_ready(row, faults)
     with acting(actor, role=role):
-        fields = _submit(row, faults)
+        fields = submit(row, faults)
         row.save(update_fields=fields)
         decision(row, IntakeDecision.Step.SELF_CHECK, Outcome.PASSED, actor, role).save()
         events.record(
@@ -158,7 +158,8 @@ def self_check(*, actor: User, applicant: Applicant, version: int | None = None)
     return row
 
 
-def _demand_ready(row: Applicant, faults: list[Fault]) -> None:
+def demand_ready(row: Applicant, faults: list[Fault]) -> None:
+    """Raise NotReady while errors, missing documents or open points stand."""
     errors = [fault for fault in faults if fault.level == "error"]
     points = []
     if not row.checked_with_original:
@@ -170,7 +171,8 @@ def _demand_ready(row: Applicant, faults: list[Fault]) -> None:
         raise NotReady(errors, documents, points)
 
 
-def _submit(row: Applicant, faults: list[Fault]) -> list[str]:
+def submit(row: Applicant, faults: list[Fault]) -> list[str]:
+    """Put a locked draft into the state after the self-check; gives the names of the fields to save."""
     straight = row.state == State.RETURNED and _only_marked_changed(row)
     row.warning_count = sum(fault.level == "warning" for fault in faults)
     row.self_checked_at = timezone.now()
