@@ -56,7 +56,9 @@ def store(*, actor: User, content: bytes, filename: str, allowed: Collection[str
 
 def plain_filename(name: str) -> str:
     """The last part of a name, without control characters and paths; cut in the middle, so that the ending stays."""
-    bare = "".join(char for char in name.replace("\\", "/").rpartition("/")[2] if char.isprintable()).strip(" .")
+    bare = "".join(char for char in name.replace("\\", "/").rpartition("/")[2] if char.isprintable()).strip(
+        " ."
+    )
     if len(bare) <= MAX_FILENAME:
         return bare or "file"
     ending = PurePosixPath(bare).suffix[:10]

@@ -67,7 +67,9 @@ def inspected(content: bytes, allowed: Collection[str]) -> tuple[str, bytes]:
     """
     kind = type_of(content)
     if kind not in allowed:
-        raise FileRefused("type_not_allowed", types=", ".join(FILE_TYPES[name].ending[1:] for name in allowed))
+        raise FileRefused(
+            "type_not_allowed", types=", ".join(FILE_TYPES[name].ending[1:] for name in allowed)
+        )
     limit = FILE_TYPES[kind].max_bytes
     if len(content) > limit:
         raise FileRefused("too_large", limit=limit // MEGABYTE)

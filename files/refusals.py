@@ -12,7 +12,9 @@ MESSAGES = {
     "password": _("The file is protected by a password. Remove the password and upload it again."),
     "zip_bomb": _("The ZIP holds too many files, or unpacks to too much. Make several smaller ones."),
     "infected": _("The virus scanner found something in this file. It was not stored."),
-    "scanner_silent": _("The virus scanner does not answer, so nothing was stored. Try again in a few minutes."),
+    "scanner_silent": _(
+        "The virus scanner does not answer, so nothing was stored. Try again in a few minutes."
+    ),
 }
 
 

@@ -18,7 +18,7 @@ def content_context(blob: Blob) -> str:
 
 
 def open_blob(blob: Blob) -> bytes:
-    """The plain content. Raises BlobDamaged when it is missing or differs from its digest, DecryptFailed when changed."""
+    """The plain content. Raises BlobDamaged (missing, or not what its digest says) and DecryptFailed (changed)."""
     try:
         with default_storage.open(blob.storage_key, "rb") as stored:
             sealed: bytes = stored.read()

@@ -11,4 +11,6 @@ class JobsConfig(AppConfig):
         from ledger import events
 
         events.register("job.result_downloaded", _("Made file downloaded"))
-        register(MenuItem(_("My background work"), "jobs:jobs", "progress", "", "work", 90, also=("jobs:",)))
+        register(
+            MenuItem(_("My background work"), "jobs:jobs", "progress-check", "", "work", 90, also=("jobs:",))
+        )

@@ -1,4 +1,4 @@
-"""How far jobs are, and who wants them stopped: kept in the cache, since the work's own transaction is not yet visible."""
+"""How far jobs are, and which shall stop: kept in the cache, since the work's own transaction is not yet visible."""
 
 import time
 

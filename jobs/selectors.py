@@ -1,12 +1,12 @@
 """Reads of jobs: everybody sees those that he asked for."""
 
+from typing import Literal
+
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.scope import visible_or_404
-from typing import Literal
-
 from core.ui import Kind, Progress
 from jobs import progress
 from jobs.messages import MESSAGES

@@ -16,7 +16,7 @@ from ledger.context import acting
 log = logging.getLogger(__name__)
 
 
-@shared_task(name=actions.TASK, ignore_result=True)
+@shared_task(name=actions.TASK, ignore_result=True)  # type: ignore[untyped-decorator]  # celery has no types
 def run(job_id: int) -> None:
     """Do a job, unless it has ended or somebody else does it. Safe to be sent twice."""
     with hold(job_id) as held:
@@ -43,7 +43,7 @@ def _work(job: Job) -> None:
         actions.end(job, Job.State.DONE, done=tell.total, total=tell.total, result=running.result)
 
 
-@shared_task(name="jobs.sweep", ignore_result=True)
+@shared_task(name="jobs.sweep", ignore_result=True)  # type: ignore[untyped-decorator]  # celery has no types
 def sweep() -> int:
     """Send again what nobody took or what lost its worker."""
     return actions.send_again()

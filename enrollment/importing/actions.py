@@ -114,9 +114,12 @@ def _locked_batch(batch: IntakeBatch) -> IntakeBatch:
 
 
 def locked_import(import_job: ImportJob) -> ImportJob:
-    """The import as it stands, locked until the transaction ends."""
+    """The import as it stands, locked until the transaction ends.
+
+    The job is not joined: somebody for whom we waited may have given the row another one.
+    """
     rows = ImportJob.objects.select_for_update(of=("self",)).select_related(
-        "batch__school", "blob", "created_by", "job"
+        "batch__school", "blob", "created_by"
     )
     return rows.get(pk=import_job.pk)
 
@@ -202,7 +205,9 @@ def start_import(
     role = role_of(actor, row.batch)
     check_open(row.batch, timezone.localdate())
     if row.state != State.CHECKED:
-        raise ImportRefused(_("This file is not waiting to be imported: %(state)s.") % {"state": row.get_state_display()})
+        raise ImportRefused(
+            _("This file is not waiting to be imported: %(state)s.") % {"state": row.get_state_display()}
+        )
     if not row.good_count:
         raise ImportRefused(_("No row of this file can be imported."))
     if all_or_nothing and row.error_count:
@@ -272,11 +277,16 @@ def ended_badly(job: Job) -> None:
 
 @transaction.atomic
 def undo(*, actor: User, import_job: ImportJob) -> int:
-    """Take back all applicants of an import while every one is a draft; how many. Raises ImportRefused, NotPermitted."""
+    """Take back all applicants of an import while every one is a draft; how many there were.
+
+    Raises ImportRefused, NotPermitted.
+    """
     row = locked_import(import_job)
     role = role_of(actor, row.batch)
     if row.state != State.IMPORTED:
-        raise ImportRefused(_("This import cannot be undone: %(state)s.") % {"state": row.get_state_display()})
+        raise ImportRefused(
+            _("This import cannot be undone: %(state)s.") % {"state": row.get_state_display()}
+        )
     applicants = list(Applicant.objects.select_for_update().filter(import_job=row))
     ids = [one.pk for one in applicants]
     gone_on = {one.pk for one in applicants if one.state != Applicant.State.DRAFT}
@@ -347,7 +357,10 @@ class _OneRow:
 
 @transaction.atomic
 def mend(*, actor: User, row: ImportRow, cells: Mapping[str, str]) -> Applicant:
-    """Turn a problem row into a draft with these cells. Raises StillFaulty, ImportRefused, BatchClosed, NotPermitted."""
+    """Turn a problem row into a draft with these cells.
+
+    Raises StillFaulty, ImportRefused, BatchClosed, NotPermitted.
+    """
     found = locked_problem(row)
     import_job = found.import_job
     batch = import_job.batch
@@ -398,4 +411,3 @@ def dismiss(*, actor: User, row: ImportRow, reason: str) -> ImportRow:
 def note_view(action: str, *, actor: User, import_job: ImportJob, row: ImportRow | None = None) -> None:
     """Write down that values of an import were shown or taken away as a file."""
     _record(action, actor, import_job, detail={"row": row.row_number} if row else None)
-

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from enrollment.models import IntakeBatch
@@ -28,14 +27,15 @@ class UploadForm(forms.Form):
         field = self.fields["batch"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells mypy what stands above
         field.choices = [
-            (key, f"{batch.school.label} · {batch.name} ({batch.code})") for key, batch in self.batches.items()
+            (key, f"{batch.school.label} · {batch.name} ({batch.code})")
+            for key, batch in self.batches.items()
         ]
 
     def clean_batch(self) -> IntakeBatch:
         return self.batches[self.cleaned_data["batch"]]
 
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
         if (file.size or 0) > MOST_BYTES:
             limit = MOST_BYTES // MEGABYTE
             raise forms.ValidationError(_("The file is larger than %(limit)s MB."), params={"limit": limit})

@@ -22,10 +22,16 @@ class ImportList(ListPage[ImportJob]):
     columns = (
         Column("file", gettext_lazy("File"), lambda row: row.blob.filename, fixed=True, link=True),
         Column("batch", gettext_lazy("Intake batch"), lambda row: row.batch.name, sort=("batch__code",)),
-        Column("state", gettext_lazy("State"), lambda row: badge(KINDS[row.state], row.get_state_display())),
+        Column(
+            "state",
+            gettext_lazy("State"),
+            lambda row: badge(KINDS[ImportJob.State(row.state)], row.get_state_display()),
+        ),
         Column("rows", gettext_lazy("Rows"), lambda row: row.row_count, sort=("row_count",), css="num"),
         Column("imported", gettext_lazy("Imported"), lambda row: row.imported_count, css="num"),
-        Column("errors", gettext_lazy("Errors"), lambda row: row.error_count, sort=("error_count",), css="num"),
+        Column(
+            "errors", gettext_lazy("Errors"), lambda row: row.error_count, sort=("error_count",), css="num"
+        ),
         Column("by", gettext_lazy("Uploaded by"), lambda row: row.created_by.name, css="name", phone=False),
         Column("at", gettext_lazy("Uploaded"), lambda row: row.created_at, sort=("created_at",), css="date"),
     )
@@ -47,7 +53,9 @@ class ImportList(ListPage[ImportJob]):
 
 
 def _level(fault: ImportFault) -> str:
-    return badge("red", _("Error")) if fault.level == "error" else badge("amber", _("Warning"), "alert-triangle")
+    return (
+        badge("red", _("Error")) if fault.level == "error" else badge("amber", _("Warning"), "alert-triangle")
+    )
 
 
 class FaultList(ListPage[ImportFault]):
@@ -77,9 +85,19 @@ class FaultList(ListPage[ImportFault]):
                 css="num",
                 link=True,
             ),
-            Column("column", gettext_lazy("Column"), lambda fault: fault.column or "—", sort=("column",), fixed=True),
             Column(
-                "value", gettext_lazy("Value"), lambda fault: shown_value(fault, layout, user), css="own", fixed=True
+                "column",
+                gettext_lazy("Column"),
+                lambda fault: fault.column or "—",
+                sort=("column",),
+                fixed=True,
+            ),
+            Column(
+                "value",
+                gettext_lazy("Value"),
+                lambda fault: shown_value(fault, layout, user),
+                css="id",
+                fixed=True,
             ),
             Column("level", gettext_lazy("Kind"), _level, phone=False),
             Column("what", gettext_lazy("Problem"), lambda fault: fault_words(fault)[0], fixed=True),
@@ -105,11 +123,11 @@ class FaultList(ListPage[ImportFault]):
 
 
 def _columns(rows: QuerySet[ImportFault]) -> list[tuple[str, str]]:
-    return [(name, name) for name in rows.order_by("column").values_list("column", flat=True).distinct() if name]
+    return [
+        (name, name) for name in rows.order_by("column").values_list("column", flat=True).distinct() if name
+    ]
 
 
 def _codes(rows: QuerySet[ImportFault]) -> list[tuple[str, str]]:
     codes = rows.order_by("code").values_list("code", flat=True).distinct()
     return [(code, words(code)[0]) for code in codes]
-
-

@@ -39,7 +39,10 @@ def register_all() -> None:
     """Called once when the room starts."""
     for name, label in EVENTS.items():
         events.register(name, label)
-    for kind, label in ((actions.CHECK, _("Check of an import file")), (actions.IMPORT, _("Import of applicants"))):
+    for kind, label in (
+        (actions.CHECK, _("Check of an import file")),
+        (actions.IMPORT, _("Import of applicants")),
+    ):
         register(Kind(kind, label, actions.work, ended=actions.ended_badly, url=_page))
     also = tuple(f"enrollment:{name}" for name in PAGES)
     register_menu(

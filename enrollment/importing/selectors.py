@@ -55,7 +55,9 @@ def row_for(user: User, public_id: object) -> ImportRow:
 
 def open_batches(user: User) -> list[IntakeBatch]:
     """Batches into which ``user`` may import, the newest first."""
-    found = IntakeBatch.objects.visible_to(user, "enter_applicant").filter(is_open=True).select_related("school")
+    found = (
+        IntakeBatch.objects.visible_to(user, "enter_applicant").filter(is_open=True).select_related("school")
+    )
     return list(found.order_by("-school_year", "code"))
 
 
@@ -126,10 +128,11 @@ def shown_value(fault: ImportFault, layout: LayoutColumns, reader: User) -> str:
     """What stood in the cell: whole for the owner of the row, who must mend it; personal numbers masked for others."""
     if fault.code == FILE_REFUSED:
         return ""
+    value = str(fault.value)
     if fault.row.owner_id == reader.pk:
-        return fault.value
+        return value
     column = column_of(layout, fault.column)
-    return masked(fault.value, column) if column else mask_id_number(fault.value)
+    return masked(value, column) if column else mask_id_number(value)
 
 
 def masked(value: str, column: Column) -> str:
@@ -154,7 +157,9 @@ def faults_of_row(row: ImportRow, layout: LayoutColumns) -> list[Fault]:
     found = []
     for fault in row.faults.order_by("pk"):
         column = column_of(layout, fault.column)
-        found.append(Fault(column.field if column else "", fault.code, fault.level, fault.detail, fault.value))
+        found.append(
+            Fault(column.field if column else "", fault.code, fault.level, fault.detail, fault.value)
+        )
     return found
 
 
@@ -209,7 +214,9 @@ def _marks(
 ) -> Iterator[tuple[int, int | None, str]]:
     table = open_table(content, **options)
     places = {header_key(name): index for index, name in enumerate(table.headers)}
-    waiting = faults_of(import_job).exclude(row__state__in=[ImportRow.State.MENDED, ImportRow.State.DISMISSED])
+    waiting = faults_of(import_job).exclude(
+        row__state__in=[ImportRow.State.MENDED, ImportRow.State.DISMISSED]
+    )
     for fault in waiting.order_by("pk").iterator(chunk_size=2000):
         what, mend = fault_words(fault)
         yield fault.row.row_number, places.get(header_key(fault.column)), sentence(what, mend)

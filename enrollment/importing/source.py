@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Protocol
 
 from core.workbook import Table, WorkbookRefused, header_key, kind_of, open_collection, open_table
@@ -162,16 +161,13 @@ class _Collection:
             self.is_marked = self.is_marked or _is_marked(table)
             self._add(map(_row_reader(table, layout, member[:120]), table.rows()))
         self.unknown_headers = _shown(list(unknown))
+        self.total = len(self._rows) + len(self.refused)
 
     def _add(self, rows: Iterable[SourceRow]) -> None:
         for row in rows:
             self._rows.append(row)
             if len(self._rows) > self.max_rows:
                 raise WorkbookRefused("too_many_rows", rows=len(self._rows), limit=self.max_rows)
-
-    @cached_property
-    def total(self) -> int:
-        return len(self._rows) + len(self.refused)
 
     def rows(self) -> Iterator[SourceRow]:
         return iter(self._rows)

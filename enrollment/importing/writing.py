@@ -27,7 +27,10 @@ MAX_HEADER = 60
 
 @dataclass(slots=True)
 class DraftWriter:
-    """Writes good rows as drafts of ``actor``. ``numbers`` were taken before, so that nobody waits for this transaction."""
+    """Writes good rows as drafts of ``actor``.
+
+    ``numbers`` were taken before, so that nobody who types waits for this transaction.
+    """
 
     import_job: ImportJob
     actor: User
@@ -134,6 +137,6 @@ class ProblemWriter:
 
 
 def refusal_text(refused: RefusedMember) -> str:
-    """A refusal as it is kept with its fault: code and parameters, so that the message follows the reader's language."""
+    """A refusal as it is kept with its fault: code and parameters, so that each reader gets his own language."""
     kept: dict[str, Any] = {"code": refused.refusal.code, "params": refused.refusal.params}
     return json.dumps(kept, ensure_ascii=False)

@@ -21,7 +21,7 @@ from enrollment.importing.lists import FaultList, ImportList
 from enrollment.importing.template import empty_template
 from enrollment.models import ImportJob
 from enrollment.selectors import batch_for
-from enrollment.views.applicants import user_of
+from enrollment.views.common import user_of
 from files.inspection import FILE_TYPES
 from files.refusals import FileRefused
 from files.serving import serve_bytes
@@ -57,7 +57,11 @@ def upload(request: HttpRequest) -> HttpResponse:
         file = form.cleaned_data["file"]
         try:
             made = actions.upload(
-                actor=user, batch=form.cleaned_data["batch"], content=file.read(), filename=file.name, mends=mends
+                actor=user,
+                batch=form.cleaned_data["batch"],
+                content=file.read(),
+                filename=file.name,
+                mends=mends,
             )
         except actions.RepeatedFile as repeated:
             context["repeated"] = repeated.import_job
@@ -121,7 +125,8 @@ def _sentence(found: ImportJob) -> str:
     parts = [
         ngettext("%(count)s row", "%(count)s rows", found.row_count) % {"count": f"{found.row_count:,}"},
         _("%(count)s can be imported") % {"count": f"{found.good_count:,}"},
-        ngettext("%(count)s error", "%(count)s errors", found.error_count) % {"count": f"{found.error_count:,}"},
+        ngettext("%(count)s error", "%(count)s errors", found.error_count)
+        % {"count": f"{found.error_count:,}"},
         ngettext("%(count)s warning", "%(count)s warnings", found.warning_count)
         % {"count": f"{found.warning_count:,}"},
     ]
@@ -243,7 +248,11 @@ def row(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def _next(found: Any) -> HttpResponse:
     following = selectors.next_problem(found)
-    return redirect("enrollment:import_row", public_id=following.public_id) if following else _back(found.import_job)
+    return (
+        redirect("enrollment:import_row", public_id=following.public_id)
+        if following
+        else _back(found.import_job)
+    )
 
 
 @requires(PERM)

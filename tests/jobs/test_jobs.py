@@ -203,5 +203,7 @@ def test_the_lock_is_let_go(cast: Cast, kind: Any) -> None:
     job = actions.start(actor=cast.clerk, kind=kind(seen.append), unit=cast.school, queue=False)
     run(job.pk)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s", [NAMESPACE])
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s", [NAMESPACE]
+        )
         assert cursor.fetchone()[0] == 0

@@ -34,7 +34,9 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument("--batch", required=True, metavar="CODE", help="code of the intake batch")
         parser.add_argument("--dry-run", action="store_true", help="check only, write nothing")
-        parser.add_argument("--all-or-nothing", action="store_true", help="import only when no row has errors")
+        parser.add_argument(
+            "--all-or-nothing", action="store_true", help="import only when no row has errors"
+        )
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
         parser.add_argument(
             "--as",
@@ -46,11 +48,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         batch = IntakeBatch.objects.select_related("school").filter(code=options["batch"]).first()
         if batch is None:
-            raise CommandError(_("There is no intake batch with the code %(code)s.") % {"code": options["batch"]})
+            raise CommandError(
+                _("There is no intake batch with the code %(code)s.") % {"code": options["batch"]}
+            )
         try:
             content = options["file"].read_bytes()
         except OSError as error:
-            raise CommandError(_("The file cannot be read: %(reason)s") % {"reason": error.strerror}) from error
+            raise CommandError(
+                _("The file cannot be read: %(reason)s") % {"reason": error.strerror}
+            ) from error
         report = self._report(batch, content, options)
         self._print(report, as_json=options["json"])
         if report.errors:
@@ -115,7 +121,7 @@ def _actor(staff_no: str | None) -> User:
         found = service_user()
         if isinstance(found, User):
             return found
-    user = User.objects.filter(staff_no__iexact=staff_no, is_active=True).first()
+    user: User | None = User.objects.filter(staff_no__iexact=staff_no, is_active=True).first()
     if user is None:
         raise CommandError(_("There is no account %(staff_no)s.") % {"staff_no": staff_no})
     return user
@@ -128,6 +134,7 @@ def _run(import_job: ImportJob) -> ImportJob:
     job = Job.objects.get(pk=import_job.job_id)
     if job.state != Job.State.DONE:
         raise CommandError(
-            _("The work failed and nothing was written. Error number: %(number)s") % {"number": job.error_number}
+            _("The work failed and nothing was written. Error number: %(number)s")
+            % {"number": job.error_number}
         )
     return ImportJob.objects.select_related("batch__school", "created_by").get(pk=import_job.pk)
