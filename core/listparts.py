@@ -75,6 +75,15 @@ class ShownFilter:
     rare: bool
     fault: str = ""
 
+    @property
+    def options_html(self) -> SafeString:
+        """The options as HTML, written at once: a list may offer hundreds of classes."""
+        return SafeString("".join(self._option(value, label) for value, label in self.options))
+
+    def _option(self, value: str, label: object) -> str:
+        selected = " selected" if value == self.value else ""
+        return f'<option value="{escape(value)}"{selected}>{conditional_escape(str(label))}</option>'
+
 
 @dataclass(frozen=True, slots=True)
 class Heading:

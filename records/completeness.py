@@ -5,14 +5,16 @@ Looks at an enrolment read with `records.selectors.with_completeness`; nothing e
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
+from functools import cache
 from itertools import groupby
 from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from records.columns import HIGHER, NATIONAL, VOCATIONAL, Column, LayoutColumns
-from records.models import DocumentKind, Enrolment, FamilyMember
+from records.columns import HIGHER, NATIONAL, VOCATIONAL, LayoutColumns
+from records.models import DocumentKind, Enrolment, FamilyMember, Student
 from school.models import TERTIARY_STAGES, Stage
 
 
@@ -29,6 +31,7 @@ class Holder(models.TextChoices):
 NOT_KEPT = frozenset({"school_code", "programme_name", "programme_code", "enrol_month", "enrol_date"})
 """Columns whose value stands elsewhere in an open file: school, programme, the enrolment's dates."""
 
+DISABLED = "6"
 INDEXED = frozenset({"id_number", "phone", "national_no"})
 MEASURED = frozenset({"current_address", "mailing_address", "home_address"})
 
@@ -78,22 +81,54 @@ def contact_of(row: Enrolment) -> FamilyMember | None:
 
 def completeness(row: Enrolment) -> Completeness:
     """What the file of this enrolment's student still lacks."""
-    found = list(_asked(row))
-    return Completeness(len(found), tuple(item for item, there in found if not there))
+    asked = _asked_columns(row.school.stage)
+    missing = [item for item, holder, name in asked if not _there(row, holder, name)]
+    others = list(_other_items(row))
+    missing += [item for item, there in others if not there]
+    return Completeness(len(asked) + len(others), tuple(missing))
 
 
-def _asked(row: Enrolment) -> Iterator[tuple[Missing, bool]]:
-    stage = row.school.stage
-    near = Holder.COUNSELLOR if stage in TERTIARY_STAGES else Holder.ADVISER
-    for column in layout_for(stage).columns:
-        if column.required and column.field not in NOT_KEPT and not column.field.startswith("member"):
-            yield Missing(column.field, column.label, Holder.ADMISSIONS), _there(row, column)
+class _On(Enum):
+    """Where the value of a column is looked for."""
+
+    STUDENT = "student"
+    INDEX = "index"
+    MEASURE = "measure"
+    ENROLMENT = "enrolment"
+
+
+@cache
+def _asked_columns(stage: str) -> tuple[tuple[Missing, _On, str], ...]:
+    """The required columns of this stage as items, each with where its value is found."""
+    asked = [
+        column
+        for column in layout_for(stage).columns
+        if column.required and column.field not in NOT_KEPT and not column.field.startswith("member")
+    ]
+    return tuple(
+        (Missing(column.field, column.label, Holder.ADMISSIONS), *_place(column.field)) for column in asked
+    )
+
+
+def _place(name: str) -> tuple[_On, str]:
+    if name in INDEXED:
+        return _On.INDEX, f"{name}_index"
+    if name in MEASURED:
+        return _On.MEASURE, f"has_{name}"
+    return (_On.STUDENT if hasattr(Student, name) else _On.ENROLMENT), name
+
+
+def _other_items(row: Enrolment) -> Iterator[tuple[Missing, bool]]:
+    near = Holder.COUNSELLOR if row.school.stage in TERTIARY_STAGES else Holder.ADVISER
     student = row.student
     yield Missing("id_number", _("Identity number"), Holder.ADMISSIONS), student.id_number_index is not None
     yield Missing("guardian_phone", _("Guardian's phone"), near), contact_of(row) is not None
     kinds = {document.kind for document in student.documents.all()}
     photo = DocumentKind.PHOTO
     yield Missing(f"document.{photo}", photo.label, near), photo in kinds
+    for kind, needed in _circumstances(row).items():
+        if needed:
+            yield Missing(f"document.{kind}", kind.label, Holder.ADMISSIONS), kind in kinds
     number = _("National student number")
     yield Missing("national_no", number, Holder.REGISTRAR), student.national_no_index is not None
     yield Missing("school_class", _("Class"), Holder.REGISTRAR), row.school_class_id is not None
@@ -102,11 +137,22 @@ def _asked(row: Enrolment) -> Iterator[tuple[Missing, bool]]:
         yield Missing("paper_place", place, Holder.ARCHIVES), student.paper_place != ""
 
 
-def _there(row: Enrolment, column: Column) -> bool:
-    name = column.field
-    if name in INDEXED:
-        return getattr(row.student, f"{name}_index") is not None
-    if name in MEASURED:
-        return bool(getattr(row, f"has_{name}"))
-    holder: Any = row.student if hasattr(row.student, name) else row
-    return getattr(holder, name) not in ("", None)
+def _circumstances(row: Enrolment) -> dict[DocumentKind, Any]:
+    student = row.student
+    return {
+        DocumentKind.NO_ID_PROOF: student.no_hukou and student.id_number_index is None,
+        DocumentKind.DISABILITY: student.health == DISABLED,
+        DocumentKind.ORPHAN: student.is_orphan,
+        DocumentKind.BENEFIT: student.martyr_or_benefit_child,
+        DocumentKind.AID_FORM: student.needs_aid,
+    }
+
+
+def _there(row: Enrolment, place: _On, name: str) -> bool:
+    if place is _On.STUDENT:
+        return getattr(row.student, name) not in ("", None)
+    if place is _On.INDEX:
+        return getattr(row.student, name) is not None
+    if place is _On.MEASURE:
+        return bool(getattr(row, name))
+    return getattr(row, name) not in ("", None)

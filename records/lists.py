@@ -25,7 +25,7 @@ STATUS_KINDS: dict[str, str] = {
 
 def status_badge(row: Enrolment) -> str:
     """The status in words on the ground of its meaning."""
-    return badge(STATUS_KINDS.get(row.status, "grey"), row.get_status_display())
+    return badge(STATUS_KINDS.get(row.status, "grey"), S(row.status).label)
 
 
 def sex_label(code: str) -> Any:

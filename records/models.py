@@ -249,9 +249,11 @@ class Enrolment(RecordedModel, EnrolmentData):
         default_permissions = ()
         indexes = [
             models.Index(fields=["unit", "status"], name="enrolment_unit"),
+            models.Index(fields=["student_no", "id"], name="enrolment_student_no"),
             models.Index(fields=["school_class"], name="enrolment_class"),
             models.Index(fields=["exam_no"], condition=~Q(exam_no=""), name="enrolment_exam_no"),
             models.Index(fields=["student_no"], name="enrolment_no", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["student_no", "id"], name="enrolment_no_order"),
         ]
         constraints = [
             models.UniqueConstraint(

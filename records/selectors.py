@@ -18,7 +18,7 @@ from core.chinese import clean_text, name_query
 from core.crypto import EncryptedTextField, blind_index
 from core.idnumber import normalise_id_number
 from records.models import Document, DocumentKind, Enrolment, FamilyMember, Student, own_class_ids
-from school.models import ClassStaff, Programme, SchoolClass, Unit
+from school.models import ClassStaff, Programme, SchoolClass, Unit, in_language
 
 HITS = 1000
 """A search fetches at most this many hits and orders them; ordering first would walk the whole sort index."""
@@ -211,7 +211,8 @@ def unit_choices(user: User) -> list[tuple[int, str]]:
 def class_choices(user: User) -> list[tuple[int, str]]:
     """Classes in use of the units in which ``user`` may see files."""
     classes = SchoolClass.objects.filter(unit_id__in=list(units_with(user, "view_student")), is_active=True)
-    return [(one.pk, f"{one.class_no} {one.label}") for one in classes.order_by("school", "class_no")[:500]]
+    rows = classes.order_by("school", "class_no").values_list("pk", "class_no", "name", "label_en")[:500]
+    return [(pk, f"{class_no} {in_language(*labels)}") for pk, class_no, *labels in rows]
 
 
 def grade_choices(user: User) -> list[tuple[int, int]]:

@@ -16,7 +16,7 @@ from records.completeness import layout_for
 from records.models import FamilyMember
 from records.reading import STUDENT_SECRETS
 from records.selectors import StudentFile
-from school.models import Code, Region
+from school.models import Code, Region, in_language
 
 MASKS = {"id_number": mask_id_number, "national_no": mask_id_number, "phone": mask_phone}
 
@@ -73,8 +73,9 @@ class Words:
 
 def _codes(keys: set[str]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
-    for code in Code.objects.filter(code_list__key__in=keys).select_related("code_list"):
-        found.setdefault(code.code_list.key, {})[code.code] = code.label
+    rows = Code.objects.filter(code_list__key__in=keys)
+    for key, code, *labels in rows.values_list("code_list__key", "code", "label_zh", "label_en"):
+        found.setdefault(key, {})[code] = in_language(*labels)
     return found
 
 
