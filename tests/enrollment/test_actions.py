@@ -252,7 +252,7 @@ def test_a_return_needs_a_reason_of_the_list(cast: Cast, batch: IntakeBatch) -> 
     assert fresh(row).state == State.SELF_CHECKED
 
 
-@pytest.mark.requirement("S3-3.3")
+@pytest.mark.requirement("S3-3.3-1")
 def test_a_small_school_merges_the_initial_review_but_not_the_persons(cast: Cast, batch: IntakeBatch) -> None:
     set_rule(cast.school, "duty_scheme", "small")
     row = submitted(cast.clerk, batch)
