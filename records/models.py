@@ -253,7 +253,6 @@ class Enrolment(RecordedModel, EnrolmentData):
             models.Index(fields=["school_class"], name="enrolment_class"),
             models.Index(fields=["exam_no"], condition=~Q(exam_no=""), name="enrolment_exam_no"),
             models.Index(fields=["student_no"], name="enrolment_no", opclasses=["varchar_pattern_ops"]),
-            models.Index(fields=["student_no", "id"], name="enrolment_no_order"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -268,11 +268,7 @@ def stat(
 @register.inclusion_tag("components/chart.html")
 def chart(picture: ui.Chart, table: bool = True) -> dict[str, Any]:
     """A :class:`core.ui.Chart` with its table beside (folded under a switch)."""
-    return {
-        "chart": picture,
-        "table": table,
-        "data": json_script(picture.spec, f"chart-{picture.key}"),
-    }
+    return {"chart": picture, "table": table}
 
 
 @register.inclusion_tag("components/job_progress.html")

@@ -1,4 +1,4 @@
-// Charts: drawn from the JSON beside them. ECharts is loaded only where a chart stands.
+// Charts: drawn from the JSON in their attribute (htmx takes script elements out of what it swaps in). ECharts is loaded only where a chart stands.
 const COLOURS = ["#066fd1", "#08735a", "#b36b00", "#7c2d91", "#6b7280", "#c92f2f"];
 const SOFT = { color: "#4b5563", fontSize: 13 };
 const source = document.querySelector('meta[name="xj-charts"]')?.content;
@@ -53,7 +53,7 @@ async function draw(figure) {
   const place = figure.querySelector(".xj-chart-picture");
   const fault = figure.querySelector(".xj-chart-fault");
   try {
-    const spec = JSON.parse(document.getElementById(figure.dataset.chart).textContent);
+    const spec = JSON.parse(figure.dataset.chart);
     const echarts = await load();
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const picture = echarts.init(place, null, { renderer: "canvas" });

@@ -17,10 +17,12 @@ person (``{"head": 403}``), each for a reason that the line's comment tells.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from accounts.access import PUBLIC, SIGNED_IN
 from tests.guards.world import World
 
+NOBODY = UUID(int=0)
 GOOD = frozenset({200, 204, 302, 400, 422})
 
 
@@ -95,6 +97,24 @@ def _applicant(world: World) -> Any:
     return world.applicant
 
 
+def _scan(world: World) -> Any:
+    return world.scan
+
+
+def _at_step(world: World) -> Any:
+    return {"batch_id": world.batch.public_id, "step": "initial_review"}
+
+
+BULK = ("review_applicant", "approve_applicant", "accept_applicant")
+def _student(world: World) -> Any:
+    return world.student
+
+
+def _part(**kept: Any) -> Callable[[World], Any]:
+    return lambda world: {"public_id": world.student.public_id, **kept}
+
+
+FILE_READERS = ("view_student", "view_own_class")
 DECIDING = ("review_applicant", "approve_applicant", "accept_applicant", "approve_no_hukou")
 
 
@@ -190,10 +210,57 @@ ROUTES: dict[str, Route] = {
         "enter_applicant", "approve_applicant", obj=_applicant, methods="POST"
     ),
     "enrollment:regions": route("enter_applicant", methods="POST"),
+    "enrollment:batch_new": route("manage_intake", methods="GET POST"),
+    "enrollment:batch": route("view_applicant", obj=_batch),
+    "enrollment:batch_change": route("manage_intake", obj=_batch, methods="GET POST"),
+    "enrollment:batch_set_open": route("manage_intake", obj=_batch, methods="POST"),
+    "enrollment:self_check": route("enter_applicant", obj=_batch, methods="GET POST"),
+    "enrollment:bulk": route(*BULK, obj=_batch),
+    "enrollment:bulk_plan": route(*BULK, obj=_at_step),
+    # 403: at this step only those who review initially draw
+    "enrollment:bulk_draw": route(
+        *BULK, obj=_at_step, methods="POST", cells=dict.fromkeys(("head", "archivist", "archive_head"), 403)
+    ),
+    "enrollment:bulk_report": route(*BULK, obj=lambda world: world.sample),
+    "enrollment:bulk_pass": route(*BULK, obj=lambda world: world.sample, methods="POST"),
+    "enrollment:scan_attach": route("enter_applicant", obj=_applicant, methods="POST"),
+    "enrollment:scan": route("view_applicant", obj=_scan),
+    "enrollment:scan_page": route(
+        "view_applicant", obj=lambda world: {"document_id": world.scan.public_id, "number": 1}
+    ),
+    "enrollment:scan_download": route("view_applicant", obj=_scan),
+    "enrollment:scan_remove": route("enter_applicant", obj=_scan, methods="POST"),
+    "enrollment:scans_upload": route("enter_applicant", "accept_applicant", obj=_batch, methods="GET POST"),
+    "enrollment:scan_upload": route(
+        "enter_applicant", "accept_applicant", obj=lambda world: world.scan_upload
+    ),
+    "enrollment:batch_printing": route("view_applicant", obj=_batch, methods="GET POST"),
+    "enrollment:applicant_print": route("print_student", obj=_applicant),
+    "enrollment:class_sheets": route("view_student", "view_own_class", obj=_class),
+    "enrollment:class_roster": route("view_student", "view_own_class", obj=_class),
+    "enrollment:class_cards": route("view_student", "view_own_class", obj=_class),
+    "enrollment:student_card": route("print_student", obj=lambda world: world.enrolled),
+    "enrollment:bureau": route("approve_no_hukou", methods="GET POST"),
+    "enrollment:without_number": route("view_applicant", methods="GET POST"),
     "enrollment:review": route("view_applicant", obj=_applicant),
     "enrollment:review_next": route(*DECIDING, obj=_batch),
     "enrollment:review_pass": route(*DECIDING, obj=_applicant, methods="POST"),
     "enrollment:review_return": route(*DECIDING, obj=_applicant, methods="POST"),
+    "records:search": route(*FILE_READERS, "view_applicant", methods="GET POST"),
+    "records:students": route("view_student", methods="GET POST"),
+    "records:student": route(*FILE_READERS, obj=_student),
+    "records:student_section": route(*FILE_READERS, obj=_part(key="basic")),
+    "records:photo": route(*FILE_READERS, obj=_student, good=frozenset({404})),  # it has none
+    "records:document": route(
+        "view_student", obj=lambda world: {"public_id": world.student.public_id, "document_id": NOBODY},
+        good=frozenset({404}),
+    ),
+    "records:reveal": route("reveal_personal", obj=_part(field="phone"), methods="POST"),
+    "records:my_classes": route("view_own_class"),
+    "records:my_class": route("view_own_class", obj=lambda world: {"class_id": world.student_class.public_id}),
+    "reports:home": route(SIGNED_IN),
+    "reports:chart": route("view_figures", obj=lambda world: {"key": "students"}),
+    "reports:read_notices": route(SIGNED_IN, methods="POST"),
 }
 
 assert {name for name, one in ROUTES.items() if one.is_public} <= PUBLIC

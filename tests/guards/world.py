@@ -3,6 +3,8 @@
 A room adds a kind by a function here under `kind`; ``world.thing`` then makes it once for the side's unit.
 """
 
+import io
+import zipfile
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -11,10 +13,13 @@ from typing import Any
 from accounts.models import Appointment, User
 from accounts.roles import Role
 from enrollment import actions
-from enrollment.models import Applicant, IntakeBatch
+from enrollment.actions import scans
+from enrollment.models import Applicant, ApplicantDocument, IntakeBatch, IntakeSample, ScanUpload
+from records.models import Enrolment, Student
+from records.search import fill
 from school.models import Code, CodeList, Programme, Region, SchoolClass, Term, Unit
 from tests.cast import Cast
-from tests.enrollment.intake import make_batch
+from tests.enrollment.intake import make_batch, picture
 from tests.factories import appoint, make_class, make_user, saved
 
 _kinds: dict[str, Callable[["World"], Any]] = {}
@@ -101,7 +106,71 @@ def region(world: World) -> Region:
 
 
 @kind
+def student_class(world: World) -> SchoolClass:
+    """A class: the cast's own, where its adviser and teacher are, or one of the school next door."""
+    return world.cast.school_class if world.side == "own" else make_class(world.unit)
+
+
+@kind
+def student(world: World) -> Student:
+    """A student of that class."""
+    return make_student("王小明", world.cast, school=world.unit, school_class=world.student_class)
+
+
+@kind
 def appointment(world: World) -> Appointment:
     """That person's role."""
     row: Appointment = world.person.appointments.get()
+    return row
+
+
+@kind
+def scan(world: World) -> ApplicantDocument:
+    """A scan of that draft."""
+    row = world.applicant
+    return scans.attach(
+        actor=row.entered_by, applicant=row, kind="other", content=picture(), filename="scan.jpg"
+    )
+
+
+@kind
+def sample(world: World) -> IntakeSample:
+    """A sample of that batch that nobody looked at yet."""
+    clerk = world.applicant.entered_by
+    made: IntakeSample = IntakeSample.objects.create(
+        batch=world.batch, class_no="", step="initial_review", drawn_by=clerk, population=0
+    )
+    return made
+
+
+@kind
+def scan_upload(world: World) -> ScanUpload:
+    """A ZIP of scans for that batch."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("scan.jpg", picture())
+    return scans.upload(
+        actor=world.applicant.entered_by,
+        batch=world.batch,
+        kind="other",
+        content=content.getvalue(),
+        filename="scans.zip",
+    )
+
+
+@kind
+def enrolled(world: World) -> Student:
+    """A student of the side's school."""
+    row = Student(name="陈一", archive_no=f"MATRIX-{world.side}")
+    fill(row)
+    saved(row)
+    saved(
+        Enrolment(
+            student=row,
+            school=world.unit,
+            unit=world.unit,
+            student_no="20269999",
+            started_on=date(2026, 9, 1),
+        )
+    )
     return row
