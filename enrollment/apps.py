@@ -13,7 +13,7 @@ class EnrollmentConfig(AppConfig):
         from enrollment import inbox as intake_inbox
         from enrollment import work_events
         from enrollment.events import EVENTS
-        from enrollment.file_section import SECTION
+        from enrollment.file_section import CARD, SECTION
         from enrollment.finding import applicants
         from enrollment.importing.registration import register_all
         from ledger import events
@@ -21,6 +21,7 @@ class EnrollmentConfig(AppConfig):
 
         finders.register(finders.Finder("applicants", _("Applicants"), ("view_applicant",), applicants))
         sections.register(SECTION)
+        sections.register_act("student_card", CARD)
         for name, label in EVENTS.items():
             events.register(name, label)
         register_all()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -9,7 +10,7 @@ from approvals.reasons import ReturnReason
 from core.ui import TimelineRow
 from enrollment.models import IntakeDecision
 from enrollment.selectors import role_name
-from records.sections import Section
+from records.sections import Act, Section
 from records.selectors import StudentFile
 
 Outcome = IntakeDecision.Outcome
@@ -46,3 +47,10 @@ def _row(one: IntakeDecision) -> TimelineRow:
 SECTION = Section(
     "process", _("Process record"), 80, "enrollment/file_section.html", _read, perms=("view_student",)
 )
+
+
+def _card(user: User, file: StudentFile) -> str:
+    return reverse("enrollment:student_card", args=[file.student.public_id])
+
+
+CARD = Act(_("Student card form"), "printer", _card, ("print_student",), key="p")

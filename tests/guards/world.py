@@ -21,6 +21,7 @@ from school.models import Code, CodeList, Programme, Region, SchoolClass, Term, 
 from tests.cast import Cast
 from tests.enrollment.intake import make_batch, picture
 from tests.factories import appoint, make_class, make_user, saved
+from tests.records.files import make_student
 
 _kinds: dict[str, Callable[["World"], Any]] = {}
 
