@@ -135,14 +135,17 @@ def class_lines(user: User, batch: IntakeBatch) -> list[ClassLine]:
         mine = Q()
         for column in PERSONS:
             mine |= Q(**{column: user})
+        decided = Q(pk__in=Applicant.objects.filter(mine).values("pk"))
         rows = waiting_at(user, batch, step).values("class_no").annotate(
             name=Max("school_class__name"),
             count=Count("pk"),
-            without_warning=Count("pk", filter=Q(warning_count=0) & ~Q(pk__in=Applicant.objects.filter(mine).values("pk"))),
+            without_warning=Count("pk", filter=Q(warning_count=0) & ~decided),
             own=Count("pk", filter=mine),
         )  # fmt: skip
         found += [
-            ClassLine(row["class_no"], row["name"] or "", step, row["count"], row["without_warning"], row["own"])
+            ClassLine(
+                row["class_no"], row["name"] or "", step, row["count"], row["without_warning"], row["own"]
+            )
             for row in rows.order_by("class_no")
         ]
     return found
