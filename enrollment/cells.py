@@ -5,6 +5,7 @@ Fields are those of the layout (``records.columns``), members as ``member1.name`
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
 from django.db import models
@@ -34,6 +35,7 @@ def layout_of(batch: IntakeBatch) -> LayoutColumns:
     return LAYOUTS[batch.layout]
 
 
+@cache
 def split(field: str) -> tuple[int, str]:
     """Position of the member (0: the applicant) and the name of the field: ``member2.phone`` is (2, "phone")."""
     who, _, name = field.rpartition(".")
@@ -101,10 +103,18 @@ def _put(applicant: Applicant, members: Members, field: str, value: Any, book: C
 
 
 def _stored(row: models.Model, name: str, value: Any) -> Any:
-    column = row._meta.get_field(name)
+    empty, is_number = _storage(type(row), name)
     if value == "":
-        return None if column.null else ""
-    return int(value) if isinstance(column, models.PositiveSmallIntegerField) else value
+        return empty
+    return int(value) if is_number else value
+
+
+@cache
+def _storage(model: type[models.Model], name: str) -> tuple[str | None, bool]:
+    """What a column holds for an empty cell, and whether it holds a whole number."""
+    column = model._meta.get_field(name)
+    empty = None if getattr(column, "null", False) else ""
+    return empty, isinstance(column, models.PositiveSmallIntegerField)
 
 
 def _set(row: Any, name: str, value: Any) -> bool:

@@ -16,6 +16,7 @@ from enrollment.importing.source import Source, SourceRow
 from enrollment.models import Applicant, ImportJob, IntakeBatch
 from records.cells import CellFault, CodeBook, read_cell
 from records.checks import check
+from records.columns import Column, Kind
 from records.faults import Fault
 from records.models import Enrolment, Student
 
@@ -23,6 +24,17 @@ CHUNK = 1000
 NAMED_ROWS = 12
 NUMBERS = {"id_number": "id_duplicate_file", "exam_no": "exam_no_duplicate_file"}
 Namesake = tuple[str, date]
+REPEATED = {
+    Kind.CODE,
+    Kind.REGION,
+    Kind.BOOLEAN,
+    Kind.DATE,
+    Kind.MONTH,
+    Kind.CLASS_NO,
+    Kind.SCHOOL_CODE,
+    Kind.POSTCODE,
+}
+"""Kinds of columns with few different values: each value is read once."""
 
 
 @dataclass(slots=True)
@@ -81,8 +93,10 @@ class Checker:
     exact: bool = True
     _twice: dict[str, dict[str, Repeated]] = field(default_factory=dict)
     _without_number: set[Namesake] = field(default_factory=set)
+    _columns: list[tuple[Column, dict[str, Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self._columns = [(column, {}) for column in layout_of(self.batch).columns]
         self._twice = _repeated(self.source)
         if self.mends:
             rows = Applicant.objects.filter(import_job=self.mends, id_number_index__isnull=True)
@@ -111,20 +125,23 @@ class Checker:
     def _read(self, row: SourceRow) -> tuple[dict[str, Any], list[Fault]]:
         values: dict[str, Any] = {}
         faults: list[Fault] = []
-        cells = row.cells
-        for column in layout_of(self.batch).columns:
+        for column, known in self._columns:
             name = column.field
-            text = cells.get(name, "")
+            text = row.cells.get(name, "")
             if name in row.faults:
                 faults.append(Fault(name, row.faults[name], "error", "", text))
-                continue
-            if not text:
+            elif not text:
                 values[name] = ""
-                continue
-            try:
-                values[name] = read_cell(text, column, self.book, exact=self.exact)
-            except CellFault as fault:
-                faults.append(Fault(name, fault.code, "error", fault.detail, text))
+            elif text in known:
+                values[name] = known[text]
+            else:
+                try:
+                    values[name] = read_cell(text, column, self.book, exact=self.exact)
+                except CellFault as fault:
+                    faults.append(Fault(name, fault.code, "error", fault.detail, text))
+                else:
+                    if column.kind in REPEATED:
+                        known[text] = values[name]
         return values, faults
 
     def compare(self, rows: list[CheckedRow]) -> None:
