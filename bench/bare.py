@@ -16,11 +16,11 @@ from bench.application import start
 start()
 
 from django.conf import settings  # noqa: E402 - Django is set up first
-from python_calamine import CalamineWorkbook  # noqa: E402
+from python_calamine import CalamineWorkbook
 
-from enrollment.cells import split  # noqa: E402
-from enrollment.models import Applicant, ApplicantMember  # noqa: E402
-from records.columns import NATIONAL  # noqa: E402
+from enrollment.cells import split
+from enrollment.models import Applicant, ApplicantMember
+from records.columns import NATIONAL
 
 TABLES: dict[int, tuple[str, Any]] = {0: ("bench_applicant", Applicant), 1: ("bench_member", ApplicantMember)}
 NOT_STORED = {"school_code"}

@@ -13,11 +13,11 @@ from bench.application import start
 start()
 
 from accounts.models import User  # noqa: E402 - Django is set up first
-from bench import bare  # noqa: E402
-from enrollment.importing import actions  # noqa: E402
-from enrollment.models import ImportJob, IntakeBatch  # noqa: E402
-from jobs.models import Job  # noqa: E402
-from jobs.tasks import run  # noqa: E402
+from bench import bare
+from enrollment.importing import actions
+from enrollment.models import ImportJob, IntakeBatch
+from jobs.models import Job
+from jobs.tasks import run
 
 BATCH = "BENCH-2026"
 CLERK = "王芳"

@@ -10,17 +10,17 @@ from bench.application import start
 start()
 
 from django.db import connection, transaction  # noqa: E402 - Django is set up first
-from django.utils import timezone  # noqa: E402
+from django.utils import timezone
 
-from accounts.models import User  # noqa: E402
-from accounts.roles import Role  # noqa: E402
-from bench import bare, synthetic  # noqa: E402
-from enrollment.models import IntakeBatch, Layout  # noqa: E402
-from ledger.context import service_user  # noqa: E402
-from ledger.history import write_rows  # noqa: E402
-from school.models import SchoolClass, Stage, Unit  # noqa: E402
-from tests.cast import make_cast  # noqa: E402
-from tests.factories import appoint, make_class, make_user, saved  # noqa: E402
+from accounts.models import User
+from accounts.roles import Role
+from bench import bare, synthetic
+from enrollment.models import IntakeBatch, Layout
+from ledger.context import service_user
+from ledger.history import write_rows
+from school.models import SchoolClass, Stage, Unit
+from tests.cast import make_cast
+from tests.factories import appoint, make_class, make_user, saved
 
 BATCH = "BENCH-2026"
 WIDE_READER = "BENCH01"

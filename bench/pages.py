@@ -13,16 +13,16 @@ from bench.application import start
 start()
 
 from django.conf import settings  # noqa: E402 - Django is set up first
-from django.http import HttpRequest, HttpResponse  # noqa: E402
-from django.template import engines  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.urls import include, path, reverse  # noqa: E402
+from django.http import HttpRequest, HttpResponse
+from django.template import engines
+from django.test import Client
+from django.urls import include, path, reverse
 
-from accounts.access import SIGNED_IN, requires  # noqa: E402
-from accounts.models import User  # noqa: E402
-from bench.load import WIDE_READER  # noqa: E402
-from bench.measure import Line, in_turns, median, timed  # noqa: E402
-from records.models import Student  # noqa: E402
+from accounts.access import SIGNED_IN, requires
+from accounts.models import User
+from bench.load import WIDE_READER
+from bench.measure import Line, in_turns, median, timed
+from records.models import Student
 
 REPEAT = 15
 AIM = 3.0

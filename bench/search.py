@@ -12,15 +12,15 @@ from bench.application import start
 start()
 
 from django.db import connection  # noqa: E402 - Django is set up first
-from django.db.models.functions import Length  # noqa: E402
+from django.db.models.functions import Length
 
-from accounts.models import User  # noqa: E402
-from accounts.scope import units_with  # noqa: E402
-from bench.load import WIDE_READER  # noqa: E402
-from bench.measure import Line, in_turns  # noqa: E402
-from core.crypto import blind_index  # noqa: E402
-from records import selectors  # noqa: E402
-from records.models import Student  # noqa: E402
+from accounts.models import User
+from accounts.scope import units_with
+from bench.load import WIDE_READER
+from bench.measure import Line, in_turns
+from core.crypto import blind_index
+from records import selectors
+from records.models import Student
 
 REPEAT = 31
 BOUND = selectors.HITS + 1

@@ -11,6 +11,7 @@ logger = logging.getLogger(__name__)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """A request that makes no sense (400)."""
     return render(request, "errors/400.html", status=400)
 
 
@@ -20,10 +21,12 @@ def not_permitted(request: HttpRequest, exception: Exception | None = None) -> H
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without its token, or with an old one (403)."""
     return render(request, "errors/400.html", status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """What does not exist, or not for this reader (404)."""
     return render(request, "errors/404.html", status=404)
 
 

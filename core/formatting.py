@@ -63,6 +63,7 @@ def clock(value: datetime | None) -> str:
 
 
 def clock_seconds(value: datetime | None) -> str:
+    """14:05:09."""
     return f"{_local(value):%H:%M:%S}" if value else NO_VALUE
 
 

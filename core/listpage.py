@@ -26,7 +26,7 @@ the same part that the page includes::
             return reverse("enrollment:applicant", args=[row.public_id])
 
 
-    @requires("school.view_applicants")
+    @requires("view_applicant")
     def applicants(request: HttpRequest) -> HttpResponse:
         page = ApplicantList(request, selectors.applicants(request.user), user=request.user)
         return page.respond("enrollment/applicants.html")

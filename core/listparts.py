@@ -87,6 +87,8 @@ class ShownFilter:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
+    """A column's heading: where a click on it leads, and how the list is sorted by it now."""
+
     key: str
     label: Label
     css: str
@@ -105,6 +107,7 @@ class Row:
 
 
 def parse_date(text: str) -> date | None:
+    """The day that a filter names, None for what is no day."""
     try:
         return forms.DateField().to_python(text)
     except forms.ValidationError:
@@ -125,11 +128,13 @@ def filter_value(shown: ShownFilter) -> object | None:
 
 
 def cell_start(column: Column[Any]) -> str:
+    """The opening tag of a column's cells, with the label that phones show."""
     css = f"{column.css} no-phone".strip() if not column.phone else column.css
     return format_html('<td class="{}" data-label="{}">', css, column.label)
 
 
 def cell_text(value: object) -> str:
+    """What stands in a cell, escaped."""
     if isinstance(value, SafeString):
         return value
     if isinstance(value, str):

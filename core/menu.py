@@ -52,6 +52,8 @@ class Entry:
 
 @dataclass(slots=True)
 class Group:
+    """Entries under one heading of the menu."""
+
     key: str
     label: Label
     order: int

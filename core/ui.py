@@ -68,6 +68,8 @@ class TimelineRow:
 
 @dataclass(frozen=True, slots=True)
 class Series:
+    """One row of numbers of a chart."""
+
     name: Label
     values: Sequence[float]
 

@@ -77,7 +77,7 @@ def draw_sample(*, actor: User, batch: IntakeBatch, class_no: str, step: Step) -
         raise SampleClosed(_("The bulk approval of this class is running already."))
     _refuse_unhandled(batch, class_no, step)
     if older:
-        close_sample(actor, older)
+        close_sample(actor=actor, sample=older)
     ready = plan(actor, batch, class_no, step).passing
     if not ready:
         raise IntakeRefused(_("Nobody of this class can be passed at once."))
@@ -160,7 +160,7 @@ def pass_class(
     BulkSkip.objects.bulk_create(
         BulkSkip(sample=held, applicant_id=pk, reason=reason) for pk, reason in skipped.items()
     )
-    close_sample(actor, held, passed=passed)
+    close_sample(actor=actor, sample=held, passed=passed)
     events.record(
         "applicant.bulk_passed",
         actor=actor,

@@ -266,7 +266,7 @@ def test_a_recovery_code_serves_once(client: Client, cast: Cast) -> None:
 
 
 def test_a_role_can_demand_a_second_factor(client: Client, cast: Cast, settings: object) -> None:
-    settings.TWO_FACTOR_ROLES = ["security_admin", "archive_head"]  # type: ignore[attr-defined]
+    settings.TWO_FACTOR_ROLES = ["security_admin", "archive_head"]  # type: ignore[attr-defined]  # the fixture has no type
     sign_in(client, cast.security_admin.staff_no)
     assert client.get("/users/")["Location"] == "/me/second-factor/set-up/"
     page = client.get("/me/second-factor/set-up/")

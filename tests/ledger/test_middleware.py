@@ -93,7 +93,7 @@ def test_a_form_without_its_token_leaves_one_event(somebody: Any) -> None:
 
 def test_nobody_is_looked_up_unless_somebody_asks() -> None:
     request = RequestFactory().get("/")
-    request.user = SimpleLazyObject(lambda: pytest.fail("asked for the user"))  # type: ignore[assignment]
+    request.user = SimpleLazyObject(lambda: pytest.fail("asked for the user"))  # type: ignore[assignment]  # stands for a user
     response = LedgerMiddleware(lambda request: HttpResponse("nothing written"))(request)
     assert response.status_code == 200
 

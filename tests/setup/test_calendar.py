@@ -115,7 +115,7 @@ def test_periods_that_contradict_are_refused(cast: Cast) -> None:
         ("party", day, day, "kind"),
     ):
         assert field in _fault(
-            lambda kind=kind, first=first, last=last: actions.add_period(  # type: ignore[misc]
+            lambda kind=kind, first=first, last=last: actions.add_period(  # type: ignore[misc]  # bound in the loop
                 actor=cast.registrar, unit=cast.school, kind=kind, valid_from=first, valid_until=last
             )
         )

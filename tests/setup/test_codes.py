@@ -54,7 +54,7 @@ def test_codes_are_added_changed_and_closed(travel: CodeList, top_admin: User) -
 def test_a_spelling_means_one_code(travel: CodeList, top_admin: User) -> None:
     for values in ({"label_zh": "走路"}, {"label_zh": "骑行", "aliases": ["单车"]}):
         faults = _fault(
-            lambda values=values: actions.add_code(  # type: ignore[misc]
+            lambda values=values: actions.add_code(  # type: ignore[misc]  # bound in the loop
                 actor=top_admin, code_list=travel, code="4", **values
             )
         )
@@ -151,7 +151,7 @@ def test_regions_are_added_changed_closed_and_loaded(cast: Cast, top_admin: User
         ({"code": "970102", "name_zh": "无根", "parent_code": "980000"}, "parent_code"),
     ):
         assert field in _fault(
-            lambda values=values: actions.add_region(actor=top_admin, **values)  # type: ignore[misc]
+            lambda values=values: actions.add_region(actor=top_admin, **values)  # type: ignore[misc]  # bound in the loop
         )
     header = "code,name_zh,name_en,parent,level,valid_from,valid_to,source\n"
     text = header + "970101,某区,,970000,3,,2026-10-01,\n970102,新区,New,970000,3,2026-10-02,,公告\n"

@@ -26,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--unit", required=True, metavar="NAME", help="name of the top unit")
         parser.add_argument("--kind", required=True, choices=[str(kind.value) for kind in TOP_KINDS])
         parser.add_argument("--code", default="", help="school code; a school needs its ten digits")
-        parser.add_argument("--stage", default="", choices=["", *Stage.values], help="needed for a school")
+        parser.add_argument("--stage", default="", choices=Stage.values, help="needed for a school")
         for name in OPTIONS:
             parser.add_argument(f"--{name}", required=True, nargs=2, metavar=("STAFF_NO", "NAME"))
 
