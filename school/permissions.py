@@ -1,6 +1,5 @@
 """Every permission of the product. Each is granted on a unit and holds for the unit's subtree (docs/permissions.md)."""
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 

@@ -1,4 +1,4 @@
-"""A school's rules: each has a type, a default and its source here; a dated value of it hangs on a unit and is inherited.
+"""A school's rules: each has a type, a default and its source here; a dated value hangs on a unit and is inherited.
 
 The nearest unit up the tree that has a value on the day in question wins; without one the default holds.
 """

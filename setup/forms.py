@@ -58,7 +58,7 @@ class SettingsForm(forms.Form):
 class UnitForm(SettingsForm):
     """A unit's names and what it is for."""
 
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=_("Unit name"), max_length=80)
     label_en = forms.CharField(label=_("English name"), max_length=120, required=False)
     code = forms.CharField(
         label=_("School code"), max_length=10, required=False, help_text=_("Ten digits for a school")
@@ -87,7 +87,7 @@ class NewUnitForm(UnitForm):
     def __init__(self, *args: Any, kinds: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         labels = dict(Unit.Kind.choices)
-        self.fields["kind"].choices = [(kind, labels[kind]) for kind in kinds]  # type: ignore[attr-defined]
+        self.fields["kind"].choices = [(kind, labels[kind]) for kind in kinds]  # type: ignore[attr-defined]  # a choice field
 
 
 class RuleForm(SettingsForm):
@@ -133,7 +133,7 @@ class ProgrammeForm(SettingsForm):
     """A programme."""
 
     code = forms.CharField(label=_("Programme code"), max_length=10)
-    name = forms.CharField(label=_("Name"), max_length=50)
+    name = forms.CharField(label=_("Programme name"), max_length=50)
     label_en = forms.CharField(label=_("English name"), max_length=120, required=False)
     level = forms.ChoiceField(label=_("Level"), required=False)
     learning_form = forms.ChoiceField(label=_("Learning form"), required=False)
@@ -147,7 +147,7 @@ class ProgrammeForm(SettingsForm):
     ) -> None:
         super().__init__(*args, **kwargs)
         for name, key in (("level", "education_level"), ("learning_form", "learning_form")):
-            self.fields[name].choices = NONE + codes.get(key, [])  # type: ignore[attr-defined]
+            self.fields[name].choices = NONE + codes.get(key, [])  # type: ignore[attr-defined]  # a choice field
         if fixed:
             self.fields["code"].disabled = True
             self.fields["code"].help_text = _("Student numbers hold it, so it stays.")
@@ -163,7 +163,7 @@ class ProgrammeChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]  #
 class ClassForm(SettingsForm):
     """A class: its name, programme and seats."""
 
-    name = forms.CharField(label=_("Name"), max_length=40, help_text=_("For example 一年级（3）班"))
+    name = forms.CharField(label=_("Class name"), max_length=40, help_text=_("For example 一年级（3）班"))
     label_en = forms.CharField(label=_("English name"), max_length=60, required=False)
     programme = ProgrammeChoiceField(
         label=_("Programme"), queryset=Programme.objects.none(), required=False, empty_label="—"
@@ -209,7 +209,7 @@ class PersonChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]  # ge
 class ClassStaffForm(SettingsForm):
     """A duty in a class for some time."""
 
-    user = PersonChoiceField(label=_("Person"), queryset=User.objects.none())
+    user = PersonChoiceField(label=_("Person"), queryset=User.objects.none(), empty_label="—")
     duty = forms.ChoiceField(label=_("Duty"), choices=ClassStaff.Duty.choices)
     valid_from = forms.DateField(label=_("Valid from"), widget=_DATE, initial=timezone.localdate)
     valid_until = forms.DateField(

@@ -16,7 +16,7 @@ def register() -> None:
                  also=("setup:school_class", "setup:class_change", "setup:class_staff_add")),
         MenuItem(_("Programmes"), "setup:programmes", "book", "view_school", "school", 30,
                  also=("setup:programme_change",)),
-        MenuItem(_("Terms and calendar"), "setup:calendars", "calendar", "view_school", "school", 40,
+        MenuItem(_("School calendar"), "setup:calendars", "calendar", "view_school", "school", 40,
                  also=("setup:calendar", "setup:term_add", "setup:term_change", "setup:period_add")),
         MenuItem(_("Code lists"), "setup:code_lists", "list", "view_school", "school", 50,
                  also=("setup:code_list", "setup:code_add", "setup:code_change")),

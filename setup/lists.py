@@ -49,12 +49,12 @@ class UnitList(ListPage[Unit]):
 
     name = "setup.units"
     columns: Sequence[Column[Unit]] = (
-        Column("name", _("Unit"), _unit_name, ("path",), fixed=True, link=True),
+        Column("name", _("Unit"), _unit_name, ("path",), fixed=True, css="name", link=True),
         Column("kind", _("Kind"), lambda unit: unit.get_kind_display(), ("kind",)),
         Column("stage", _("Kind of schooling"), lambda unit: unit.get_stage_display(), ("stage",)),
         Column("duty", _("Duty"), lambda unit: unit.get_duty_display(), ("duty",)),
         Column("code", _("School code"), lambda unit: unit.code, ("code",), css="id", phone=False),
-        Column("state", _("State"), lambda unit: use(unit.is_active), ("is_active",)),
+        Column("state", _("State"), lambda unit: use(unit.is_active), ("is_active",), css="state"),
     )
     filters: Sequence[Filter] = (
         Filter("q", _("Name or school code"), "text", _named),
@@ -85,11 +85,15 @@ class ProgrammeList(ListPage[Programme]):
 
     name = "setup.programmes"
     columns = (
-        Column("name", _("Programme"), lambda row: row.label, ("name",), fixed=True, link=True),
+        Column("name", _("Programme"), lambda row: row.label, ("name",), fixed=True, css="name", link=True),
         Column("code", _("Programme code"), lambda row: row.code, ("code",), css="id"),
         Column("unit", _("Unit"), lambda row: _full_name(row.unit), ("unit__name",)),
         Column(
-            "years", _("Length of schooling"), lambda row: f"{row.study_years:g}", ("study_years",), css="num"
+            "years",
+            _("Length of schooling"),
+            lambda row: f"{float(row.study_years):g}",
+            ("study_years",),
+            css="num",
         ),
         Column(
             "classes",
@@ -98,7 +102,7 @@ class ProgrammeList(ListPage[Programme]):
             ("class_count",),
             css="num",
         ),
-        Column("state", _("State"), lambda row: use(row.is_active), ("is_active",)),
+        Column("state", _("State"), lambda row: use(row.is_active), ("is_active",), css="state"),
     )
     filters = (
         Filter("q", _("Name or programme code"), "text", _named),
@@ -132,7 +136,7 @@ class ClassList(ListPage[SchoolClass]):
 
     name = "setup.classes"
     columns = (
-        Column("name", _("Class"), lambda row: row.label, ("grade_level", "number"), fixed=True, link=True),
+        Column("name", _("Class"), lambda row: row.label, ("grade_level", "number"), fixed=True, css="name", link=True),
         Column("class_no", _("Class number"), lambda row: row.class_no, ("class_no",), css="id"),
         Column("school", _("School"), lambda row: _full_name(row.unit) if row.unit_id == row.school_id
                else f"{row.school.label} · {row.unit.label}", ("school__name",)),
@@ -141,7 +145,7 @@ class ClassList(ListPage[SchoolClass]):
         Column("year", _("School year"), lambda row: school_year(row.school_year), ("school_year",)),
         Column("programme", _("Programme"), lambda row: row.programme and row.programme.label, default=False),
         Column("seats", _("Seats"), lambda row: row.seats, ("seats",), css="num"),
-        Column("state", _("State"), lambda row: use(row.is_active), ("is_active",), phone=False),
+        Column("state", _("State"), lambda row: use(row.is_active), ("is_active",), phone=False, css="state"),
     )  # fmt: skip
     filters = (
         Filter("q", _("Name or class number"), "text", _by_class_words),
@@ -156,7 +160,7 @@ class ClassList(ListPage[SchoolClass]):
         ),
         Filter("use", _("State"), "choice", _by_use, choices=IN_USE),
     )
-    default_sort = "class_no"
+    default_sort = "name"
     empty = Empty(_("No classes yet"), _("Classes are added on the page of a school."), icon="users-group")
 
     def row_url(self, row: SchoolClass) -> str:
@@ -172,7 +176,9 @@ class CodeListList(ListPage[CodeList]):
 
     name = "setup.code_lists"
     columns = (
-        Column("label", _("Code list"), lambda row: row.label, ("label_zh",), fixed=True, link=True),
+        Column(
+            "label", _("Code list"), lambda row: row.label, ("label_zh",), fixed=True, css="name", link=True
+        ),
         Column("standard", _("Standard"), lambda row: row.standard, ("standard",)),
         Column(
             "entries",
@@ -240,7 +246,7 @@ class CodeEntryList(ListPage[Code]):
             css="date",
             default=False,
         ),
-        Column("state", _("State"), validity),
+        Column("state", _("State"), validity, css="state"),
     )
     filters = (
         Filter("q", _("Code or label"), "text", _by_label),
@@ -278,16 +284,16 @@ class RegionList(ListPage[Region]):
         Column("code", _("Region code"), lambda row: row.code, ("code",), fixed=True, css="id", link=True),
         Column("name_zh", _("Chinese name"), lambda row: row.name_zh, ("name_zh",)),
         Column("name_en", _("English name"), lambda row: row.name_en, ("name_en",), phone=False),
-        Column("level", _("Level"), lambda row: dict(LEVELS)[str(row.level)], ("level",)),
+        Column("level", _("Administrative level"), lambda row: dict(LEVELS)[str(row.level)], ("level",)),
         Column("parent", _("Part of"), lambda row: row.parent_code, ("parent_code",), css="id", phone=False),
         Column("valid_until", _("Until"), lambda row: row.valid_until, ("valid_until",), css="date"),
         Column("source", _("Source"), lambda row: row.source, default=False),
-        Column("state", _("State"), validity),
+        Column("state", _("State"), validity, css="state"),
     )
     filters = (
         Filter("q", _("Name or region code"), "text", _by_region_words),
         Filter("province", _("Province"), "choice", "code__startswith", choices=_provinces),
-        Filter("level", _("Level"), "choice", "level", choices=LEVELS),
+        Filter("level", _("Administrative level"), "choice", "level", choices=LEVELS),
         Filter("use", _("State"), "choice", _in_force, choices=IN_USE),
     )
     default_sort = "code"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
-from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts.roles import Role
 from core.formatting import dash
@@ -26,7 +26,7 @@ def timeline(
         rows.append(
             TimelineRow(
                 line.history_date,
-                {"+": _("Added"), "~": _("Changed"), "-": _("Removed")}[line.history_type],
+                _sentence(line.history_type),
                 actor=line.history_user.name,
                 role=role_label(line.history_role),
                 kind=kind,  # type: ignore[arg-type]  # one of the kinds above
@@ -36,6 +36,14 @@ def timeline(
             )
         )
     return rows
+
+
+def _sentence(kind: str) -> str:
+    return {
+        "+": pgettext("field history", "Added"),
+        "~": pgettext("field history", "Changed"),
+        "-": pgettext("field history", "Removed"),
+    }[kind]
 
 
 def role_label(role: str) -> str:

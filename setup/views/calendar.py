@@ -62,7 +62,7 @@ def _back(public_id: UUID) -> str:
 
 def _crumbs(user: User, unit: Unit, title: str) -> list[Crumb]:
     calendar_url = _back(unit.public_id)
-    return [*unit_crumbs(user, unit), Crumb(_("Terms and calendar"), calendar_url), Crumb(title)]
+    return [*unit_crumbs(user, unit), Crumb(_("School calendar"), calendar_url), Crumb(title)]
 
 
 @requires("manage_school")

@@ -39,7 +39,7 @@ def unit_url(unit: Unit) -> str:
 
 def unit_tabs(unit: Unit, active: str) -> list[Tab]:
     """The tabs of a unit's pages."""
-    pages = (("unit", _("Overview")), ("rules", _("Rules")), ("calendar", _("Terms and calendar")))
+    pages = (("unit", _("Overview")), ("rules", _("Rules")), ("calendar", _("School calendar")))
     return [
         Tab(label, reverse(f"setup:{name}", args=[unit.public_id]), name == active) for name, label in pages
     ]
