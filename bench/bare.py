@@ -15,7 +15,7 @@ from bench.application import start
 
 start()
 
-from django.conf import settings  # noqa: E402 - Django is set up first
+from django.conf import settings
 from python_calamine import CalamineWorkbook
 
 from enrollment.cells import split

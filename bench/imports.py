@@ -12,7 +12,7 @@ from bench.application import start
 
 start()
 
-from accounts.models import User  # noqa: E402 - Django is set up first
+from accounts.models import User
 from bench import bare
 from enrollment.importing import actions
 from enrollment.models import ImportJob, IntakeBatch

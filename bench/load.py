@@ -9,7 +9,7 @@ from bench.application import start
 
 start()
 
-from django.db import connection, transaction  # noqa: E402 - Django is set up first
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User

@@ -12,7 +12,7 @@ from bench.application import start
 
 start()
 
-from django.conf import settings  # noqa: E402 - Django is set up first
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
 from django.test import Client
@@ -111,7 +111,9 @@ def measure() -> list[Line]:
         (reader.name, "registrar"),
     ):
         person = client_of(User.objects.get(name=name))
-        lines.append(beside_empty(f"home of the {who}", person, partial(get, person, reverse("home"))))
+        lines.append(
+            beside_empty(f"home of the {who}", person, partial(get, person, reverse("reports:home")))
+        )
     return lines
 
 

@@ -11,7 +11,7 @@ from bench.application import start
 
 start()
 
-from django.db import connection  # noqa: E402 - Django is set up first
+from django.db import connection
 from django.db.models.functions import Length
 
 from accounts.models import User
