@@ -5,7 +5,6 @@ reveal: it asks for ``print_student`` and leaves one event for each person.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -19,11 +18,11 @@ from accounts.scope import units_with, visible_or_404
 from approvals.roles import acting_role
 from core.masking import mask_id_number
 from core.pdf import PdfFailed, render_pdf
+from enrollment.card_data import Words, card_of, photo_of
 from enrollment.cells import cells_of
 from enrollment.models import Applicant, ApplicantDocument, IntakeBatch, Layout, PrintOrder
 from enrollment.selectors import ENCRYPTED, code_choices, members_of, region_full_names
 from files.actions import store
-from files.selectors import BlobDamaged, open_blob
 from jobs import actions as jobs
 from jobs.models import Job
 from jobs.running import Running
@@ -60,18 +59,6 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
 """Tick lists by field: the code list, and which of its codes have room on paper (none named: all)."""
 
 TERTIARY_WAYS = ("admission_way_tertiary", ("01", "02", "04", "05", "06", "08", "99"))
-CARD_LISTS = {
-    "sex": "sex",
-    "ethnicity": "ethnicity",
-    "nationality": "nationality",
-    "id_type": "id_type",
-    "overseas_status": "overseas_status",
-    "political_status": "political_status",
-    "health": "health",
-    "hukou_type": "hukou_type",
-    "admission_way": "admission_way",
-    "attendance_mode": "attendance_mode",
-}
 
 Told = Callable[[int, int], None]
 
@@ -196,7 +183,7 @@ def _form(
     return {
         "number": row.number,
         "class_name": row.school_class.label if row.school_class else row.class_no,
-        "photo": _photo(getattr(row, "photos", [])),
+        "photo": photo_of(getattr(row, "photos", [])),
         "values": values,
         "members": [member for member in members if member],
     }
@@ -219,12 +206,6 @@ def _member(cells: dict[str, str], who: str, regions: dict[str, str]) -> dict[st
         return None
     guardian = {"是": True, "否": False}.get(found.get("is_guardian", ""))
     return {**found, "is_guardian": guardian, "hukou_code": _place(found.get("hukou_code", ""), regions)}
-
-
-def _photo(documents: Sequence[Any]) -> bytes:
-    with suppress(BlobDamaged):
-        return open_blob(documents[-1].blob) if documents else b""
-    return b""
 
 
 # Public list
@@ -372,10 +353,10 @@ def student_cards(
         key=lambda row: place[row.pk],
     )
     roles = {row.unit_id: acting_role(actor, PERM, row.unit) for row in people}
-    words = _Words(people)
+    words = Words(people)
     cards = []
     for at, row in enumerate(people):
-        cards.append(_card(row, words))
+        cards.append(card_of(row, words))
         if told:
             told(at + 1, len(people))
     content = render_pdf("student_card", {**_common(actor, school, purpose), "cards": cards})
@@ -390,75 +371,6 @@ def student_cards(
             detail={"form": "student_card", "unit": unit_id},
         )
     return content
-
-
-class _Words:
-    """Codes and places of many students in words, read once."""
-
-    def __init__(self, rows: Sequence[Enrolment]) -> None:
-        keys = {*CARD_LISTS.values(), "admission_way_tertiary", "family_relation"}
-        self.lists = {key: dict(choices) for key, choices in code_choices(keys).items()}
-        people = [row.student for row in rows]
-        self.regions = region_full_names(
-            {code for one in people for code in (one.birthplace_code, one.hukou_region_code)}
-        )
-
-    def of(self, field: str, code: str) -> str:
-        """The label of a code, itself when unknown."""
-        key = CARD_LISTS.get(field, field)
-        label = self.lists[key].get(code)
-        if label is None and key == "admission_way":
-            label = self.lists["admission_way_tertiary"].get(code)
-        return str(label if label is not None else code)
-
-
-PLAIN = (
-    "name", "name_pinyin", "former_name", "birth_date", "native_place", "id_number", "current_address",
-    "home_address", "phone", "postcode", "national_no", "aux_no", "archive_no",
-)  # fmt: skip
-ENTRY = ("admission_way", "attendance_mode")
-
-
-def _card(row: Enrolment, words: _Words) -> dict[str, Any]:
-    student = row.student
-    card: dict[str, Any] = {name: getattr(student, name) for name in PLAIN}
-    for field in CARD_LISTS:
-        card[field] = words.of(field, getattr(row if field in ENTRY else student, field))
-    card |= {
-        "number": f"XJK-{student.archive_no}",
-        "photo": _photo(getattr(student, "photos", [])),
-        "birthplace": words.regions.get(student.birthplace_code, ""),
-        "hukou_region": words.regions.get(student.hukou_region_code, ""),
-        "student_no": row.student_no,
-        "class_name": row.school_class.label if row.school_class else row.class_no,
-        "enrol_month": row.enrol_month or f"{row.started_on:%Y%m}",
-        "family": [_relative(member, words) for member in student.family.all()],
-        "enrolments": [
-            _stay(stay) for stay in sorted(student.enrolments.all(), key=lambda one: one.started_on)
-        ],
-    }
-    return card
-
-
-def _relative(member: Any, words: _Words) -> dict[str, Any]:
-    return {
-        "name": member.name,
-        "relation": words.of("family_relation", member.relation),
-        "is_guardian": member.is_guardian,
-        "workplace": member.workplace,
-        "phone": member.phone,
-        "address": member.address,
-    }
-
-
-def _stay(stay: Enrolment) -> dict[str, Any]:
-    return {
-        "start": stay.started_on,
-        "end": stay.ended_on,
-        "school": stay.school.label,
-        "class_name": stay.class_no,
-        "status": str(stay.get_status_display()),
-    }
 
 
 # Many forms: a job
