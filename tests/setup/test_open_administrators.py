@@ -1,11 +1,15 @@
 """The first three accounts of an empty installation, opened on the command line."""
 
+import subprocess
+import sys
+import threading
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -18,6 +22,7 @@ from ledger.models import Event
 from school.models import Unit
 from tests.cast import Cast
 from tests.factories import make_unit
+from tests.support.clones import BASE_DIR
 
 NAMES = {"system": ("A001", "吴思远"), "security": ("B002", "徐立群"), "audit": ("C003", "马文静")}
 
@@ -140,3 +145,42 @@ def test_administrators_who_exist_are_enough(cast: Cast) -> None:
     with pytest.raises(ValidationError):
         open_administrators(actor=service_user(), unit=cast.bureau, people=people, reason="again")
     assert counts() == before
+
+
+def test_of_two_at_once_one_opens_the_installation(committed_db: str) -> None:
+    names = [("A001", "B002", "C003"), ("D004", "E005", "F006")]
+    told: list[str] = []
+
+    def open_one(numbers: tuple[str, str, str]) -> None:
+        people = dict(zip(NAMES, zip(numbers, ("甲", "乙", "丙"), strict=True), strict=True))
+        try:
+            run(unit=f"{numbers[0]}教育局", **people)
+            told.append("opened")
+        except CommandError:
+            told.append("refused")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=open_one, args=(numbers,)) for numbers in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == ["opened", "refused"]
+    assert Unit.objects.count() == 1
+    assert Appointment.objects.count() == 3
+
+
+def test_the_command_line_opens_once_and_then_fails(committed_db: str) -> None:
+    options = ["--unit", "云岭市教育局", "--kind", "bureau"]
+    options += [word for name, person in NAMES.items() for word in (f"--{name}", *person)]
+    command = [sys.executable, "manage.py", "open_administrators", *options]
+
+    def start() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command, cwd=BASE_DIR, capture_output=True, text=True, check=False)
+
+    first, second = start(), start()
+    assert (first.returncode, second.returncode) == (0, 1)
+    assert {line.split()[0] for line in first.stdout.splitlines()[1:]} == {"A001", "B002", "C003"}
+    assert second.stdout == ""
+    assert User.objects.filter(kind=User.Kind.STAFF).count() == 3
