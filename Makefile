@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 WORKERS ?= auto
 INSTALL := $(BIN)/pip install --quiet --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: help run bench test quick check lint format types messages services stop clean
+.PHONY: help run bench test quick check lint format messages screenshots services stop clean
 
 help: ## Show these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,9 @@ format: $(VENV)/.test ## Rewrite sources in the project's style
 
 messages: $(VENV)/.test $(VENV)/.system ## Collect texts into the catalogue and compile it
 	@$(BIN)/python -m tools.messages
+
+screenshots: $(VENV)/.test var/fonts/.ready $(VENV)/.system ## Take the pictures of docs/screenshots
+	@exec $(BIN)/python -m tools.screenshots
 
 services: $(VENV)/.run ## Start the embedded servers alone
 	@$(BIN)/python -m tools.services up

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
+from config.demonstration import people
+
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 ROOMS = (
     "accounts", "approvals", "config", "core", "enrollment", "files", "jobs", "ledger", "records", "reports",
@@ -153,6 +155,15 @@ def test_every_page_of_docs_is_reached_from_the_readme() -> None:
     pages = {path.relative_to(BASE_DIR).as_posix() for path in documents()} - {"README.md"}
     linked = {one.partition("#")[0] for one, _other in LINK.findall(readme)}
     assert pages <= linked
+
+
+def test_the_readme_names_the_accounts_and_the_password_of_the_demonstration() -> None:
+    readme = (BASE_DIR / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## Demonstration accounts")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\|([^|]+)\|", section, re.MULTILINE)
+    named = [name for row in rows for name in CODE.findall(row)]
+    assert sorted(named) == sorted(one.staff_no for one in people.PEOPLE)
+    assert f"`{people.PASSWORD}`" in section
 
 
 def test_every_variable_is_explained_and_every_explained_one_is_read() -> None:
