@@ -253,13 +253,13 @@ def stat(
     note: Label = "",
     icon: str = "",
 ) -> dict[str, Any]:
-    """A figure with its name; a link when ``url`` is given; coloured by ``kind`` (as badges)."""
+    """A figure with its name; a link when ``url`` is given; coloured by ``kind`` (as badges), a zero only by green."""
     shown = number(value) if isinstance(value, int) else value
     return {
         "label": label,
         "value": shown,
         "url": url,
-        "kind": kind,
+        "kind": kind if value or kind == "green" else "",
         "note": note,
         "icon": icon,
     }
