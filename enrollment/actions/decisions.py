@@ -4,7 +4,7 @@ Each act locks the row, asks again whether it may be done, writes a decision and
 (``refusal``, ``advance``, ``decision``) work on rows that the caller has locked, one or thousands.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
@@ -171,7 +171,17 @@ def demand_ready(row: Applicant, faults: list[Fault]) -> None:
         raise NotReady(errors, documents, points)
 
 
-def submit(row: Applicant, faults: list[Fault]) -> list[str]:
+def due_at(row: Applicant) -> date | None:
+    """The day on which the step that the applicant waits for is due."""
+    step = waiting_step(row)
+    if step is None:
+        return None
+    return due_after(row.batch.school, int(rule(row.batch.school, _DAYS[step.key]))).date
+
+
+def submit(
+    row: Applicant, faults: list[Fault], due: Callable[[Applicant], date | None] = due_at
+) -> list[str]:
     """Put a locked draft into the state after the self-check; gives the names of the fields to save."""
     straight = row.state == State.RETURNED and _only_marked_changed(row)
     row.warning_count = sum(fault.level == "warning" for fault in faults)
@@ -187,7 +197,7 @@ def submit(row: Applicant, faults: list[Fault]) -> list[str]:
     elif not row.no_hukou:
         row.bureau_state = Applicant.BureauState.NOT_NEEDED
     row.changed_fields = []
-    row.due_on = _due_at(row)
+    row.due_on = due(row)
     return [
         "warning_count", "self_checked_at", *OPENING, "state", *STEP_FIELDS, "returned_by", "returned_from",
         "bureau_state", "changed_fields", "due_on",
@@ -205,13 +215,6 @@ _DAYS = {
     "head_review": "head_review_days",
     "acceptance": "acceptance_days",
 }
-
-
-def _due_at(row: Applicant) -> date | None:
-    step = waiting_step(row)
-    if step is None:
-        return None
-    return due_after(row.batch.school, int(rule(row.batch.school, _DAYS[step.key]))).date
 
 
 @transaction.atomic
@@ -354,7 +357,7 @@ def recall(*, actor: User, applicant: Applicant) -> Applicant:
         setattr(row, person, None)
         setattr(row, at, None)
         names += [person, at]
-    row.due_on = _due_at(row)
+    row.due_on = due_at(row)
     with acting(actor, role=role):
         row.save(update_fields=names)
         decision(row, step, Outcome.RECALLED, actor, role).save()

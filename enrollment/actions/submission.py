@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from approvals.roles import acting_role
-from enrollment.actions.decisions import Outcome, decision, demand_ready, submit
+from enrollment.actions.decisions import Outcome, decision, demand_ready, due_at, submit
 from enrollment.actions.refusals import IntakeRefused, NotReady
 from enrollment.models import Applicant, IntakeBatch, IntakeDecision
 from enrollment.selectors import book_of, examine, own_drafts
@@ -58,8 +59,16 @@ def _locked(keys: Sequence[int]) -> list[Applicant]:
 def _ready(batch: IntakeBatch, rows: Sequence[Applicant]) -> list[tuple[Applicant, list[str]]]:
     """Those that may be submitted, put into the next state, with the names of the fields to save."""
     book = book_of(batch)
+    days: dict[str, date | None] = {}
+
+    def due(row: Applicant) -> date | None:
+        if row.scheme not in days:
+            days[row.scheme] = due_at(row)
+        return days[row.scheme]
+
     found = []
     for row in rows:
+        row.batch = batch
         if row.typed_cells.all():
             continue
         faults = examine(row, book)
@@ -68,7 +77,7 @@ def _ready(batch: IntakeBatch, rows: Sequence[Applicant]) -> list[tuple[Applican
             demand_ready(row, faults)
         except NotReady:
             continue
-        found.append((row, [*submit(row, faults), "checked_with_original"]))
+        found.append((row, [*submit(row, faults, due), "checked_with_original"]))
     return found
 
 
