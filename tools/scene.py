@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from accounts.models import User
 from config.environment import BASE_DIR
 from enrollment import printing
-from enrollment.actions import scans
+from enrollment.actions import scans, self_check
 from enrollment.importing import actions as importing
 from enrollment.models import Applicant, IntakeBatch
 from jobs.tasks import run
@@ -42,9 +42,8 @@ def prepare() -> list[Place]:
 
 
 def _places(batch: IntakeBatch, made: Any, people: dict[str, User]) -> list[Place]:
-    draft = _draft(batch, people["clerk1"])
-    waiting = Applicant.objects.filter(batch=batch, state=Applicant.State.SELF_CHECKED)
-    waiting = waiting.order_by("class_no", "name_sort", "pk")
+    draft, mended = _with_scans(batch, people["clerk1"])
+    waiting = self_check(actor=people["clerk1"], applicant=mended)
     student = Enrolment.objects.filter(school_class__class_no="2026101").order_by("seat_no", "pk")[0].student
     own = ClassStaff.objects.filter(user=people["adviser1"]).first()
     assert own, "The demonstration has an adviser with a class"  # noqa: S101  # tells mypy what the loader writes
@@ -57,7 +56,7 @@ def _places(batch: IntakeBatch, made: Any, people: dict[str, User]) -> list[Plac
         Place("batch", "head1", f"{base}/"),
         Place("applicants", "clerk1", f"{base}/applicants/"),
         Place("applicant-form", "clerk1", f"/intake/applicants/{draft.public_id}/"),
-        Place("review", "clerk2", f"/intake/applicants/{waiting[0].public_id}/review/"),
+        Place("review", "clerk2", f"/intake/applicants/{waiting.public_id}/review/"),
         Place("self-check", "clerk1", f"{base}/self-check/"),
         Place("bulk", "clerk2", f"{base}/bulk/"),
         Place("import-result", "clerk1", f"/intake/imports/{made.public_id}/"),
@@ -68,22 +67,23 @@ def _places(batch: IntakeBatch, made: Any, people: dict[str, User]) -> list[Plac
         Place("classes", "registrar1", "/school/classes/"),
         Place("users", "security1", "/users/"),
         Place("grants", "security1", "/grants/"),
-        Place("not-found", "clerk1", f"/students/{NOBODY}/"),
+        Place("not-found", "clerk1", f"/intake/applicants/{NOBODY}/review/"),
     ]
 
 
-def _draft(batch: IntakeBatch, clerk: User) -> Applicant:
-    """A returned applicant of the clerk, with the filled form and a household register as scans."""
+def _with_scans(batch: IntakeBatch, clerk: User) -> list[Applicant]:
+    """The clerk's first two returned applicants, with the filled form and a household register as scans."""
     rows = Applicant.objects.filter(batch=batch, state=Applicant.State.RETURNED, entered_by=clerk)
-    row = rows.select_related("batch__school").order_by("pk")[0]
-    forms = printing.filled_forms(clerk, batch, [row])
-    scans.attach(
-        actor=clerk, applicant=row, kind=DocumentKind.COLLECTION_FORM, content=forms, filename="form.pdf"
-    )
-    scans.attach(
-        actor=clerk, applicant=row, kind=DocumentKind.HUKOU_BOOK, content=_sheet(), filename="hukou.jpg"
-    )
-    return row
+    found = list(rows.select_related("batch__school").order_by("pk")[:2])
+    for row in found:
+        form = printing.filled_forms(clerk, batch, [row])
+        kinds = {
+            DocumentKind.COLLECTION_FORM: (form, "form.pdf"),
+            DocumentKind.HUKOU_BOOK: (_sheet(), "hukou.jpg"),
+        }
+        for kind, (content, filename) in kinds.items():
+            scans.attach(actor=clerk, applicant=row, kind=kind, content=content, filename=filename)
+    return found
 
 
 def _sheet() -> bytes:
