@@ -77,8 +77,8 @@ def _take_all() -> None:
         places = {place.key: place for place in prepare()}
         server = LiveServer("127.0.0.1:0")
         try:
-            with _chromium() as browser:
-                for kind, keys in SHOTS.items():
+            for kind, keys in SHOTS.items():
+                with _chromium(kind.partition("-")[2]) as browser:
                     for key in keys:
                         _shoot(browser, server.url, places[key], kind)
         finally:
@@ -86,10 +86,13 @@ def _take_all() -> None:
 
 
 @contextmanager
-def _chromium() -> Iterator[Browser]:
+def _chromium(language: str) -> Iterator[Browser]:
+    """A browser whose own words, on file fields for instance, are in this language."""
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    own = {**os.environ, "LANGUAGE": {"zh": "zh_CN", "en": "en_US"}[language]}
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium_path(), args=[*ARGUMENTS, *sandbox])
+        arguments = [*ARGUMENTS, *sandbox]
+        browser = driver.chromium.launch(executable_path=chromium_path(), args=arguments, env=own)
         yield browser
         browser.close()
 
@@ -111,6 +114,10 @@ def _shoot(browser: Browser, url: str, place: Any, kind: str) -> None:
     _speak(context, url, language)
     page.goto(place.address)
     page.wait_for_load_state("networkidle")
+    if place.key == "applicant-form":
+        page.locator("#scans a[data-scan]").first.click()
+        page.locator("[data-viewer] img").first.wait_for()
+        page.wait_for_load_state("networkidle")
     content = page.screenshot(animations="disabled")
     context.close()
     target = OUT / f"{place.key}-{size}-{language}.png"
