@@ -86,12 +86,15 @@ def upload(
     content: bytes,
     filename: str,
     mends: ImportJob | None = None,
+    at_once: bool = False,
+    all_or_nothing: bool = False,
     queue: bool = True,
 ) -> ImportJob:
     """Take a file in and have it checked; nothing of it is imported before `start_import`.
 
-    ``mends`` is the import whose marked file comes back. ``queue`` False leaves the job to the caller. Raises
-    FileRefused, BatchClosed, RepeatedFile, NotPermitted.
+    ``at_once`` imports the good rows in the same pass, with ``all_or_nothing`` only if no row has errors. ``mends`` is
+    the import whose marked file comes back. ``queue`` False leaves the job to the caller. Raises FileRefused,
+    BatchClosed, RepeatedFile, NotPermitted.
     """
     role = role_of(actor, batch)
     check_open(batch, timezone.localdate())
@@ -101,8 +104,10 @@ def upload(
         raise RepeatedFile(earlier)
     blob = store(actor=actor, content=content, filename=filename, allowed=WORKBOOKS)
     with acting(actor, role=role):
-        job = jobs.start(actor=actor, kind=CHECK, unit=batch.school, queue=queue)
-        made = ImportJob.objects.create(batch=batch, blob=blob, job=job, created_by=actor, mends=mends)
+        job = jobs.start(actor=actor, kind=IMPORT if at_once else CHECK, unit=batch.school, queue=queue)
+        made = ImportJob.objects.create(
+            batch=batch, blob=blob, job=job, created_by=actor, mends=mends, all_or_nothing=all_or_nothing
+        )
         events.record("import.uploaded", actor=actor, obj=made, unit_id=batch.school_id)
     return made
 
@@ -225,8 +230,9 @@ def start_import(
 def _import(running: Running, import_job: ImportJob, source: Source) -> None:
     """Import in one transaction. A number that somebody typed in at the same moment makes it look again, once."""
     batch = import_job.batch
+    never_checked = import_job.state == State.CHECKING
     with transaction.atomic():
-        numbers = new_numbers(batch, max(import_job.good_count, 1))
+        numbers = new_numbers(batch, max(source.total if never_checked else import_job.good_count, 1))
     for last in (False, True):
         try:
             _write(running, import_job, source, numbers)
@@ -244,7 +250,8 @@ def _import(running: Running, import_job: ImportJob, source: Source) -> None:
 def _write(running: Running, import_job: ImportJob, source: Source, numbers: Sequence[str]) -> None:
     _locked_batch(import_job.batch)
     row = locked_import(import_job)
-    row.mends = import_job.mends
+    row.mends = import_job.mends or (_newest_open_import(row) if source.is_marked else None)
+    row.unknown_headers = source.unknown_headers
     _forget_faults(row)
     process = _process(running, row, source)
     actor, role = running.actor, role_of(running.actor, row.batch)
@@ -253,7 +260,7 @@ def _write(running: Running, import_job: ImportJob, source: Source, numbers: Seq
     if row.all_or_nothing and counts.errors:
         raise _Interrupted
     row.finished_at = timezone.now()
-    _note(row, State.IMPORTED, counts, ["finished_at"])
+    _note(row, State.IMPORTED, counts, ["finished_at", "unknown_headers", "mends"])
     _record("import.imported", actor, row, detail=detail_of(counts))
 
 
@@ -268,7 +275,7 @@ def ended_badly(job: Job) -> None:
     row = ImportJob.objects.select_for_update().filter(job=job).first()
     if row is None:
         return
-    row.state = State.FAILED if row.state == State.CHECKING else State.CHECKED
+    row.state = State.CHECKED if row.state == State.IMPORTING else State.FAILED
     row.save(update_fields=["state"])
 
 

@@ -21,6 +21,14 @@ class UploadForm(forms.Form):
         error_messages={"required": _("Choose a file first."), "empty": _("The file is empty.")},
     )
 
+    at_once = forms.BooleanField(
+        label=_("Import the good rows right after the check"),
+        required=False,
+        help_text=_(
+            "Rows with errors stay as problem data. Without this you decide when you have seen the result."
+        ),
+    )
+
     def __init__(self, *args: Any, batches: list[IntakeBatch], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.batches = {str(batch.public_id): batch for batch in batches}

@@ -15,6 +15,10 @@ from enrollment.importing.selectors import KINDS, fault_words, shown_value, word
 from enrollment.models import ImportFault, ImportJob, ImportRow
 
 
+def _state(row: ImportJob) -> str:
+    return badge(KINDS[ImportJob.State(row.state)], row.get_state_display())
+
+
 class ImportList(ListPage[ImportJob]):
     """Files that were imported or wait for it."""
 
@@ -94,7 +98,7 @@ class FaultList(ListPage[ImportFault]):
             ),
             Column(
                 "value",
-                gettext_lazy("Value"),
+                gettext_lazy("Original value"),
                 lambda fault: shown_value(fault, layout, user),
                 css="id",
                 fixed=True,

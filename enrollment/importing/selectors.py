@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -88,11 +88,14 @@ class FaultKind:
 def kinds_of(import_job: ImportJob) -> list[FaultKind]:
     """The faults of an import by column and kind, errors first, the most frequent first."""
     found = (
-        faults_of(import_job).order_by().values_list("level", "column", "code").annotate(count=Count("pk"))
+        faults_of(import_job)
+        .order_by()
+        .values_list("level", "column", "code")
+        .annotate(count=Count("pk"), first=Min("detail"), last=Max("detail"))
     )
     kinds = []
-    for level, column, code, count in found:
-        what, mend = words(code)
+    for level, column, code, count, first, last in found:
+        what, mend = words(code, first if first == last else "")
         kinds.append(FaultKind(column, level, code, what, mend, count))
     return sorted(kinds, key=lambda kind: (kind.level, -kind.count, kind.column, kind.code))
 

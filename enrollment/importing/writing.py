@@ -10,7 +10,8 @@ from django.db import connection
 
 from accounts.models import User
 from enrollment.actions import new_applicant, new_numbers
-from enrollment.cells import apply_values, place, programme_units
+from enrollment.cells import layout_of, place, programme_units
+from enrollment.importing.building import Builder
 from enrollment.importing.checking import CheckedRow
 from enrollment.importing.source import RefusedMember
 from enrollment.models import Applicant, ApplicantMember, ImportFault, ImportJob, ImportRow
@@ -38,13 +39,16 @@ class DraftWriter:
     book: CodeBook
     today: date
     numbers: Iterator[str]
-    _units: dict[int, int] = field(default_factory=dict)
-    _scheme: str = ""
+    _units: dict[int, int] = field(init=False)
+    _builder: Builder = field(init=False)
 
     def __post_init__(self) -> None:
         batch = self.import_job.batch
         self._units = programme_units(batch)
-        self._scheme = str(rule(batch.school, "duty_scheme", on=self.today))
+        scheme = str(rule(batch.school, "duty_scheme", on=self.today))
+        usual = new_applicant(batch, self.actor, "", scheme=scheme, today=self.today)
+        common = {name: getattr(usual, name) for name in ("unit_id", "scheme", "entered_by", "entered_late")}
+        self._builder = Builder(batch, layout_of(batch), self.book, import_job=self.import_job, **common)
 
     def write(self, rows: Sequence[CheckedRow]) -> list[Applicant]:
         """Insert drafts with families, history and one event each; the drafts in the order of ``rows``."""
@@ -62,15 +66,12 @@ class DraftWriter:
         return made
 
     def _draft(self, row: CheckedRow) -> tuple[Applicant, list[ApplicantMember]]:
-        batch = self.import_job.batch
-        applicant = new_applicant(batch, self.actor, self._number(), scheme=self._scheme, today=self.today)
-        applicant.import_job = self.import_job
+        applicant, members = self._builder.build(row.values)
+        applicant.number = self._number()
         applicant.import_row_number = row.source.number
         applicant.warning_count = row.warnings
-        members: dict[int, ApplicantMember] = {}
-        apply_values(applicant, members, row.values, self.book)
         place(applicant, self._units)
-        return applicant, [members[position] for position in sorted(members)]
+        return applicant, members
 
     def _number(self) -> str:
         found = next(self.numbers, None)

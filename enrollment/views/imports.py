@@ -62,6 +62,7 @@ def upload(request: HttpRequest) -> HttpResponse:
                 content=file.read(),
                 filename=file.name,
                 mends=mends,
+                at_once=form.cleaned_data["at_once"],
             )
         except actions.RepeatedFile as repeated:
             context["repeated"] = repeated.import_job
@@ -125,10 +126,8 @@ def _sentence(found: ImportJob) -> str:
     parts = [
         ngettext("%(count)s row", "%(count)s rows", found.row_count) % {"count": f"{found.row_count:,}"},
         _("%(count)s can be imported") % {"count": f"{found.good_count:,}"},
-        ngettext("%(count)s error", "%(count)s errors", found.error_count)
-        % {"count": f"{found.error_count:,}"},
-        ngettext("%(count)s warning", "%(count)s warnings", found.warning_count)
-        % {"count": f"{found.warning_count:,}"},
+        _("%(count)s with errors") % {"count": f"{found.error_count:,}"},
+        _("%(count)s with warnings") % {"count": f"{found.warning_count:,}"},
     ]
     if found.skipped_count:
         parts.append(_("%(count)s are in already") % {"count": f"{found.skipped_count:,}"})

@@ -79,17 +79,19 @@ class Command(BaseCommand):
     def _import(self, actor: User, batch: IntakeBatch, content: bytes, options: dict[str, Any]) -> Report:
         try:
             made = actions.upload(
-                actor=actor, batch=batch, content=content, filename=options["file"].name, queue=False
+                actor=actor,
+                batch=batch,
+                content=content,
+                filename=options["file"].name,
+                at_once=True,
+                all_or_nothing=options["all_or_nothing"],
+                queue=False,
             )
             made = _run(made)
             if made.state == ImportJob.State.REFUSED:
                 report = Report()
                 report.add("error", {"row": 0}, "", "", refusal_of(made))
                 return report
-            if made.good_count and not (options["all_or_nothing"] and made.error_count):
-                everything = options["all_or_nothing"]
-                actions.start_import(actor=actor, import_job=made, all_or_nothing=everything, queue=False)
-                made = _run(made)
         except actions.RepeatedFile as repeated:
             return self._repeated(repeated.import_job)
         except (actions.ImportRefused, BatchClosed) as refused:
