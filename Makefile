@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 WORKERS ?= auto
 INSTALL := $(BIN)/pip install --quiet --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: help run bench test quick check lint screenshots format messages screenshots services stop clean
+.PHONY: help run bench test quick check lint format messages screenshots services stop clean
 
 help: ## Show these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,9 +37,6 @@ lint: $(VENV)/.test $(VENV)/.system ## Style, types, migrations, messages, impor
 
 bench: $(VENV)/.test ## Measure import, search and pages beside their floors (docs/bench.md)
 	@exec $(BIN)/python -m bench $(BENCH)
-
-screenshots: $(VENV)/.test var/fonts/.ready $(VENV)/.system ## Take the pictures in docs/screenshots anew
-	@exec $(BIN)/python -m tools.screenshots
 
 format: $(VENV)/.test ## Rewrite sources in the project's style
 	@$(BIN)/ruff check --fix .
