@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from accounts.scope import units_with, visible_or_404
+from accounts.scope import demand, units_with, visible_or_404
 from approvals.roles import acting_role
 from core.masking import mask_id_number
 from core.pdf import PdfFailed, render_pdf
@@ -326,13 +326,17 @@ def cards_allowed(user: User, rows: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
 
 
 def student_enrolment(user: User, public_id: object) -> Enrolment:
-    """The newest enrolment of a student, if ``user`` may print his card. Raises Http404 or OutOfScope."""
+    """The newest enrolment of a student, if ``user`` may print his card.
+
+    Raises Http404 or OutOfScope when he may not see the student, NotPermitted when he may see but not print.
+    """
     every = Enrolment.objects.select_related("student", "school").order_by(
         F("ended_on").desc(nulls_first=True)
     )
-    visible = cards_allowed(user, Enrolment.objects.visible_to(user)).select_related("student", "school")
+    visible = Enrolment.objects.visible_to(user).select_related("student", "school")
     visible = visible.order_by(F("ended_on").desc(nulls_first=True))
     found: Enrolment = visible_or_404(every, visible, student__public_id=public_id)
+    demand(user, PERM, found.unit_id)
     return found
 
 

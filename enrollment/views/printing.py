@@ -171,7 +171,7 @@ def class_cards(request: HttpRequest, class_id: UUID) -> HttpResponse:
     )
 
 
-@requires(printing.PERM)
+@requires(*SEES_STUDENTS)
 @require_GET
 def student_card(request: HttpRequest, student_id: UUID) -> HttpResponse:
     """The card of one student."""

@@ -57,6 +57,26 @@ def route(
     return Route(perms, obj, tuple(methods.split()), good, cells or {}, everywhere)
 
 
+_NOT_THEIRS = {"teacher": 404, "adviser": 404}
+"""The world's class and student are nobody's of the cast: who sees only his own classes sees neither."""
+
+
+_NOT_HIS = {"system_admin": 404, "outsider": 404}
+"""A job is shown to the one who asked for it, here the clerk."""
+
+
+def _job(world: World) -> Any:
+    return world.import_job.job
+
+
+def _import(world: World) -> Any:
+    return world.import_job
+
+
+def _import_row(world: World) -> Any:
+    return world.import_job.rows.get()
+
+
 def _unit(world: World) -> Any:
     return world.unit
 
@@ -106,6 +126,8 @@ def _at_step(world: World) -> Any:
 
 
 BULK = ("review_applicant", "approve_applicant", "accept_applicant")
+
+
 def _student(world: World) -> Any:
     return world.student
 
@@ -198,6 +220,23 @@ ROUTES: dict[str, Route] = {
         "manage_codes", obj=_region, methods="POST", cells=NOT_ON_TOP, everywhere=True
     ),
     "approvals:notice": route(SIGNED_IN, obj=lambda world: {"notice_id": 0}, good=frozenset({404})),
+    "jobs:jobs": route(SIGNED_IN, methods="GET POST"),
+    "jobs:job": route(SIGNED_IN, obj=_job, cells=_NOT_HIS),
+    "jobs:progress": route(SIGNED_IN, obj=_job, cells=_NOT_HIS),
+    "jobs:cancel": route(SIGNED_IN, obj=_job, methods="POST", cells=_NOT_HIS),
+    "jobs:result": route(SIGNED_IN, obj=_job, cells=_NOT_HIS),
+    "enrollment:imports": route("enter_applicant", methods="GET POST"),
+    "enrollment:import_upload": route("enter_applicant", methods="GET POST"),
+    "enrollment:import_template": route("enter_applicant", obj=_batch),
+    "enrollment:import_result": route("enter_applicant", obj=_import, methods="GET POST"),
+    "enrollment:import_progress": route("enter_applicant", obj=_import),
+    "enrollment:import_start": route("enter_applicant", obj=_import, methods="POST"),
+    "enrollment:import_cancel": route("enter_applicant", obj=_import, methods="POST"),
+    "enrollment:import_undo": route("enter_applicant", obj=_import, methods="POST"),
+    "enrollment:import_marked": route("enter_applicant", obj=_import),
+    "enrollment:import_row": route("enter_applicant", obj=_import_row, methods="GET POST"),
+    "enrollment:import_row_take_over": route("enter_applicant", obj=_import_row, methods="POST"),
+    "enrollment:import_row_dismiss": route("enter_applicant", obj=_import_row, methods="POST"),
     "enrollment:batches": route("view_applicant", methods="GET POST"),
     "enrollment:applicants": route("view_applicant", obj=_batch, methods="GET POST"),
     "enrollment:applicant_start": route("enter_applicant", obj=_batch, methods="POST"),
@@ -236,10 +275,12 @@ ROUTES: dict[str, Route] = {
     ),
     "enrollment:batch_printing": route("view_applicant", obj=_batch, methods="GET POST"),
     "enrollment:applicant_print": route("print_student", obj=_applicant),
-    "enrollment:class_sheets": route("view_student", "view_own_class", obj=_class),
-    "enrollment:class_roster": route("view_student", "view_own_class", obj=_class),
-    "enrollment:class_cards": route("view_student", "view_own_class", obj=_class),
-    "enrollment:student_card": route("print_student", obj=lambda world: world.enrolled),
+    "enrollment:class_sheets": route("view_student", "view_own_class", obj=_class, cells=_NOT_THEIRS),
+    "enrollment:class_roster": route("view_student", "view_own_class", obj=_class, cells=_NOT_THEIRS),
+    "enrollment:class_cards": route("view_student", "view_own_class", obj=_class, cells=_NOT_THEIRS),
+    "enrollment:student_card": route(
+        "view_student", "view_own_class", obj=lambda world: world.enrolled, cells=_NOT_THEIRS
+    ),
     "enrollment:bureau": route("approve_no_hukou", methods="GET POST"),
     "enrollment:without_number": route("view_applicant", methods="GET POST"),
     "enrollment:review": route("view_applicant", obj=_applicant),
@@ -252,14 +293,17 @@ ROUTES: dict[str, Route] = {
     "records:student_section": route(*FILE_READERS, obj=_part(key="basic")),
     "records:photo": route(*FILE_READERS, obj=_student, good=frozenset({404})),  # it has none
     "records:document": route(
-        "view_student", obj=lambda world: {"public_id": world.student.public_id, "document_id": NOBODY},
+        "view_student",
+        obj=lambda world: {"public_id": world.student.public_id, "document_id": NOBODY},
         good=frozenset({404}),
     ),
     "records:reveal": route("reveal_personal", obj=_part(field="phone"), methods="POST"),
     "records:my_classes": route("view_own_class"),
-    "records:my_class": route("view_own_class", obj=lambda world: {"class_id": world.student_class.public_id}),
+    "records:my_class": route(
+        "view_own_class", obj=lambda world: {"class_id": world.student_class.public_id}
+    ),
     "reports:home": route(SIGNED_IN),
-    "reports:chart": route("view_figures", obj=lambda world: {"key": "students"}),
+    "reports:chart": route("view_figures", obj=lambda world: {"key": "students"}, everywhere=True),
     "reports:read_notices": route(SIGNED_IN, methods="POST"),
 }
 

@@ -14,11 +14,13 @@ from accounts.models import Appointment, User
 from accounts.roles import Role
 from enrollment import actions
 from enrollment.actions import scans
-from enrollment.models import Applicant, ApplicantDocument, IntakeBatch, IntakeSample, ScanUpload
+from enrollment.models import Applicant, ApplicantDocument, ImportJob, IntakeBatch, IntakeSample, ScanUpload
+from records.columns import LAYOUTS
 from records.models import Enrolment, Student
 from records.search import fill
 from school.models import Code, CodeList, Programme, Region, SchoolClass, Term, Unit
 from tests.cast import Cast
+from tests.enrollment.importing import check
 from tests.enrollment.intake import make_batch, picture
 from tests.factories import appoint, make_class, make_user, saved
 from tests.records.files import make_student
@@ -123,6 +125,15 @@ def appointment(world: World) -> Appointment:
     """That person's role."""
     row: Appointment = world.person.appointments.get()
     return row
+
+
+@kind
+def import_job(world: World) -> ImportJob:
+    """A file that somebody of the side's school had checked; its one row has faults."""
+    headers = [column.header for column in LAYOUTS[world.batch.layout].columns]
+    content = ",".join(headers) + "\n" + ",".join(["1", "王小明", *[""] * (len(headers) - 2)]) + "\n"
+    clerk = world.cast.clerk if world.side == "own" else world.cast.outsider
+    return check(clerk, world.batch, content.encode(), "a.csv")
 
 
 @kind
