@@ -8,7 +8,7 @@ from accounts.models import User
 from records.columns import SECTIONS
 from records.models import Document
 from records.sections import Section, register
-from records.selectors import StudentFile
+from records.selectors import StudentFile, may_open
 from records.sheet import Block, Line, Sheet, Words
 from records.trace import trace
 
@@ -51,7 +51,8 @@ def _study(user: User, file: StudentFile) -> dict[str, Any]:
 
 def _documents(user: User, file: StudentFile) -> dict[str, Any]:
     rows = Document.objects.filter(student=file.student).select_related("blob", "blob__created_by")
-    return {"documents": list(rows.defer("blob__filename").order_by("kind", "-version"))}
+    listed = rows.defer("blob__filename").order_by("kind", "-version")
+    return {"documents": [(one, may_open(file, one)) for one in listed]}
 
 
 def _changes(user: User, file: StudentFile) -> dict[str, Any]:

@@ -108,6 +108,11 @@ def document_for(file: StudentFile, public_id: UUID) -> Document | None:
     return rows.filter(public_id=public_id).first()
 
 
+def may_open(file: StudentFile, document: Document) -> bool:
+    """Whether the reader may look at this scan: one that shows numbers whole asks for the right to reveal them."""
+    return document.kind == DocumentKind.PHOTO or file.allows("reveal_personal")
+
+
 def photo_of(file: StudentFile) -> Document | None:
     """The newest photo of this file."""
     photos: QuerySet[Document] = Document.objects.select_related("blob").filter(

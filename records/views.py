@@ -199,6 +199,8 @@ def document(request: HttpRequest, public_id: UUID, document_id: UUID) -> HttpRe
     if not file.allows("view_student"):
         raise NotPermitted("view_student", obj=file.student, unit_id=file.enrolment.unit_id)
     found = selectors.document_for(file, document_id)
+    if found is not None and not selectors.may_open(file, found):
+        raise NotPermitted("reveal_personal", obj=file.student, unit_id=file.enrolment.unit_id)
     if found is not None:
         reading.open_document(actor=user, file=file, document=found)
     return _shown(found)
