@@ -215,10 +215,15 @@ class EnrolmentQuerySet(RecordedQuerySet):
 
 
 def own_class_ids(user: User) -> list[int]:
-    """Ids of the classes on whose staff ``user`` is today."""
+    """Ids of the classes on whose staff ``user`` is today, where a role lets him see his own classes.
+
+    A duty that nobody ended when the person left the school, or that another school noted, opens nothing.
+    """
     today = timezone.localdate()
     duties = ClassStaff.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=today))
-    return list(duties.filter(user=user, valid_from__lte=today).values_list("school_class_id", flat=True))
+    duties = duties.filter(user=user, valid_from__lte=today)
+    here = duties.filter(school_class__unit_id__in=list(units_with(user, "view_own_class")))
+    return list(here.values_list("school_class_id", flat=True))
 
 
 EnrolmentManager = models.Manager.from_queryset(EnrolmentQuerySet)
