@@ -8,6 +8,10 @@ from files.models import Blob
 from jobs.models import Job
 
 
+class JobRefused(Exception):
+    """The work cannot be done as things stand; ``str()`` says why in the reader's language. Raised by the work."""
+
+
 @dataclass(slots=True)
 class Running:
     """A job in hand. ``progress(done, total)`` may be called as often as one likes; it may raise JobCancelled.

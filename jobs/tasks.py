@@ -10,7 +10,7 @@ from jobs.locks import hold
 from jobs.messages import FAULT
 from jobs.models import Job
 from jobs.registry import kind_of
-from jobs.running import Running
+from jobs.running import JobRefused, Running
 from ledger.context import acting
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,8 @@ def _work(job: Job) -> None:
             kind.work(running)
     except progress.JobCancelled:
         actions.end(job, Job.State.CANCELLED, done=tell.done, total=tell.total)
+    except JobRefused as refused:
+        actions.end(job, Job.State.FAILED, done=tell.done, total=tell.total, message=str(refused)[:300])
     except Exception as fault:
         number = secrets.token_hex(4).upper()
         log.exception("job %s of kind %s failed: %s %s", job.pk, job.kind, type(fault).__name__, number)

@@ -30,7 +30,7 @@ from enrollment.selectors import book_of
 from enrollment.steps import ACCEPTANCE, HEAD_REVIEW, STEPS, Step
 from jobs import actions as jobs
 from jobs.models import Job
-from jobs.running import Running
+from jobs.running import JobRefused, Running
 from ledger import events
 from ledger.history import update_rows, write_rows
 from school.models import Unit
@@ -261,9 +261,17 @@ def _accept(
 
 
 def work(running: Running) -> None:
-    """The job: pass the class. Everything stands in one transaction, so a killed worker leaves nothing."""
+    """The job: pass the class. Everything stands in one transaction, so a killed worker leaves nothing.
+
+    Raises JobRefused when the sample or one of the class stands in the way.
+    """
     sample = IntakeSample.objects.get(job=running.job)
-    pass_class(actor=running.actor, sample=sample, told=running.progress, in_job=True)
+    if sample.closed_at:
+        return
+    try:
+        pass_class(actor=running.actor, sample=sample, told=running.progress, in_job=True)
+    except IntakeRefused as refused:
+        raise JobRefused(str(refused)) from refused
 
 
 def ended_badly(job: Job) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -125,7 +125,6 @@ def demand_own_draft(actor: User, applicant: Applicant) -> str:
     return role
 
 
-@transaction.atomic
 def save_draft(
     *, actor: User, applicant: Applicant, cells: Mapping[str, str], version: int | None = None
 ) -> Saved:
@@ -134,6 +133,15 @@ def save_draft(
     ``cells`` may hold :data:`NOTES` too. Raises StaleVersion when ``version`` is not the row's, NotOwner, WrongState,
     NotPermitted; KeyError for a field that the layout does not have.
     """
+    try:
+        return _save_draft(actor, applicant, cells, version)
+    except IntegrityError:
+        # Somebody saved the same number between our look and our write; now it is seen.
+        return _save_draft(actor, applicant, cells, version)
+
+
+@transaction.atomic
+def _save_draft(actor: User, applicant: Applicant, cells: Mapping[str, str], version: int | None) -> Saved:
     row = locked(applicant)
     role = demand_own_draft(actor, row)
     members = members_of(row)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,7 +15,7 @@ from core.workbook import WorkbookRefused
 from enrollment.actions import check_open, new_numbers
 from enrollment.cells import layout_of
 from enrollment.importing.checking import CheckedRow, Checker
-from enrollment.importing.process import Counts, Process, detail_of, resolve
+from enrollment.importing.process import SUPERSEDED, Counts, Process, detail_of, resolve
 from enrollment.importing.source import Source, SourceRow, open_source, some_cells
 from enrollment.importing.writing import DraftWriter
 from enrollment.models import (
@@ -45,6 +46,7 @@ CHECK, IMPORT = "enrollment.check_import", "enrollment.import"
 PERM = "enter_applicant"
 ENDED = (ImportJob.State.UNDONE, ImportJob.State.REFUSED, ImportJob.State.FAILED)
 State = ImportJob.State
+OPEN = (State.CHECKING, State.IMPORTING)
 
 
 class ImportRefused(Exception):
@@ -133,8 +135,10 @@ def locked_import(import_job: ImportJob) -> ImportJob:
 
 
 def work(running: Running) -> None:
-    """Do what the job is for: check the file, or import it."""
+    """Do what the job is for: check the file, or import it; nothing when a worker that died later did it already."""
     import_job = ImportJob.objects.select_related("batch__school", "blob", "mends").get(job=running.job)
+    if import_job.state not in OPEN:
+        return
     content = open_blob(import_job.blob)
     try:
         source = _opened(import_job, content)
@@ -288,6 +292,7 @@ def undo(*, actor: User, import_job: ImportJob) -> int:
 
     Raises ImportRefused, NotPermitted.
     """
+    _locked_batch(import_job.batch)
     row = locked_import(import_job)
     role = role_of(actor, row.batch)
     if row.state != State.IMPORTED:
@@ -304,6 +309,7 @@ def undo(*, actor: User, import_job: ImportJob) -> int:
             % {"count": len(gone_on)}
         )
     with acting(actor, role=role):
+        _open_again(row, ids)
         ImportRow.objects.filter(applicant__in=ids).update(applicant=None)
         TypedCell.objects.filter(applicant__in=ids).delete()
         for model in (ApplicantDocument, ApplicantMember):
@@ -314,6 +320,22 @@ def undo(*, actor: User, import_job: ImportJob) -> int:
     row.save(update_fields=["state", "imported_count"])
     _record("import.undone", actor, row, detail={"count": len(ids)})
     return len(ids)
+
+
+def _open_again(row: ImportJob, ids: list[int]) -> None:
+    """Rows of the import that this one mended wait again: those it turned into applicants, those it replaced."""
+    if row.mends_id is None or row.job.started_at is None:
+        return
+    mended = Q(applicant__in=ids, state=ImportRow.State.MENDED)
+    replaced = Q(
+        state=ImportRow.State.DISMISSED,
+        reason=SUPERSEDED,
+        resolved_at__gte=row.job.started_at,
+        resolved_at__lte=row.finished_at,
+    )
+    ImportRow.objects.filter(mended | replaced, import_job=row.mends_id).update(
+        state=ImportRow.State.PROBLEM, applicant=None, reason="", resolved_by=None, resolved_at=None
+    )
 
 
 def locked_problem(row: ImportRow) -> ImportRow:
@@ -368,12 +390,12 @@ def mend(*, actor: User, row: ImportRow, cells: Mapping[str, str]) -> Applicant:
 
     Raises StillFaulty, ImportRefused, BatchClosed, NotPermitted.
     """
+    _locked_batch(row.import_job.batch)
     found = locked_problem(row)
     import_job = found.import_job
     batch = import_job.batch
     role = role_of(actor, batch)
     check_open(batch, timezone.localdate())
-    _locked_batch(batch)
     checked = check_cells(import_job, found, cells)
     if not checked.is_good:
         raise StillFaulty(checked.faults)
