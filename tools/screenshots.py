@@ -77,8 +77,8 @@ def _take_all() -> None:
         places = {place.key: place for place in prepare()}
         server = LiveServer("127.0.0.1:0")
         try:
-            for kind, keys in SHOTS.items():
-                with _chromium(kind.partition("-")[2]) as browser:
+            with _chromium() as browser:
+                for kind, keys in SHOTS.items():
                     for key in keys:
                         _shoot(browser, server.url, places[key], kind)
         finally:
@@ -86,13 +86,10 @@ def _take_all() -> None:
 
 
 @contextmanager
-def _chromium(language: str) -> Iterator[Browser]:
-    """A browser whose own words, on file fields for instance, are in this language."""
+def _chromium() -> Iterator[Browser]:
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    own = {**os.environ, "LANGUAGE": {"zh": "zh_CN", "en": "en_US"}[language]}
     with sync_playwright() as driver:
-        arguments = [*ARGUMENTS, *sandbox]
-        browser = driver.chromium.launch(executable_path=chromium_path(), args=arguments, env=own)
+        browser = driver.chromium.launch(executable_path=chromium_path(), args=[*ARGUMENTS, *sandbox])
         yield browser
         browser.close()
 

@@ -41,7 +41,7 @@ def submit_drafts(*, actor: User, batch: IntakeBatch, classes: Sequence[str], co
         raise IntakeRefused(_("State that you have compared them with the originals."))
     wanted = own_drafts(actor, batch).filter(class_no__in=list(classes))
     total = wanted.count()
-    rows = _locked(wanted.values_list("pk", flat=True)[: int(rule(batch.school, "bulk_limit"))])
+    rows = _locked(list(wanted.values_list("pk", flat=True)[: int(rule(batch.school, "bulk_limit"))]))
     ready = _ready(batch, rows)
     if ready:
         _write(actor, role, ready)
@@ -49,9 +49,7 @@ def submit_drafts(*, actor: User, batch: IntakeBatch, classes: Sequence[str], co
 
 
 def _locked(keys: Sequence[int]) -> list[Applicant]:
-    rows = Applicant.objects.select_for_update(of=("self",)).filter(
-        pk__in=list(keys), state=Applicant.State.DRAFT
-    )
+    rows = Applicant.objects.select_for_update(of=("self",)).filter(pk__in=keys, state=Applicant.State.DRAFT)
     rows = rows.select_related("batch__school", "unit", "programme", "entered_by")
     return list(rows.prefetch_related("members", "typed_cells", "documents").order_by("pk"))
 

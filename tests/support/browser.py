@@ -73,5 +73,5 @@ def sign_in(page: Page, user: Any) -> None:
     client = Client()
     client.force_login(user)
     cookie = client.cookies[settings.SESSION_COOKIE_NAME]
-    where = {"domain": "127.0.0.1", "path": "/"}
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie.value, **where}])
+    name = settings.SESSION_COOKIE_NAME
+    page.context.add_cookies([{"name": name, "value": cookie.value, "domain": "127.0.0.1", "path": "/"}])

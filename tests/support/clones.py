@@ -19,7 +19,7 @@ from psycopg import sql
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 BUILD_LOCK, RUN_LOCK, TEMPLATE_LOCK = 7712001, 7712002, 7712003
 KEPT_TEMPLATES = 3
-SHAPING = (
+SHAPING: tuple[str, ...] = (
     "*/migrations/*.py",
     "*/apps.py",
     "*/models.py",
