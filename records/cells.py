@@ -41,7 +41,7 @@ class CellFault(Exception):
 
 @dataclass
 class CodeBook:
-    """What a cell may hold at one school: code lists by spelling, regions, classes, programmes. Built once per batch."""
+    """What a cell may hold at one school: code lists, regions, classes, programmes; built once per batch."""
 
     codes: Mapping[str, Mapping[str, str]]
     regions: Mapping[str, bool]

@@ -20,7 +20,9 @@ RESIDENT_CARD = "1"
 NO_DOCUMENT = "Z"
 OVERSEAS_DOCUMENTS = {"6", "7", "8", "A"}
 NUMBERED_DOCUMENTS = {"6", "7", "8", "9", "A"}
-STUDY_YEARS = {Decimal(text) for text in "1.5 2 2.5 3 3.5 4 4.5 5 5.5 6 7 8".split()}
+STUDY_YEARS = {
+    Decimal(text) for text in ("1.5", "2", "2.5", "3", "3.5", "4", "4.5", "5", "5.5", "6", "7", "8")
+}
 USUAL_AGES = {
     "primary": (6, 7),
     "junior": (11, 14),

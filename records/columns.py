@@ -1,6 +1,6 @@
-"""The columns of the collection layouts: one list serves the form, the import, the export and the printed forms.
+"""The columns of the collection layouts: one list serves form, import, export and print.
 
-Sources: the national template for primary and middle schools (B.1, B.2), the in-school record of higher education (B.3).
+Sources: the national template for primary and middle schools, the in-school record of higher education.
 A field of a family member is written ``member1.name``.
 """
 
@@ -82,7 +82,7 @@ def bare_header(text: str) -> str:
 
 
 T, N, C, D, M = Kind.TEXT, Kind.NAME, Kind.CODE, Kind.DATE, Kind.MONTH
-R, B, I, P = Kind.REGION, Kind.BOOLEAN, Kind.ID_NUMBER, Kind.PHONE
+R, B, ID, P = Kind.REGION, Kind.BOOLEAN, Kind.ID_NUMBER, Kind.PHONE
 
 
 def _member(number: int) -> Iterable[Column]:
@@ -106,7 +106,7 @@ def _member(number: int) -> Iterable[Column]:
     yield Column(f"{who}联系电话", f"{at}phone", P, _("Phone"), required=True, **kept)
     yield Column(f"{who}是否监护人", f"{at}is_guardian", B, _("Guardian"), required=True, **kept)
     yield Column(f"{who}身份证件类型", f"{at}id_type", C, _("Type of identity document"), "id_type", **kept)
-    yield Column(f"{who}身份证件号", f"{at}id_number", I, _("Identity number"), max_length=20, **kept)
+    yield Column(f"{who}身份证件号", f"{at}id_number", ID, _("Identity number"), max_length=20, **kept)
     yield Column(f"{who}民族", f"{at}ethnicity", C, _("Ethnic group"), "ethnicity", **kept)
     yield Column(f"{who}工作单位", f"{at}workplace", T, _("Workplace"), max_length=60, **kept)
     yield Column(f"{who}职务", f"{at}job", T, _("Post"), max_length=40, **kept)
@@ -143,7 +143,7 @@ _IDENTITY = [
     Column("健康状况", "health", C, _("Health"), "health", required=True),
     Column("政治面貌", "political_status", C, _("Political status"), "political_status", True, default="13"),
     Column(
-        "身份证件号", "id_number", I, _("Identity number"), max_length=20, aliases=("身份证号", "身份证号码")
+        "身份证件号", "id_number", ID, _("Identity number"), max_length=20, aliases=("身份证号", "身份证号码")
     ),
 ]
 _HUKOU = [
@@ -282,7 +282,7 @@ HIGHER = LayoutColumns(
         Column(
             "身份证号",
             "id_number",
-            I,
+            ID,
             _("Identity number"),
             max_length=20,
             aliases=("SFZH", "身份证件号", "身份证号码"),

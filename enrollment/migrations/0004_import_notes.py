@@ -6,40 +6,47 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('enrollment', '0003_longer_pinyin'),
+        ("enrollment", "0003_longer_pinyin"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='importjob',
-            name='mends',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='mended_by', to='enrollment.importjob', verbose_name='mends'),
+            model_name="importjob",
+            name="mends",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="mended_by",
+                to="enrollment.importjob",
+                verbose_name="mends",
+            ),
         ),
         migrations.AddField(
-            model_name='importjob',
-            name='refusal_params',
+            model_name="importjob",
+            name="refusal_params",
             field=models.JSONField(default=dict),
         ),
         migrations.AddField(
-            model_name='importjob',
-            name='skipped_count',
+            model_name="importjob",
+            name="skipped_count",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='importjob',
-            name='unknown_headers',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), default=list, size=None),
+            model_name="importjob",
+            name="unknown_headers",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(max_length=60), default=list, size=None
+            ),
         ),
         migrations.AddField(
-            model_name='importrow',
-            name='reason',
-            field=models.CharField(blank=True, max_length=200, verbose_name='reason'),
+            model_name="importrow",
+            name="reason",
+            field=models.CharField(blank=True, max_length=200, verbose_name="reason"),
         ),
         migrations.AlterField(
-            model_name='importfault',
-            name='column',
-            field=models.CharField(max_length=60, verbose_name='column'),
+            model_name="importfault",
+            name="column",
+            field=models.CharField(max_length=60, verbose_name="column"),
         ),
     ]

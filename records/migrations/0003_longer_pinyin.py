@@ -4,25 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0002_number_series'),
+        ("records", "0002_number_series"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='historicalstudent',
-            name='name_pinyin',
-            field=models.CharField(blank=True, max_length=200, verbose_name='name in pinyin'),
+            model_name="historicalstudent",
+            name="name_pinyin",
+            field=models.CharField(blank=True, max_length=200, verbose_name="name in pinyin"),
         ),
         migrations.AlterField(
-            model_name='student',
-            name='name_pinyin',
-            field=models.CharField(blank=True, max_length=200, verbose_name='name in pinyin'),
+            model_name="student",
+            name="name_pinyin",
+            field=models.CharField(blank=True, max_length=200, verbose_name="name in pinyin"),
         ),
         migrations.AlterField(
-            model_name='student',
-            name='name_sort',
+            model_name="student",
+            name="name_sort",
             field=models.CharField(blank=True, editable=False, max_length=200),
         ),
     ]

@@ -4,19 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0003_longer_pinyin'),
-        ('school', '0001_initial'),
+        ("records", "0003_longer_pinyin"),
+        ("school", "0001_initial"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='enrolment',
-            index=models.Index(fields=['student_no'], name='enrolment_no', opclasses=['varchar_pattern_ops']),
+            model_name="enrolment",
+            index=models.Index(fields=["student_no"], name="enrolment_no", opclasses=["varchar_pattern_ops"]),
         ),
         migrations.AddIndex(
-            model_name='familymember',
-            index=models.Index(fields=['phone_index'], name='family_phone'),
+            model_name="familymember",
+            index=models.Index(fields=["phone_index"], name="family_phone"),
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0004_finding_numbers'),
-        ('school', '0001_initial'),
+        ("records", "0004_finding_numbers"),
+        ("school", "0001_initial"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='enrolment',
-            index=models.Index(fields=['student_no', 'id'], name='enrolment_student_no'),
+            model_name="enrolment",
+            index=models.Index(fields=["student_no", "id"], name="enrolment_student_no"),
         ),
     ]
