@@ -29,6 +29,7 @@ DISABLED = "6"
 MOST_BESIDE = 500
 IN_USE = timedelta(minutes=10)
 State = Applicant.State
+SENT_BACK = (IntakeDecision.Outcome.RETURNED, IntakeDecision.Outcome.REFUSED)
 ENCRYPTED = tuple(
     field.name for field in Applicant._meta.concrete_fields if isinstance(field, EncryptedTextField)
 )
@@ -130,7 +131,7 @@ def _others(applicant: Applicant) -> QuerySet[Applicant]:
 def others_with_number(applicant: Applicant, number: str) -> bool:
     """Whether another applicant on the way, or a student with an open enrolment, has this identity number."""
     index = blind_index("id_number", number)
-    on_the_way = _others(applicant).exclude(state=Applicant.State.ACCEPTED)
+    on_the_way = _others(applicant).filter(Q(batch=applicant.batch_id) | ~Q(state=State.ACCEPTED))
     if on_the_way.filter(id_number_index=index).exists():
         return True
     enrolled = Enrolment.objects.filter(ended_on__isnull=True, student__id_number_index=index)
@@ -190,9 +191,9 @@ class Return:
 
 
 def last_return(applicant: Applicant) -> Return | None:
-    """The newest return of an applicant that is, or was, sent back; None when there was none."""
+    """The newest return of an applicant that is, or was, sent back, also by the bureau; None when there was none."""
     found = (
-        IntakeDecision.objects.filter(applicant=applicant, outcome=IntakeDecision.Outcome.RETURNED)
+        IntakeDecision.objects.filter(applicant=applicant, outcome__in=SENT_BACK)
         .select_related("actor")
         .order_by("-pk")
         .first()
@@ -220,7 +221,7 @@ def own_drafts(user: User, batch: IntakeBatch) -> QuerySet[Applicant]:
 
 def own_drafts_by_class(user: User, batch: IntakeBatch) -> list[dict[str, Any]]:
     """Classes with one's own drafts: ``class_no``, ``name`` and ``count`` of each."""
-    rows = own_drafts(user, batch).order_by("class_no").values("class_no")
+    rows: Any = own_drafts(user, batch).order_by("class_no").values("class_no")
     return list(rows.annotate(name=Max("school_class__name"), count=Count("pk")))
 
 
@@ -230,10 +231,14 @@ def class_choices(batch: IntakeBatch) -> list[tuple[str, str]]:
     return [(one.class_no, f"{one.class_no} {one.label}") for one in classes]
 
 
+def _holds_today() -> Q:
+    return Q(valid_until__isnull=True) | Q(valid_until__gte=timezone.localdate())
+
+
 def code_choices(keys: set[str]) -> dict[str, list[tuple[str, str]]]:
     """Entries of code lists by list, as a select shows them: code and label."""
     found: dict[str, list[tuple[str, str]]] = {key: [] for key in keys}
-    codes = Code.objects.filter(code_list__key__in=keys, valid_until__isnull=True).select_related("code_list")
+    codes = Code.objects.filter(_holds_today(), code_list__key__in=keys).select_related("code_list")
     for code in codes.order_by("code_list", "order", "code"):
         found[code.code_list.key].append((code.code, code.label))
     return found
@@ -253,7 +258,7 @@ def find_regions(text: str) -> list[tuple[str, str]]:
     text = text.strip()
     if len(text) < 2:
         return []
-    rows = Region.objects.filter(valid_until__isnull=True)
+    rows = Region.objects.filter(_holds_today())
     rows = rows.filter(code__startswith=text[:6]) if text.isdigit() else rows.filter(name_zh__contains=text)
     found = list(rows.order_by("-level", "code")[:MOST_REGIONS])
     names = _region_names({code for row in found for code in _above(row.code)})
@@ -386,6 +391,8 @@ def may_recall(user: User, applicant: Applicant) -> bool:
         State.INITIAL_REVIEWED: applicant.initial_reviewer_id,
         State.HEAD_APPROVED: applicant.head_reviewer_id,
     }.get(State(applicant.state))
+    if applicant.state == State.HEAD_APPROVED and applicant.bureau_officer_id:
+        return False
     return last == user.pk and applicant.opened_by_id in {None, user.pk}
 
 
