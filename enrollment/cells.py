@@ -23,7 +23,7 @@ NOT_STORED = frozenset({"school_code", "programme_name"})
 """Columns that repeat what the batch or the programme says already."""
 
 IDENTITY_FIELDS = frozenset(
-    {"id_type", "id_number", "overseas_status", "member1.id_number", "member2.id_number"}
+    {"id_type", "id_number", "overseas_status", "parents_case", "member1.id_number", "member2.id_number"}
 )
 """What the bureau's approval of a pupil without household registration rests on."""
 

@@ -345,7 +345,8 @@ def recall(*, actor: User, applicant: Applicant) -> Applicant:
     role = acting_role(actor, perm, row.unit)
     if getattr(row, f"{person}_id") != actor.pk:
         raise WrongState(_("Only the one who passed it on can take it back."))
-    opener = row.opened_by
+    opener = row.bureau_officer if row.state == State.HEAD_APPROVED else None
+    opener = opener or row.opened_by
     if opener is not None and opener.pk != actor.pk:
         raise Opened(_("%(name)s has opened it already; ask for a return.") % {"name": opener.name})
     if before is None:

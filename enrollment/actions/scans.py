@@ -72,7 +72,7 @@ def _attach(
     with acting(actor, role=role):
         document = ApplicantDocument(applicant=row, kind=kind, blob=blob)
         document.save()
-        _note_change(row)
+        _note_change(row, kind)
         events.record("scan.attached", actor=actor, obj=row, detail={"kind": kind, "bytes": blob.size})
     return document
 
@@ -81,9 +81,12 @@ def _allowed(kind: str) -> tuple[str, ...]:
     return IMAGES if kind == DocumentKind.PHOTO else SCANS
 
 
-def _note_change(row: Applicant) -> None:
+def _note_change(row: Applicant, kind: str) -> None:
     row.version += 1
     names = ["version"]
+    if kind == DocumentKind.NO_ID_PROOF:
+        row.bureau_state, row.bureau_officer = Applicant.BureauState.NOT_NEEDED, None
+        names += ["bureau_state", "bureau_officer"]
     if row.state == Applicant.State.RETURNED and DOCUMENTS not in row.changed_fields:
         row.changed_fields = sorted([*row.changed_fields, DOCUMENTS])
         names.append("changed_fields")
@@ -100,7 +103,7 @@ def remove(*, actor: User, document: ApplicantDocument) -> Applicant:
         raise IntakeRefused(_("Somebody has done this already."))
     with acting(actor, role=role):
         standing.delete()
-        _note_change(row)
+        _note_change(row, standing.kind)
         events.record("scan.removed", actor=actor, obj=row, detail={"kind": standing.kind})
     return row
 
@@ -155,6 +158,8 @@ def _package(content: bytes) -> Package:
 def work(running: Running) -> None:
     """The job. Each file is a transaction of its own; after a killed worker it goes on behind the last one."""
     made = ScanUpload.objects.select_related("batch__school", "blob").get(job=running.job)
+    if made.finished_at:
+        return
     package = _package(open_blob(made.blob))
     matcher = Matcher(made.batch)
     done = set(made.files.values_list("position", flat=True))
@@ -178,6 +183,7 @@ def _members(package: Package) -> Iterator[tuple[str, bytes | FileRefused]]:
             yield name, FileRefused("damaged")
 
 
+@transaction.atomic
 def _distribute(
     actor: User, made: ScanUpload, matcher: Matcher, position: int, name: str, content: bytes | FileRefused
 ) -> None:
