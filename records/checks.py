@@ -18,6 +18,9 @@ Check = Callable[[Values, LayoutColumns, CodeBook], Iterator[Fault]]
 
 RESIDENT_CARD = "1"
 NO_DOCUMENT = "Z"
+RESIDENCE_PERMITS = ("81", "82", "83", "9")
+"""Beginnings of eighteen-digit numbers that are not on a Chinese citizen's card."""
+_IN_NUMBERS = str.maketrans("", "", "()（）-")
 OVERSEAS_DOCUMENTS = {"6", "7", "8", "A"}
 NUMBERED_DOCUMENTS = {"6", "7", "8", "9", "A"}
 STUDY_YEARS = {
@@ -85,8 +88,16 @@ def _identity(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator
             yield Fault("id_number", code, value=number)
         elif number[:6] not in book.regions and number[:2] not in {"81", "82", "83"}:
             yield Fault("id_number", "id_region", "warning", value=number)
-    elif kind in NUMBERED_DOCUMENTS and not number.isalnum():
+    elif _fits_another_type(kind, number):
         yield Fault("id_number", "id_type_mismatch", value=number)
+
+
+def _fits_another_type(kind: str | None, number: str) -> bool:
+    bare = number.translate(_IN_NUMBERS)
+    if kind in NUMBERED_DOCUMENTS and not (bare.isascii() and bare.isalnum()):
+        return True
+    is_citizens = not id_number_fault(number) and not number.startswith(RESIDENCE_PERMITS)
+    return kind in {*OVERSEAS_DOCUMENTS, NO_DOCUMENT} and is_citizens
 
 
 def _agreement(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:

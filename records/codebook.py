@@ -11,7 +11,10 @@ def code_book(school: Unit, *, school_year: int, today: date) -> CodeBook:
     """The code book of ``school``: code lists by code, label and alias; regions; its active classes and programmes."""
     return CodeBook(
         codes=_codes(),
-        regions={code: until is None for code, until in Region.objects.values_list("code", "valid_until")},
+        regions={
+            code: until is None or until >= today
+            for code, until in Region.objects.values_list("code", "valid_until")
+        },
         school_code=school.code,
         class_rule=str(rule(school, "class_number_rule", on=today)),
         class_ids=dict(
