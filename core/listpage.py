@@ -35,7 +35,7 @@ The template has ``{% include "components/list.html" %}`` in its content block; 
 context as ``list``.
 
 The view must take POST as well: filters with words are posted, so that no name and no number stands in an
-address (the words stay in the session under a token), and so are the reader's columns, page size and
+address (the words stay in the session, encrypted, under a token), and so are the reader's columns, page size and
 density.
 
 Pages are cut by offset with the primary key as the last sort key: rows never show twice or hide on account
@@ -56,6 +56,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from core.crypto import DecryptFailed, decrypt, encrypt
 from core.listparts import (
     Column,
     Filter,
@@ -92,6 +93,14 @@ class SessionPreferences:
             **request.session.get(_PREFERENCES, {}),
             name: value,
         }
+
+
+def _unsealed(kept: str) -> str:
+    """Kept words; "" for none, and for those that no key of today opens."""
+    try:
+        return decrypt(bytes.fromhex(kept), _WORDS) if kept else ""
+    except (DecryptFailed, ValueError):
+        return ""
 
 
 _preferences: list[SessionPreferences] = [SessionPreferences()]
@@ -175,10 +184,10 @@ class ListPage(Generic[M]):
             return ""
         kept: dict[str, str] = dict(self.request.session.get(_WORDS, {}))
         for token, old in kept.items():
-            if old == words:
+            if _unsealed(old) == words:
                 return token
         token = WORDS_MARK + secrets.token_hex(4)
-        kept[token] = words
+        kept[token] = encrypt(words, _WORDS).hex()
         self.request.session[_WORDS] = dict(list(kept.items())[-MAX_WORDS_KEPT:])
         return token
 
@@ -187,7 +196,7 @@ class ListPage(Generic[M]):
 
     def _value(self, one: Filter) -> str:
         value = self._params.get(one.key, "")
-        return str(self.request.session.get(_WORDS, {}).get(value, "")) if one.kind == "text" else value
+        return _unsealed(self.request.session.get(_WORDS, {}).get(value, "")) if one.kind == "text" else value
 
     @cached_property
     def shown_filters(self) -> list[ShownFilter]:

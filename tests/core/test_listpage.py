@@ -1,5 +1,6 @@
 """The list scaffold: what a reader sees, what an address holds, what the database is asked."""
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -232,3 +233,13 @@ def test_a_badge_escapes_text_even_after_the_same_text_came_as_safe_html() -> No
     assert "&lt;b&gt;x&lt;/b&gt;" in badge("grey", "<b>x</b>")
     with pytest.raises(KeyError):
         badge("pink", "x")
+
+
+def test_typed_words_do_not_lie_readable_in_the_session(ask: Callable[..., HttpRequest]) -> None:
+    kinds(3)
+    request = ask(post={"list_form": "filter", "q": "420106201906030017"})
+    listed(request).respond(TEMPLATE)
+    assert "420106201906030017" not in json.dumps(dict(request.session.items()))
+    before = dict(request.session.items())
+    listed(ask(post={"list_form": "filter", "q": "420106201906030017"})).respond(TEMPLATE)
+    assert dict(request.session.items()) == before
