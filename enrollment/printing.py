@@ -418,6 +418,14 @@ def work(running: Running) -> None:
     )
 
 
+def may_take(user: User, job: Job) -> bool:
+    """Whether ``user`` may still print somebody of what was ordered; a file that waits outlives no right."""
+    asked = PrintOrder.objects.select_related("batch", "school_class").get(job=job)
+    if asked.school_class:
+        return cards_allowed(user, class_enrolments(user, asked.school_class)).exists()
+    return asked.batch is not None and printable(user, asked.batch, asked.class_no or None).exists()
+
+
 def _ordered(running: Running, asked: PrintOrder) -> bytes:
     if asked.school_class:
         cards = cards_allowed(running.actor, class_enrolments(running.actor, asked.school_class))

@@ -67,4 +67,4 @@ def register_all() -> None:
         events.register(name, label)
     register(Kind(bulk.JOB, _("Bulk approval"), bulk.work, ended=bulk.ended_badly, url=_bulk_page))
     register(Kind(scans.JOB, _("Distribution of scans"), scans.work, url=_scans_page))
-    register(Kind(printing.JOB, _("Printing of forms"), printing.work))
+    register(Kind(printing.JOB, _("Printing of forms"), printing.work, may_take=printing.may_take))

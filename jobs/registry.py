@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils.functional import Promise
 
 if TYPE_CHECKING:
+    from accounts.models import User
     from jobs.models import Job
     from jobs.running import Running
 
@@ -21,13 +22,17 @@ def _nowhere(job: "Job") -> str:
     return ""
 
 
+def _always(user: "User", job: "Job") -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of job.
 
     ``work`` does it. It is called again from the start when a worker was killed, so all that it writes must stand in
     one transaction, or be safe to write twice. ``ended`` is told when the job failed for good or was cancelled; ``url``
-    gives the page where the result is seen.
+    gives the page where the result is seen; ``may_take`` asks whether who ordered a file may still have it.
     """
 
     name: str
@@ -36,6 +41,7 @@ class Kind:
     ended: "Callable[[Job], None]" = _nothing
     url: "Callable[[Job], str]" = _nowhere
     cancellable: bool = True
+    may_take: "Callable[[User, Job], bool]" = _always
 
 
 _kinds: dict[str, Kind] = {}

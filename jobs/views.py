@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import SIGNED_IN, requires
 from accounts.models import User
+from accounts.scope import NotPermitted
 from files.serving import serve
 from jobs import actions, selectors
 from jobs.lists import JobList
@@ -75,9 +76,12 @@ def cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @requires(SIGNED_IN)
 @require_GET
 def result(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The file that a job made."""
-    found = selectors.job_for(cast("User", request.user), public_id)
+    """The file that a job made, while the right to it lasts."""
+    user = cast("User", request.user)
+    found = selectors.job_for(user, public_id)
     if found.result is None:
         return redirect("jobs:job", public_id=found.public_id)
-    actions.note_download(actor=cast("User", request.user), job=found)
+    if not kind_of(found.kind).may_take(user, found):
+        raise NotPermitted(found.kind, obj=found, unit_id=found.unit_id)
+    actions.note_download(actor=user, job=found)
     return serve(found.result)

@@ -8,6 +8,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
+from accounts.actions import end_appointment
+from accounts.models import Appointment
+from accounts.roles import Role
 from core.pdf import PdfFailed
 from enrollment import actions, printing
 from enrollment.models import Applicant, IntakeBatch, PrintOrder
@@ -19,6 +22,7 @@ from ledger.context import acting
 from ledger.models import Event
 from tests.cast import Cast
 from tests.enrollment.intake import approved, draft, id_number, make_batch, submitted
+from tests.factories import appoint, make_user
 
 
 def text_of(content: bytes) -> list[str]:
@@ -172,5 +176,23 @@ def test_cards_and_rosters_of_accepted_students(cast: Cast, batch: IntakeBatch) 
     assert "20260002" in listed
     assert id_number(0) not in listed
     assert opened(cast.adviser, "class_cards", cast.school_class.public_id).status_code == 403
-    assert opened(cast.clerk, "student_card", student.public_id).status_code == 404
-    assert opened(cast.outsider, "student_card", student.public_id).status_code == 404
+    away = make_user("郑远", cast.other_school)
+    appoint(away, Role.ARCHIVIST, cast.other_school)
+    assert opened(cast.clerk, "student_card", student.public_id).status_code == 403
+    assert opened(away, "student_card", student.public_id).status_code == 404
+
+
+def test_a_printed_file_is_not_handed_out_after_the_right_to_print_ended(
+    cast: Cast, batch: IntakeBatch
+) -> None:
+    draft(cast.clerk, batch)
+    order = printing.order(actor=cast.clerk, form="filled", school=cast.school, batch=batch)
+    run(order.job_id)
+    client = Client()
+    client.force_login(cast.clerk)
+    url = reverse("jobs:result", args=[order.job.public_id])
+    assert client.get(url).status_code == 200
+    held = Appointment.objects.get(user=cast.clerk)
+    end_appointment(actor=cast.security_admin, appointment=held, reason="moved")
+    assert client.get(url).status_code == 403
+    assert Event.objects.filter(action="job.result_downloaded").count() == 1
