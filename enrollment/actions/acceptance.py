@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -28,7 +28,7 @@ def accept(*, actor: User, applicant: Applicant, version: int | None = None, com
     Raises ChecksFailed (an event keeps what was found), and what the reviews raise.
     """
     try:
-        return _accept(actor, applicant, version, comment)
+        return _accepted(actor, applicant, version, comment)
     except ChecksFailed as failed:
         with transaction.atomic():
             events.record(
@@ -39,6 +39,14 @@ def accept(*, actor: User, applicant: Applicant, version: int | None = None, com
                 detail=failed.results.detail,
             )
         raise
+
+
+def _accepted(actor: User, applicant: Applicant, version: int | None, comment: str) -> Applicant:
+    try:
+        return _accept(actor, applicant, version, comment)
+    except IntegrityError:
+        # Another archive opened a file for the same person meanwhile; now it is seen.
+        return _accept(actor, applicant, version, comment)
 
 
 @transaction.atomic

@@ -1,6 +1,8 @@
 """Writes of imports: a file taken in, checked, imported, undone; its problem rows mended or dismissed."""
 
 import hashlib
+import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from approvals.roles import acting_role
+from core.chinese import clean_text
 from core.workbook import WorkbookRefused
 from enrollment.actions import check_open, new_numbers
 from enrollment.cells import layout_of
@@ -179,7 +182,7 @@ def _process(running: Running, import_job: ImportJob, source: Source) -> Process
 @transaction.atomic
 def _check(running: Running, import_job: ImportJob, source: Source) -> None:
     row = locked_import(import_job)
-    row.mends = import_job.mends or (_newest_open_import(row) if source.is_marked else None)
+    row.mends = import_job.mends or (_marked_import(row, source) if source.is_marked else None)
     _forget_faults(row)
     counts = _process(running, row, source).check()
     row.unknown_headers = source.unknown_headers
@@ -187,11 +190,17 @@ def _check(running: Running, import_job: ImportJob, source: Source) -> None:
     _record("import.checked", running.actor, row, detail=detail_of(counts))
 
 
-def _newest_open_import(row: ImportJob) -> ImportJob | None:
-    waiting = ImportJob.objects.filter(
-        batch=row.batch, state=State.IMPORTED, rows__state=ImportRow.State.PROBLEM
+def _marked_import(row: ImportJob, source: Source) -> ImportJob | None:
+    """The import whose waiting rows a marked file holds: the one with most of its names in it, else the newest."""
+    problems = ImportRow.objects.filter(
+        import_job__batch=row.batch, import_job__state=State.IMPORTED, state=ImportRow.State.PROBLEM
     )
-    return waiting.order_by("-pk").first()
+    names = {clean_text(name) for _place, (name,) in source.some_cells(("name",))}
+    shared: Counter[int] = Counter()
+    for import_id, cells in problems.order_by("-import_job").values_list("import_job", "cells"):
+        shared[import_id] += clean_text(json.loads(cells).get("name", "")) in names
+    best = max(shared, key=lambda pk: (shared[pk], pk), default=0)
+    return ImportJob.objects.filter(pk=best).first()
 
 
 def _note(row: ImportJob, state: State, counts: Counts, also: list[str]) -> None:
@@ -254,7 +263,7 @@ def _import(running: Running, import_job: ImportJob, source: Source) -> None:
 def _write(running: Running, import_job: ImportJob, source: Source, numbers: Sequence[str]) -> None:
     _locked_batch(import_job.batch)
     row = locked_import(import_job)
-    row.mends = import_job.mends or (_newest_open_import(row) if source.is_marked else None)
+    row.mends = import_job.mends or (_marked_import(row, source) if source.is_marked else None)
     row.unknown_headers = source.unknown_headers
     _forget_faults(row)
     process = _process(running, row, source)

@@ -98,9 +98,14 @@ class Checker:
     def __post_init__(self) -> None:
         self._columns = [(column, {}) for column in layout_of(self.batch).columns]
         self._twice = _repeated(self.source)
-        if self.mends:
-            rows = Applicant.objects.filter(import_job=self.mends, id_number_index__isnull=True)
+        if self._comes_back:
+            rows = Applicant.objects.filter(batch=self.batch, import_job__isnull=False)
+            rows = rows.filter(id_number_index__isnull=True).exclude(state=Applicant.State.WITHDRAWN)
             self._without_number = set(rows.values_list("name", "birth_date"))
+
+    @property
+    def _comes_back(self) -> bool:
+        return self.mends is not None or self.source.is_marked
 
     def chunks(self) -> Iterator[list[CheckedRow]]:
         """Every row of the file, checked, in chunks."""
@@ -167,7 +172,7 @@ class Checker:
         )
 
     def _is_already_in(self, row: CheckedRow, index: bytes | None, own: set[bytes]) -> bool:
-        if self.mends is None:
+        if not self._comes_back:
             return False
         if index:
             return index in own
@@ -184,7 +189,7 @@ class Checker:
         taken, own = set(), set()
         for index, import_id, batch_id in others.values_list("id_number_index", "import_job", "batch"):
             taken.add(bytes(index))
-            if self.mends and import_id and batch_id == self.batch.pk:
+            if self._comes_back and import_id and batch_id == self.batch.pk:
                 own.add(bytes(index))
         enrolled = Enrolment.objects.filter(ended_on__isnull=True, student__id_number_index__in=wanted)
         taken |= {bytes(index) for index in enrolled.values_list("student__id_number_index", flat=True)}

@@ -14,18 +14,32 @@ from enrollment.importing.selectors import cells_of_row
 from enrollment.models import Applicant, ImportJob, ImportRow, IntakeBatch
 from jobs.models import Job
 from jobs.tasks import run
+from ledger.context import acting
 from ledger.models import Event
+from records.models import Enrolment, Student
 from tests.cast import Cast, make_cast
 from tests.enrollment.importing import bring_in, check, fresh, make_classes
-from tests.enrollment.intake import GOOD, id_number, make_batch, submitted
+from tests.enrollment.intake import GOOD, approved, id_number, make_batch, submitted
 from tests.enrollment.test_bulk import GIVEN, seen_sample
 from tests.enrollment.test_import_after import faulty, mended_copy
+from tests.support.applicant_files import national_workbook, people
 
 
 @pytest.fixture(autouse=True)
 def _classes(request: pytest.FixtureRequest) -> None:
     if "committed_db" not in request.fixturenames:
         make_classes(request.getfixturevalue("cast").school)
+
+
+def without_numbers(count: int, *, bad: int, seed: int) -> bytes:
+    """Foreign pupils who have no number, the first ``bad`` with a wrong postcode."""
+    rows = [
+        {**row, "身份证件类型": "其他", "身份证件号": "", "港澳台侨外": "外国人"}
+        for row in people(count, seed=seed)
+    ]
+    for row in rows[:bad]:
+        row["邮政编码"] = "4300"
+    return national_workbook(rows)
 
 
 def as_if_killed(job: Job) -> None:
@@ -153,3 +167,41 @@ def test_two_clerks_who_save_one_number_at_the_same_moment(committed_db: str) ->
     for thread in threads:
         thread.join()
     assert sorted(outcomes) == [(), ("id_duplicate",)]
+
+
+def test_two_archives_that_accept_one_person_at_the_same_moment(committed_db: str) -> None:
+    cast = make_cast()
+    first, second = make_batch(cast.school), make_batch(cast.school, code="TEST-2")
+    rows = [approved(cast, first), approved(cast, second, 2)]
+    with acting(cast.clerk):
+        rows[1].id_number, rows[1].id_number_index = rows[0].id_number, rows[0].id_number_index
+        rows[1].save(update_fields=["id_number", "id_number_index"])
+    barrier = threading.Barrier(2)
+    outcomes: list[str] = []
+
+    def accept(row: Applicant) -> None:
+        try:
+            barrier.wait()
+            intake.accept(actor=cast.archivist, applicant=row)
+            outcomes.append("accepted")
+        except (intake.WrongState, IntegrityError) as fault:
+            outcomes.append(type(fault).__name__)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=accept, args=[row]) for row in rows]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["WrongState", "accepted"]
+    assert Student.objects.count() == Enrolment.objects.count() == 1
+
+
+def test_a_marked_file_adds_no_pupil_without_number_twice(cast: Cast, batch: IntakeBatch) -> None:
+    older = bring_in(cast.clerk, check(cast.clerk, batch, without_numbers(6, bad=2, seed=1), "a.xlsx"))
+    bring_in(cast.clerk, check(cast.clerk, batch, without_numbers(6, bad=2, seed=2), "b.xlsx"))
+    assert Applicant.objects.count() == 8
+    again = check(cast.clerk, batch, mended_copy(older, keep_good=True), "marked.xlsx")
+    bring_in(cast.clerk, again)
+    assert Applicant.objects.count() == 9
