@@ -28,6 +28,7 @@ from enrollment.actions.refusals import (
     WrongState,
 )
 from enrollment.actions.sampling import note_opened
+from enrollment.actions.scans import DOCUMENTS
 from enrollment.models import Applicant, IntakeDecision
 from enrollment.selectors import examine, missing_documents, shown_cells, typed_cells
 from enrollment.steps import HEAD_REVIEW, INITIAL_REVIEW, PERSONS, UNDER_REVIEW, Step, waiting_step
@@ -206,9 +207,14 @@ def submit(
 
 def _only_marked_changed(row: Applicant) -> bool:
     returned = row.decisions.filter(outcome__in=[Outcome.RETURNED, Outcome.REFUSED]).order_by("-pk").first()
-    return returned is not None and set(row.changed_fields) <= {*returned.fields, *_ALWAYS_MENDED}
+    if returned is None:
+        return False
+    about_scans = returned.reason in _ABOUT_SCANS or returned.outcome == Outcome.REFUSED
+    marked = {*returned.fields, *_ALWAYS_MENDED, *([DOCUMENTS] if about_scans else [])}
+    return set(row.changed_fields) <= marked
 
 
+_ABOUT_SCANS = {ReturnReason.SCAN_UNCLEAR, ReturnReason.DOCUMENT_MISSING}
 _ALWAYS_MENDED = {"age_reason", "checked_with_original"}
 _DAYS = {
     "initial_review": "initial_review_days",

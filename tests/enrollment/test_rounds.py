@@ -147,3 +147,19 @@ def test_the_number_fits_the_type_of_document(
 ) -> None:
     faults = check({"id_type": kind, "id_number": number}, NATIONAL, book_of(batch))
     assert {one.code for one in faults if one.field == "id_number" and one.level == "error"} == codes
+
+
+@pytest.mark.parametrize(
+    ("reason", "state"), [("scan_unclear", State.INITIAL_REVIEWED), ("class_wrong", State.SELF_CHECKED)]
+)
+def test_a_better_scan_goes_straight_to_who_asked_for_it(
+    cast: Cast, batch: IntakeBatch, reason: str, state: str
+) -> None:
+    row = draft(cast.clerk, batch)
+    scans.attach(actor=cast.clerk, applicant=row, kind="hukou_book", content=picture(), filename="a.jpg")
+    actions.self_check(actor=cast.clerk, applicant=row)
+    actions.review_initially(actor=cast.second_clerk, applicant=row)
+    row = actions.send_back(actor=cast.head, applicant=row, reason=reason)
+    scans.remove(actor=cast.clerk, document=row.documents.get())
+    scans.attach(actor=cast.clerk, applicant=row, kind="hukou_book", content=picture("PNG"), filename="b.png")
+    assert actions.self_check(actor=cast.clerk, applicant=row).state == state
