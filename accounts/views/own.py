@@ -1,5 +1,6 @@
 """One's own account: contacts, roles, password, second factor; and whether the session still stands."""
 
+from allauth.core import ratelimit
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.core.exceptions import ValidationError
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import actions, passwords, selectors, sessions
 from accounts.access import SIGNED_IN, requires, user_of
+from accounts.adapters import AccountAdapter
 from accounts.forms import ContactsForm, PasswordForm, contacts_of
 from accounts.views.people import add_faults
 
@@ -46,11 +48,14 @@ def profile(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def password(request: HttpRequest) -> HttpResponse:
-    """Change one's own password."""
+    """Change one's own password; tries are counted, so that nobody guesses it on a screen left open."""
     user = user_of(request)
     owed = passwords.must_change(user, sessions.password_days(request))
     form = PasswordForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    slowed = request.method == "POST" and not ratelimit.consume(request, action="change_password", user=user)
+    if slowed:
+        form.add_error(None, AccountAdapter.error_messages["too_many_login_attempts"])
+    elif request.method == "POST" and form.is_valid():
         try:
             changed = actions.change_own_password(
                 actor=user, old=form.cleaned_data["old"], new=form.cleaned_data["new"]
@@ -68,4 +73,4 @@ def password(request: HttpRequest) -> HttpResponse:
         "first": user.must_change_password,
         "rules": [r.get_help_text() for r in rules],
     }
-    return render(request, "accounts/password.html", context)
+    return render(request, "accounts/password.html", context, status=429 if slowed else 200)
