@@ -52,9 +52,7 @@ class BatchList(ListPage[IntakeBatch]):
         Column("code", _("Code"), lambda row: row.code, sort=("code",), css="id", phone=False),
         Column("school", _("School"), lambda row: row.school.label, phone=False),
         Column("used", _("Entered / quota"), _used, sort=("entered",), css="num"),
-        Column(
-            "accepted", _("Accepted"), _accepted, sort=("accepted",), css="num", phone=False
-        ),
+        Column("accepted", _("Accepted"), _accepted, sort=("accepted",), css="num", phone=False),
         Column("deadline", _("Entry deadline"), _deadline, sort=("entry_deadline",), css="date"),
         Column(
             "open",

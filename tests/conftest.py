@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from tests.support import servers as server_support
 from tests.support.clones import Clones, opened, renamed
@@ -191,3 +192,9 @@ def live_server(committed_db: str) -> Iterator[Any]:
     finally:
         server.stop()
         server._live_server_modified_settings.disable()
+
+
+@pytest.fixture(autouse=True)
+def default_language(settings: Any) -> None:
+    """Begin each test in the product's language, whatever page an earlier one has read."""
+    translation.activate(settings.LANGUAGE_CODE)

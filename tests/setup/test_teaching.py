@@ -91,7 +91,7 @@ def test_a_class_with_students_stays_open(cast: Cast, monkeypatch: pytest.Monkey
     assert not SchoolClass.objects.get(pk=empty.pk).is_active
     assert _fault(lambda: actions.close_class(actor=cast.registrar, school_class=empty, reason="并班"))
     _enrol(cast.school_class)
-    with pytest.raises(ValidationError, match="Students"):
+    with pytest.raises(ValidationError, match="本班仍有学生"):
         actions.close_class(actor=cast.registrar, school_class=cast.school_class, reason="并班")
 
 

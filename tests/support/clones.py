@@ -52,7 +52,8 @@ class Clones:
     def __init__(self, owner_url: str, app_url: str) -> None:
         self.owner_url = owner_url
         self.app_url = app_url
-        self._connection = psycopg.connect(owner_url, autocommit=True)
+        # advisory locks are seen inside one database only: every run meets in the same one
+        self._connection = psycopg.connect(renamed(owner_url, "postgres"), autocommit=True)
         self._run = secrets.randbelow(2**31)
         self._count = 0
         self._template = ""
