@@ -12,7 +12,7 @@ import pytest
 from django.db import connection, transaction
 
 from tests.conftest import SERVERS
-from tests.support.clones import BASE_DIR, RUN_LOCK, Clones
+from tests.support.clones import BASE_DIR, RUN_LOCK, Clones, renamed
 
 
 def name_and_role() -> tuple[str, str]:
@@ -93,7 +93,7 @@ def test_databases_of_a_dead_run_are_dropped_and_those_of_a_living_one_are_not(
 ) -> None:
     owner_url = request.config.stash[SERVERS].owner_url
     dead, living = 1_999_999_998, 1_999_999_999
-    with psycopg.connect(owner_url, autocommit=True) as owner:
+    with psycopg.connect(renamed(owner_url, "postgres"), autocommit=True) as owner:
         for run in (dead, living):
             owner.execute(f"CREATE DATABASE xueji_test_{run}_1")
         owner.execute("SELECT pg_advisory_lock(%s, %s)", [RUN_LOCK, living])
