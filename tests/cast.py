@@ -47,7 +47,10 @@ class Cast:
     archivist: User
     archive_head: User
     registrar: User
+    second_registrar: User
+    academic_head: User
     student_affairs_head: User
+    second_archivist: User
     teacher: User
     adviser: User
     leader: User
@@ -72,6 +75,9 @@ PEOPLE: dict[str, tuple[str, str, Role]] = {
     "archivist": ("刘敏", "archives", Role.ARCHIVIST),
     "archive_head": ("陈静", "archives", Role.ARCHIVE_HEAD),
     "registrar": ("杨丽", "teaching", Role.REGISTRAR),
+    "second_registrar": ("宋洁", "teaching", Role.REGISTRAR),
+    "academic_head": ("韩雪", "teaching", Role.ACADEMIC_HEAD),
+    "second_archivist": ("冯兰", "archives", Role.ARCHIVIST),
     "student_affairs_head": ("孙强", "student_affairs", Role.STUDENT_AFFAIRS_HEAD),
     "teacher": ("赵磊", "teaching", Role.TEACHER),
     "adviser": ("黄艳", "teaching", Role.CLASS_ADVISER),
