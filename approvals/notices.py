@@ -5,6 +5,7 @@ tell("intake.head_approved", school=school, duties=(Unit.Duty.TEACHING,), about=
 """
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django.db import connection
@@ -49,6 +50,11 @@ def tell(kind: str, *, school: Unit, duties: Iterable[str], about: str, url: str
     with connection.cursor() as cursor:
         for duty in sorted(duties):
             cursor.execute(_TELL, {**shared, "duty": duty})
+
+
+def told(kind: str, *, school: Unit, duty: str, url: str, day: date) -> bool:
+    """Whether a department was told this news on this day already."""
+    return Notice.objects.filter(unit=school, duty=duty, kind=kind, url=url, day=day).exists()
 
 
 def mark_read(user: User, notice: Notice) -> None:

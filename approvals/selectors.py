@@ -1,9 +1,183 @@
-"""Reads of what the rooms share."""
+"""Reads of what the rooms share: requests that a user may see, what waits for him, notices."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
 
 from accounts.models import User
-from approvals.models import Notice
+from accounts.scope import units_with, visible_or_404
+from approvals.authority import authority, delegations_to, refusal
+from approvals.inbox import MOST_ROWS, InboxRow, Tab
+from approvals.kinds import Kind, Step, kind_of, kinds, step_of
+from approvals.models import Decision, Delegation, Notice, Request
+from approvals.refusals import RequestRefused
+from school.models import Unit
+
+State = Request.State
+WAITING = (State.UNDER_REVIEW, State.APPROVED)
+UNSEEN = (State.DRAFT,)
 
 
 def notice_for(user: User, notice_id: int) -> Notice | None:
     """A notice to the department of ``user``; None for others'."""
     return Notice.objects.visible_to(user).filter(pk=notice_id).first()
+
+
+def _departments(user: User) -> list[int]:
+    """The unit in which ``user`` works and those below it."""
+    if user.unit_id is None:
+        return []
+    below = Unit.objects.filter(Q(pk=user.unit_id) | Q(ancestors__contains=[user.unit_id]))
+    return list(below.values_list("pk", flat=True))
+
+
+def _of_steps(user: User, wanted: Iterable[tuple[Kind, Step]]) -> Q:
+    """Requests of which ``user`` could take one of these steps, as far as his units go."""
+    departments: list[int] | None = None
+    found = Q(pk__in=[])
+    for kind, step in wanted:
+        units = units_with(user, step.perm)
+        if not units:
+            continue
+        part = Q(kind=kind.key, school_id__in=list(units))
+        if step.where == "department":
+            departments = _departments(user) if departments is None else departments
+            part &= Q(department_id__in=departments)
+        found |= part
+    return found
+
+
+def _principals(user: User) -> list[Delegation]:
+    return list(delegations_to(user))
+
+
+def requests(user: User) -> QuerySet[Request]:
+    """Requests that ``user`` may read: his own, those of which he takes a step, those that he decided."""
+    every = [(kind, step) for kind in kinds() for step in kind.every_step]
+    scope = _of_steps(user, every)
+    for kind in kinds():
+        for perm in kind.readers:
+            scope |= Q(kind=kind.key, school_id__in=list(units_with(user, perm)))
+    for delegation in _principals(user):
+        scope |= _of_steps(delegation.principal, every) & Q(school__ancestors__contains=[delegation.unit_id])
+        scope |= _of_steps(delegation.principal, every) & Q(school_id=delegation.unit_id)
+    decided = Exists(Decision.objects.filter(request=OuterRef("pk"), actor=user))
+    seen = ~Q(state__in=UNSEEN) & (scope | Q(decided))
+    rows: QuerySet[Request] = Request.objects.filter(Q(requester=user) | seen)
+    return rows.select_related("school", "department", "requester")
+
+
+def request_for(user: User, public_id: UUID) -> Request:
+    """One request. Raises OutOfScope for somebody else's, Http404 for none."""
+    found: Request = visible_or_404(Request.objects.all(), requests(user), public_id=public_id)
+    return found
+
+
+def waiting_for(user: User) -> list[tuple[Request, Any, Step]]:
+    """Requests whose waiting step ``user`` may take now, with their typed rows; at most 200."""
+    every = [(kind, step) for kind in kinds() for step in kind.every_step]
+    mine = Q(pk__in=[])
+    for kind, step in every:
+        mine |= _of_steps(user, [(kind, step)]) & Q(step=step.key)
+        for delegation in _principals(user):
+            mine |= _of_steps(delegation.principal, [(kind, step)]) & Q(step=step.key)
+    rows = Request.objects.filter(mine, state__in=WAITING).select_related("school", "department", "requester")
+    found = []
+    for row, typed in with_typed(rows.order_by("due_on", "pk")[:MOST_ROWS]):
+        now_at = step_of(row, typed)
+        right = authority(user, now_at, row) if now_at else None
+        if now_at and right and refusal(user, now_at, typed, right) is None:
+            found.append((row, typed, now_at))
+    return found
+
+
+def with_typed(rows: Iterable[Request]) -> list[tuple[Request, Any]]:
+    """Requests with their typed rows, by one query for each kind."""
+    listed = list(rows)
+    by_kind: dict[str, list[Request]] = defaultdict(list)
+    for row in listed:
+        by_kind[row.kind].append(row)
+    typed: dict[int, Any] = {}
+    for members in by_kind.values():
+        kind = kind_of(members[0])
+        for one in kind.model._default_manager.filter(request__in=members).select_related("requester"):
+            typed[one.request_id] = one
+    for row in listed:
+        typed[row.pk].request = row
+    return [(row, typed[row.pk]) for row in listed]
+
+
+def may_take(user: User, request: Request, typed: Any) -> tuple[Step | None, str]:
+    """The step that ``user`` may take now; else None with the reason, "" when it is simply not his."""
+    step = step_of(request, typed)
+    if step is None:
+        return None, ""
+    found = authority(user, step, request)
+    if found is None:
+        return None, ""
+    forbidden: RequestRefused | None = refusal(user, step, typed, found)
+    return (None, str(forbidden)) if forbidden else (step, "")
+
+
+def decisions(request: Request) -> list[Decision]:
+    """The acts on a request, oldest first."""
+    return list(request.decisions.select_related("actor", "delegation__principal").order_by("pk"))
+
+
+def inbox_rows(user: User, tab: Tab) -> list[InboxRow]:
+    """Requests as rows of the inbox (待办)."""
+    if tab == "waiting":
+        mine = Request.objects.filter(requester=user, state=State.RETURNED).select_related("requester")
+        returned = [_row(row, typed, returned=True) for row, typed in with_typed(mine[:MOST_ROWS])]
+        return returned + [_row(row, typed, step) for row, typed, step in waiting_for(user)]
+    rows = Request.objects.select_related("requester")
+    if tab == "started":
+        rows = rows.filter(requester=user, state__in=WAITING)
+    else:
+        decided = Decision.objects.filter(request=OuterRef("pk"), actor=user).exclude(outcome="submitted")
+        rows = rows.filter(Exists(decided))
+    return [_row(row, typed) for row, typed in with_typed(rows.order_by("-pk")[:MOST_ROWS])]
+
+
+def _row(request: Request, typed: Any, step: Step | None = None, *, returned: bool = False) -> InboxRow:
+    kind = kind_of(request)
+    label = f"{kind.label} · {step.label}" if step else kind.label
+    return InboxRow(
+        kind=label,
+        title=f"{request.number or ''} {kind.title(request, typed)}".strip(),
+        url=reverse("approvals:request", args=[request.public_id]),
+        due=request.due_on,
+        sender=request.requester.name,
+        returned=returned,
+    )
+
+
+def delegations(user: User, *, approving: bool) -> QuerySet[Delegation]:
+    """Delegations from or to ``user``; for who approves, those of his units too."""
+    scope = Q(principal=user) | Q(deputy=user)
+    if approving:
+        scope |= Q(unit_id__in=list(units_with(user, "manage_grants")))
+    rows: QuerySet[Delegation] = Delegation.objects.filter(scope)
+    return rows.select_related("principal", "deputy", "unit", "approved_by", "ended_by").order_by("-pk")
+
+
+def delegation_for(user: User, public_id: UUID) -> Delegation:
+    """One delegation. Raises OutOfScope, Http404."""
+    mine = delegations(user, approving=True)
+    found: Delegation = visible_or_404(Delegation.objects.all(), mine, public_id=public_id)
+    return found
+
+
+def deputies(user: User) -> QuerySet[User]:
+    """Who may act for ``user``: colleagues of his school in service."""
+    school = user.unit if user.unit is None or user.unit.kind != Unit.Kind.DEPARTMENT else user.unit.parent
+    if school is None:
+        return User.objects.none()
+    people = User.objects.filter(Q(unit=school) | Q(unit__ancestors__contains=[school.pk]), is_active=True)
+    found: QuerySet[User] = people.filter(kind=User.Kind.STAFF).exclude(pk=user.pk).select_related("unit")
+    ordered: QuerySet[User] = found.order_by("name", "pk")
+    return ordered

@@ -2,8 +2,21 @@
 
 from django.urls import path
 
-from approvals.views import open_notice
+from approvals import views
 
 app_name = "approvals"
 
-urlpatterns = [path("<int:notice_id>/", open_notice, name="notice")]
+urlpatterns = [
+    path("notices/<int:notice_id>/", views.open_notice, name="notice"),
+    path("requests/", views.request_list, name="requests"),
+    path("requests/many/", views.many, name="many"),
+    path("requests/<uuid:request_id>/", views.request_page, name="request"),
+    path("requests/<uuid:request_id>/submit/", views.submit, name="submit"),
+    path("requests/<uuid:request_id>/step/", views.take_step, name="take_step"),
+    path("requests/<uuid:request_id>/return/", views.send_back, name="send_back"),
+    path("requests/<uuid:request_id>/refuse/", views.refuse, name="refuse"),
+    path("requests/<uuid:request_id>/recall/", views.recall, name="recall"),
+    path("requests/<uuid:request_id>/clock/", views.clock, name="clock"),
+    path("delegations/", views.delegation_list, name="delegations"),
+    path("delegations/<uuid:delegation_id>/", views.settle_delegation, name="settle_delegation"),
+]

@@ -216,6 +216,9 @@ if not PRODUCTION:
     WHITENOISE_MAX_AGE = 0
 MEDIA_ROOT = VAR_DIR / "blobs"
 CLAMAV_ADDRESS = given("CLAMAV_ADDRESS")
+FILE_SM3 = given("FILE_SM3") == "1"
+MAX_BODY_BYTES = 72 << 20
+"""The largest body of a request: the largest file that any page takes, and its form. The proxy holds the same."""
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -236,6 +239,7 @@ CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_BEAT_SCHEDULE = {
     "jobs.sweep": {"task": "jobs.sweep", "schedule": 15.0},
     "files.sweep_orphans": {"task": "files.sweep_orphans", "schedule": 6 * 3600.0},
+    "approvals.remind": {"task": "approvals.remind", "schedule": 4 * 3600.0},
     "ledger.ensure_partitions": {"task": "ledger.ensure_partitions", "schedule": 24 * 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

@@ -10,7 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("school/", include("setup.urls")),
     path("intake/", include("enrollment.urls")),
-    path("notices/", include("approvals.urls")),
+    path("", include("approvals.urls")),
     path("jobs/", include("jobs.urls")),
     path("", include("records.urls")),
     path("", include("reports.urls")),

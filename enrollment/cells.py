@@ -4,8 +4,6 @@ Fields are those of the layout (``records.columns``), members as ``member1.name`
 """
 
 from collections.abc import Mapping
-from datetime import date
-from functools import cache
 from typing import Any
 
 from django.db import models
@@ -16,7 +14,19 @@ from records.cells import CodeBook
 from records.checks import lacks_number, resident_number
 from records.columns import LAYOUTS, Column, LayoutColumns
 from records.search import fill
+from records.values import as_text, split, stored
 from school.models import Programme
+
+__all__ = [
+    "apply_values",
+    "as_text",
+    "cells_of",
+    "filled_from_number",
+    "layout_of",
+    "place",
+    "programme_units",
+    "split",
+]
 
 POSITIONS = (1, 2)
 NOT_STORED = frozenset({"school_code", "programme_name"})
@@ -33,24 +43,6 @@ Members = dict[int, ApplicantMember]
 def layout_of(batch: IntakeBatch) -> LayoutColumns:
     """The columns that a batch collects."""
     return LAYOUTS[batch.layout]
-
-
-@cache
-def split(field: str) -> tuple[int, str]:
-    """Position of the member (0: the applicant) and the name of the field: ``member2.phone`` is (2, "phone")."""
-    who, _, name = field.rpartition(".")
-    return (int(who.removeprefix("member")), name) if who else (0, name)
-
-
-def as_text(value: Any) -> str:
-    """A stored value as it would be typed: dates as eight digits, 是 and 否, codes as codes."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, date):
-        return f"{value:%Y%m%d}"
-    return str(value)
 
 
 def cells_of(applicant: Applicant, members: Members) -> dict[str, str]:
@@ -99,22 +91,7 @@ def _put(applicant: Applicant, members: Members, field: str, value: Any, book: C
     row: Any = members[position] if position else applicant
     if field == "class_no":
         applicant.school_class_id = book.class_ids.get(value)
-    return _set(row, name, _stored(row, name, value))
-
-
-def _stored(row: models.Model, name: str, value: Any) -> Any:
-    empty, is_number = _storage(type(row), name)
-    if value == "":
-        return empty
-    return int(value) if is_number else value
-
-
-@cache
-def _storage(model: type[models.Model], name: str) -> tuple[str | None, bool]:
-    """What a column holds for an empty cell, and whether it holds a whole number."""
-    column = model._meta.get_field(name)
-    empty = None if getattr(column, "null", False) else ""
-    return empty, isinstance(column, models.PositiveSmallIntegerField)
+    return _set(row, name, stored(row, name, value))
 
 
 def _set(row: Any, name: str, value: Any) -> bool:

@@ -8,6 +8,7 @@ EXEMPT: dict[str, str] = {
     "enrollment.ImportFault": "is derived from the cells by the checks",
     "enrollment.TypedCell": "is typed text that is no value yet; it goes when the field is mended",
     "records.NumberSeries": "is a counter; the numbers stand where they were given",
+    "approvals.NumberSeries": "is a counter; the numbers stand where they were given",
     "approvals.Notice": "points at what happened; the act itself is recorded where it was done",
     "approvals.NoticeRead": "is a read mark",
     "enrollment.IntakeSample": "is written once and closed once by the person that it names",

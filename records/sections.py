@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.functional import Promise
 
 from accounts.models import User
+from records.models import Student
 from records.selectors import StudentFile
 
 Label = str | Promise
@@ -24,6 +25,9 @@ class Section:
     """A part of a student file. ``read`` gives the template's context; it costs a constant number of queries.
 
     Readers without one of ``perms`` in the file's units see the tab locked.
+
+    ``export(student)`` gives the section's data as plain values for copies and packages; ``erase(student)`` removes
+    them for good, inside the transaction of a destruction. A section that only shows others' data has neither.
     """
 
     key: str
@@ -32,6 +36,8 @@ class Section:
     template: str
     read: Callable[[User, StudentFile], dict[str, Any]]
     perms: tuple[str, ...] = ANY_READER
+    export: Callable[[Student], Any] | None = None
+    erase: Callable[[Student], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,12 @@ RULES: dict[str, RuleKind] = {
         RuleKind("head_review_days", _("Working days for the head review"), _whole(1, 60), 3, "proposal"),
         RuleKind("acceptance_days", _("Working days for acceptance"), _whole(1, 60), 5, "proposal"),
         RuleKind("return_days", _("Working days for mending a returned item"), _whole(1, 60), 3, "proposal"),
+        RuleKind("request_days", _("Working days for each step of a request"), _whole(1, 60), 5, "D.3; proposal"),
+        RuleKind("quick_days", _("Working days for each step of a light request"), _whole(1, 20), 1, "proposal"),
+        RuleKind("verify_days", _("Working days to verify a change"), _whole(1, 60), 3, "proposal"),
+        RuleKind(
+            "escalation_days", _("Working days overdue before the leader is told"), _whole(1, 60), 3, "proposal"
+        ),
         RuleKind("sample_percent", _("Sample before bulk approval, percent"), _whole(1, 100), 10, "proposal"),
         RuleKind("sample_minimum", _("Smallest sample before bulk approval"), _whole(1, 50), 3, "proposal"),
         RuleKind("bulk_limit", _("Most items in one bulk act"), _whole(1, 5000), 500, "proposal"),
@@ -119,6 +125,78 @@ RULES: dict[str, RuleKind] = {
         ),
         RuleKind(
             "password_days", _("Days until a password must change"), _whole(30, 365), 90, "GB/T 22239 8.1.4.1"
+        ),
+        RuleKind(
+            "penalty_months_least", _("Shortest term of a penalty, months"), _whole(1, 24), 6, "Order 41 art. 57"
+        ),
+        RuleKind(
+            "penalty_months_most", _("Longest term of a penalty, months"), _whole(1, 36), 12, "Order 41 art. 57"
+        ),
+        RuleKind(
+            "penalty_lifted_early",
+            _("Penalty may be lifted before its term ends"),
+            _yes_no,
+            False,
+            "Order 41 art. 57",
+            _YES_NO,
+        ),
+        RuleKind(
+            "penalty_statement_days",
+            _("Working days for a student's statement and defence"),
+            _whole(1, 30),
+            3,
+            "Order 41 art. 55; days are a proposal",
+        ),
+        RuleKind("penalty_step_days", _("Working days for each step of a penalty"), _whole(1, 60), 5, "proposal"),
+        RuleKind(
+            "penalty_appeal_days",
+            _("Days for an appeal against a penalty"),
+            _whole(1, 60),
+            10,
+            "Order 41 art. 60",
+        ),
+        RuleKind(
+            "penalty_appeal_days_k12",
+            _("Working days for an appeal against a penalty, primary and middle schools"),
+            _whole(1, 60),
+            15,
+            "Order 49 art. 17; to be confirmed",
+        ),
+        RuleKind(
+            "penalty_appeal_untold_months",
+            _("Months for an appeal when its term was not told"),
+            _whole(1, 12),
+            6,
+            "Order 41 art. 64",
+        ),
+        RuleKind(
+            "penalty_answer_days", _("Days to answer an appeal"), _whole(1, 60), 15, "Order 41 art. 61"
+        ),
+        RuleKind(
+            "penalty_bars_award", _("A penalty in force bars awards"), _yes_no, True, "Order 41 art. 57", _YES_NO
+        ),
+        RuleKind(
+            "penalty_bars_transfer",
+            _("A penalty in force bars a transfer"),
+            _yes_no,
+            True,
+            "provincial rules of student status",
+            _YES_NO,
+        ),
+        RuleKind(
+            "penalty_bars_graduation",
+            _("A running term of a penalty bars graduation"),
+            _yes_no,
+            True,
+            "proposal",
+            _YES_NO,
+        ),
+        RuleKind(
+            "problem_answer_days",
+            _("Working days to answer a learning problem"),
+            _whole(1, 60),
+            5,
+            "proposal",
         ),
     )
 }

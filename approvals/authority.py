@@ -1,0 +1,136 @@
+"""Who may take a step of a request: by an own role, or for somebody by a delegation in force."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.contrib.auth.models import Permission
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from guardian.models import UserObjectPermission
+
+from accounts.models import User
+from accounts.scope import units_with
+from approvals.kinds import Kind, Step, kind_of
+from approvals.models import Delegation, Request, TypedRequest
+from approvals.refusals import OwnFile, RequestRefused, SamePerson
+from approvals.relation import is_related
+from approvals.roles import acting_role
+from school.models import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """By what somebody may take a step: his role, or the role of the one for whom he acts."""
+
+    role: str
+    delegation: Delegation | None = None
+
+
+def authority(user: User, step: Step, request: Request) -> Authority | None:
+    """By what ``user`` may take ``step``; None when nothing gives it. Says nothing about persons that must differ."""
+    if _reaches(user, step, request):
+        return Authority(acting_role(user, step.perm, request.school))
+    for delegation in delegations_to(user, request.school):
+        if _reaches(delegation.principal, step, request):
+            return Authority(acting_role(delegation.principal, step.perm, request.school), delegation)
+    return None
+
+
+def _reaches(user: User, step: Step, request: Request) -> bool:
+    if request.school_id not in units_with(user, step.perm):
+        return False
+    return step.where == "school" or belongs_to(user, request.department)
+
+
+def belongs_to(user: User, department: Unit) -> bool:
+    """Whether ``user`` works in the department, or in a unit above it that lends its people."""
+    return user.unit_id is not None and user.unit_id in (department.pk, *department.ancestors)
+
+
+def in_force(today: date) -> Q:
+    """Delegations that are approved, not ended, and hold on this day."""
+    return Q(approved_by__isnull=False, ended_at__isnull=True, valid_from__lte=today, valid_until__gte=today)
+
+
+def delegations_to(user: User, school: Unit | None = None) -> QuerySet[Delegation]:
+    """Delegations by which ``user`` acts for somebody today, at ``school`` or anywhere."""
+    rows = Delegation.objects.filter(in_force(timezone.localdate()), deputy=user, principal__is_active=True)
+    if school is not None:
+        rows = rows.filter(unit_id__in=[*school.ancestors, school.pk])
+    found: QuerySet[Delegation] = rows.select_related("principal", "principal__unit").order_by("pk")
+    return found
+
+
+def refusal(user: User, step: Step, typed: TypedRequest, found: Authority | None) -> RequestRefused | None:
+    """What forbids ``user`` this step though he has the right.
+
+    He, or the one for whom he acts, took a step that another person must take; or the file is his own.
+    """
+    persons = {user.pk} | ({found.delegation.principal_id} if found and found.delegation else set())
+    for one, other in typed.pairs():
+        across = other if one == step.person else one if other == step.person else ""
+        if across and getattr(typed, f"{across}_id") in persons:
+            return SamePerson(person_words(typed, across))
+    if is_related(user, typed.subjects()):
+        return OwnFile(_("Nobody decides on his own file or on that of his family"))
+    return None
+
+
+def person_words(typed: TypedRequest, column: str) -> str:
+    """Why the one in this column cannot take the step."""
+    if column == "requester":
+        return _("The one who asked cannot also decide")
+    steps = {step.person: step.label for step in kind_of(typed.request).every_step}
+    return _("You took the step “%(step)s” already; another person must take this one") % {
+        "step": steps.get(column, column)
+    }
+
+
+def eligible(step: Step, request: Request, typed: TypedRequest) -> list[User]:
+    """The people who could take the step today, by an own role."""
+    chain = [str(pk) for pk in (request.school_id, *request.school.ancestors)]
+    permission = Permission.objects.filter(content_type__app_label="school", codename=step.perm)
+    holders = UserObjectPermission.objects.filter(permission__in=permission, object_pk__in=chain)
+    people = User.objects.filter(pk__in=holders.values("user"), is_active=True).select_related("unit")
+    return [
+        user
+        for user in people.order_by("name", "pk")
+        if (step.where == "school" or belongs_to(user, request.department))
+        and refusal(user, step, typed, None) is None
+    ]
+
+
+def staffed(kind: Kind, request: Request, typed: TypedRequest) -> list[tuple[Step, list[User]]]:
+    """Each step of a request with who could take it, as named before it is submitted."""
+    return [(step, eligible(step, request, typed)) for step in kind.steps(typed)]
+
+
+def nobody_for(staff: list[tuple[Step, list[User]]], typed: TypedRequest) -> list[Step]:
+    """Steps for which nobody is left when every other step that must differ has its person too."""
+    return [step for step, _people in staff if not _assignable(staff, typed, step)]
+
+
+def _assignable(staff: list[tuple[Step, list[User]]], typed: TypedRequest, wanted: Step) -> bool:
+    """Whether one person can be found for each step up to ``wanted`` without breaking a pair."""
+    upto = []
+    for step, people in staff:
+        upto.append((step, people))
+        if step.key == wanted.key:
+            break
+    pairs = {frozenset(pair) for pair in typed.pairs()}
+
+    def fill(index: int, taken: dict[str, int]) -> bool:
+        if index == len(upto):
+            return True
+        step, people = upto[index]
+        for user in people:
+            clash = any(
+                holder == user.pk and frozenset((column, step.person)) in pairs
+                for column, holder in taken.items()
+            )
+            if not clash and fill(index + 1, {**taken, step.person: user.pk}):
+                return True
+        return False
+
+    return fill(0, {"requester": typed.requester.pk})

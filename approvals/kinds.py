@@ -1,0 +1,118 @@
+"""The register of kinds of requests: each room says at start which it has, with the steps as data.
+
+    register(Kind("edit", "XG", _("Edit request"), EditRequest, steps_of, request_perm="request_change", ...))
+
+A step names the permission that it asks for, the column of the typed row that holds who took it, and what happens with
+it. What a step does beyond deciding (``act``) runs in the same transaction, before the request moves on.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from django import forms
+from django.utils.functional import Promise
+
+from accounts.models import User
+from approvals.models import Request, TypedRequest
+
+Label = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """What an ``act`` gets: the locked rows, who takes the step in which role, and what the step's form brought."""
+
+    request: Request
+    typed: Any
+    actor: User
+    role: str
+    data: Mapping[str, Any]
+
+
+def nothing(_doing: Doing) -> None:
+    """The step decides, and no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step.
+
+    ``where``: in the ``department`` that asks, or anywhere at the ``school``. ``phase``: ``review`` decides (pass,
+    return, refuse); ``carry_out`` does what was decided, and can only be done or, with ``reopens``, sent back to that
+    step. ``days``: the rule that gives its working days. ``form``: what else is asked when it is taken. ``sure``: the
+    one who takes it gives his password again.
+    """
+
+    key: str
+    label: Label
+    perm: str
+    person: str
+    days: str = "request_days"
+    where: Literal["department", "school"] = "school"
+    phase: Literal["review", "carry_out"] = "review"
+    act: Callable[[Doing], None] = nothing
+    button: Label = ""
+    reopens: str = ""
+    form: type[forms.Form] | None = None
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of request.
+
+    ``steps(typed)`` gives the steps of one request in order. ``read(user, request, typed)`` gives the context of
+    ``template``, which shows what is asked for. ``check(typed)`` raises RequestRefused when it cannot be submitted.
+    ``ended(request, typed)`` is told when it was closed, refused, recalled or has lapsed. ``readers``: further
+    permissions that let read it at the school.
+    """
+
+    key: str
+    prefix: str
+    label: Label
+    model: type[TypedRequest]
+    steps: Callable[[Any], Sequence[Step]]
+    every_step: Sequence[Step]
+    request_perm: str
+    template: str
+    read: Callable[[User, Request, Any], dict[str, Any]]
+    title: Callable[[Request, Any], str]
+    check: Callable[[Any], None] = lambda typed: None
+    ended: Callable[[Request, Any], None] = lambda request, typed: None
+    change_url: str = ""
+    print_url: str = ""
+    readers: Sequence[str] = ()
+    bulk: bool = True
+    perms: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "perms", tuple(dict.fromkeys(step.perm for step in self.every_step)))
+
+    def typed(self, request: Request, *, lock: bool = False) -> Any:
+        """The typed row of a request."""
+        rows = self.model._default_manager.select_related("request", "requester")
+        return (rows.select_for_update(of=("self",)) if lock else rows).get(request=request)
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> None:
+    """Add a kind; the same key again replaces it."""
+    _kinds[kind.key] = kind
+
+
+def kinds() -> list[Kind]:
+    """Every kind in the order of registration."""
+    return list(_kinds.values())
+
+
+def kind_of(request: Request) -> Kind:
+    """The kind of a request. Raises KeyError when its room is gone."""
+    return _kinds[request.kind]
+
+
+def step_of(request: Request, typed: Any) -> Step | None:
+    """The step that a request waits for; None for a draft and when all is over."""
+    return next((step for step in kind_of(request).steps(typed) if step.key == request.step), None)
