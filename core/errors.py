@@ -30,6 +30,11 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return render(request, "errors/404.html", status=404)
 
 
+def too_large(request: HttpRequest, limit: int) -> HttpResponse:
+    """A body of more than ``limit`` megabytes (413)."""
+    return render(request, "errors/413.html", {"limit": limit}, status=413)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """A fault of ours: a number that stands in the log and on the page."""
     number = f"{timezone.localdate():%Y%m%d}-{secrets.token_hex(3).upper()}"

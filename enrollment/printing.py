@@ -22,7 +22,7 @@ from enrollment.card_data import Words, card_of, photo_of
 from enrollment.cells import cells_of
 from enrollment.models import Applicant, ApplicantDocument, IntakeBatch, Layout, PrintOrder
 from enrollment.selectors import ENCRYPTED, code_choices, members_of, region_full_names
-from files.actions import store
+from files.actions import store_made
 from jobs import actions as jobs
 from jobs.models import Job
 from jobs.running import Running
@@ -413,8 +413,8 @@ def work(running: Running) -> None:
         except PdfFailed as failed:
             jobs.end(running.job, Job.State.FAILED, message=failed.message[:300])
             return
-    running.result = store(
-        actor=running.actor, content=content, filename=f"{asked.form}.pdf", allowed=("pdf",)
+    running.result = store_made(
+        actor=running.actor, content=content, filename=f"{asked.form}.pdf", kind="pdf"
     )
 
 

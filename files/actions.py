@@ -8,6 +8,8 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from pathlib import PurePosixPath
 
+from cryptography.hazmat.primitives import hashes
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -15,7 +17,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.crypto import encrypt_bytes
-from files.inspection import FILE_TYPES, inspected
+from files.inspection import FILE_TYPES, inspected, pages_in
 from files.models import Blob
 from files.scanning import scan
 from files.selectors import content_context
@@ -34,15 +36,26 @@ def store(*, actor: User, content: bytes, filename: str, allowed: Collection[str
     """
     kind, clean = inspected(content, allowed)
     scan(content)
+    return _keep(actor, kind, clean, filename, pages_in(kind, clean))
+
+
+def store_made(*, actor: User, content: bytes, filename: str, kind: str, pages: int | None = None) -> Blob:
+    """Keep what this product made itself, byte by byte: a printed form, a photo to specification, a package."""
+    return _keep(actor, kind, content, filename, pages)
+
+
+def _keep(actor: User, kind: str, content: bytes, filename: str, pages: int | None) -> Blob:
     blob = Blob(
-        filename=plain_filename(filename),
+        filename=plain_filename(filename, kind),
         content_type=FILE_TYPES[kind].content_type,
-        size=len(clean),
-        sha256=hashlib.sha256(clean).hexdigest(),
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        sm3=sm3(content) if settings.FILE_SM3 else "",
+        pages=pages,
         storage_key=_new_key(timezone.localdate()),
         created_by=actor,
     )
-    sealed = encrypt_bytes(clean, content_context(blob))
+    sealed = encrypt_bytes(content, content_context(blob))
     blob.storage_key = default_storage.save(blob.storage_key, ContentFile(sealed))
     try:
         with transaction.atomic():
@@ -54,15 +67,30 @@ def store(*, actor: User, content: bytes, filename: str, allowed: Collection[str
     return blob
 
 
-def plain_filename(name: str) -> str:
-    """The last part of a name, without control characters and paths; cut in the middle, so that the ending stays."""
-    bare = "".join(char for char in name.replace("\\", "/").rpartition("/")[2] if char.isprintable()).strip(
-        " ."
-    )
-    if len(bare) <= MAX_FILENAME:
-        return bare or "file"
-    ending = PurePosixPath(bare).suffix[:10]
-    return bare[: MAX_FILENAME - len(ending)] + ending
+def plain_filename(name: str, kind: str) -> str:
+    """The last part of a name, without control characters and paths, ending as its content is.
+
+    Long names are cut in the middle. ``kind``: a key of `files.inspection.FILE_TYPES`.
+    """
+    last = name.replace("\\", "/").rpartition("/")[2]
+    bare = "".join(char for char in last if char.isprintable()).strip(" .") or "file"
+    file_type = FILE_TYPES[kind]
+    ending = PurePosixPath(bare).suffix
+    if ending.lower() not in (file_type.ending, *file_type.other_endings):
+        bare, ending = bare + file_type.ending, file_type.ending
+    return bare if len(bare) <= MAX_FILENAME else bare[: MAX_FILENAME - len(ending)] + ending
+
+
+def sm3(content: bytes) -> str:
+    """The SM3 digest (GB/T 32905) in hexadecimal."""
+    digest = hashes.Hash(hashes.SM3())
+    digest.update(content)
+    return digest.finalize().hex()
+
+
+def discard(blob: Blob) -> None:
+    """Delete the stored content when the running transaction commits; the row stays, with its digest."""
+    transaction.on_commit(lambda: default_storage.delete(blob.storage_key))
 
 
 def _new_key(day: date) -> str:

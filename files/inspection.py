@@ -5,10 +5,10 @@ import warnings
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-import pypdfium2
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.workbook import WorkbookRefused, kind_of
+from files.pdf import checked_pdf, pages_of_checked
 from files.refusals import FileRefused
 
 MEGABYTE = 1 << 20
@@ -18,22 +18,23 @@ JPEG_QUALITY = 90
 
 @dataclass(frozen=True, slots=True)
 class FileType:
-    """A kind of file that may be stored: its media type, its usual ending and the most bytes of it."""
+    """A kind of file that may be stored: its media type, its usual ending, the most bytes of it, other endings."""
 
     content_type: str
     ending: str
     max_bytes: int
+    other_endings: tuple[str, ...] = ()
 
 
 FILE_TYPES = {
-    "jpeg": FileType("image/jpeg", ".jpg", 20 * MEGABYTE),
+    "jpeg": FileType("image/jpeg", ".jpg", 20 * MEGABYTE, (".jpeg", ".jpe", ".jfif")),
     "png": FileType("image/png", ".png", 20 * MEGABYTE),
     "pdf": FileType("application/pdf", ".pdf", 30 * MEGABYTE),
     "xlsx": FileType(
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx", 64 * MEGABYTE
     ),
     "xls": FileType("application/vnd.ms-excel", ".xls", 64 * MEGABYTE),
-    "csv": FileType("text/csv", ".csv", 64 * MEGABYTE),
+    "csv": FileType("text/csv", ".csv", 64 * MEGABYTE, (".txt",)),
     "zip": FileType("application/zip", ".zip", 64 * MEGABYTE),
 }
 IMAGES = ("jpeg", "png")
@@ -77,6 +78,13 @@ def inspected(content: bytes, allowed: Collection[str]) -> tuple[str, bytes]:
     return kind, clean(content) if clean else content
 
 
+def pages_in(kind: str, content: bytes) -> int | None:
+    """How many pages a file has that `inspected` let pass; None for a kind without pages."""
+    if kind in IMAGES:
+        return 1
+    return pages_of_checked(content) if kind == "pdf" else None
+
+
 def _image(content: bytes) -> bytes:
     kind = type_of(content)
     try:
@@ -97,7 +105,8 @@ def _encoded(image: Image.Image, kind: str) -> bytes:
     if image.mode not in {"L", "RGB"}:
         transparent = kind == "png" and ("A" in image.mode or "transparency" in image.info)
         image = image.convert("RGBA" if transparent else "RGB")
-    bare = Image.frombytes(image.mode, image.size, image.tobytes())
+    bare = image.copy()
+    bare.info = {}
     buffer = io.BytesIO()
     if kind == "jpeg":
         bare.save(buffer, "JPEG", quality=JPEG_QUALITY, optimize=True)
@@ -106,18 +115,4 @@ def _encoded(image: Image.Image, kind: str) -> bytes:
     return buffer.getvalue()
 
 
-def _pdf(content: bytes) -> bytes:
-    try:
-        document = pypdfium2.PdfDocument(content)
-    except pypdfium2.PdfiumError as broken:
-        code = "password" if "password" in str(broken).lower() else "damaged"
-        raise FileRefused(code) from broken
-    try:
-        if not len(document):
-            raise FileRefused("damaged")
-    finally:
-        document.close()
-    return content
-
-
-_CLEANERS: dict[str, Callable[[bytes], bytes]] = {"jpeg": _image, "png": _image, "pdf": _pdf}
+_CLEANERS: dict[str, Callable[[bytes], bytes]] = {"jpeg": _image, "png": _image, "pdf": checked_pdf}

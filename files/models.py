@@ -13,7 +13,8 @@ from ledger.models import InsertOnlyModel
 class Blob(InsertOnlyModel):
     """One stored file. Written once and never changed; the row names who brought it.
 
-    ``sha256`` and ``size`` are of the plain content; the content lies encrypted under a random ``storage_key``.
+    ``sha256``, ``sm3`` (where the deployment asks for it) and ``size`` are of the plain content; the content lies
+    encrypted under a random ``storage_key``. ``pages``: of a picture 1, of a PDF all, else none.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -21,6 +22,8 @@ class Blob(InsertOnlyModel):
     content_type = models.CharField(_("content type"), max_length=100)
     size = models.PositiveBigIntegerField(_("size"))
     sha256 = models.CharField(max_length=64, db_index=True)
+    sm3 = models.CharField(max_length=64, blank=True)
+    pages = models.PositiveSmallIntegerField(_("pages"), null=True)
     storage_key = models.CharField(max_length=80, unique=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
