@@ -55,7 +55,6 @@ INSTALLED_APPS = [
     "jobs",
     "approvals",
     "records",
-    "archive",
     "enrollment",
     "reports",
     "config",
