@@ -10,6 +10,7 @@ class RecordsConfig(AppConfig):
         from core.menu import MenuItem, register
         from ledger import events
         from records import finders, found, own_sections
+        from records.merits import registers
         from records.reading import EVENTS
 
         events.register("student.opened", _("Student file opened"))
@@ -18,6 +19,7 @@ class RecordsConfig(AppConfig):
         readers = ("view_student", "view_own_class")
         finders.register(finders.Finder("students", _("Students"), readers, found.students))
         own_sections.register_all()
+        registers.register_all()
         register(
             MenuItem(
                 _("My class"), "records:my_classes", "users-group", "view_own_class", "work", 20,

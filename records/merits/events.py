@@ -1,0 +1,38 @@
+"""The names under which the ledger keeps acts on entries and penalties."""
+
+from django.utils.translation import gettext_lazy as _
+
+EVENTS = {
+    "reward.entered": _("Reward entered"),
+    "reward.voided": _("Reward made void"),
+    "conduct.entered": _("Daily conduct entered"),
+    "conduct.voided": _("Daily conduct made void"),
+    "problem.entered": _("Learning problem fed back"),
+    "problem.voided": _("Learning problem made void"),
+    "problem.answered": _("Learning problem answered"),
+    "problem.asked_again": _("Learning problem asked again"),
+    "problem.closed": _("Learning problem settled"),
+    "internship.entered": _("Internship entered"),
+    "internship.voided": _("Internship made void"),
+    "internship.finished": _("Result of an internship entered"),
+    "employment.entered": _("Employment entered"),
+    "employment.voided": _("Employment made void"),
+    "entry.viewed": _("Entry of a student file viewed"),
+    "entry.evidence_viewed": _("Evidence of an entry viewed"),
+    "penalty.viewed": _("Penalty viewed"),
+    "penalty.evidence_viewed": _("Evidence of a penalty viewed"),
+    "penalty.prepared": _("Penalty prepared"),
+    "penalty.mended": _("Penalty mended"),
+    "penalty.noticed": _("Notice of a penalty given"),
+    "penalty.heard": _("Statement on a penalty heard"),
+    "penalty.returned": _("Penalty returned to its preparer"),
+    "penalty.dropped": _("No penalty given"),
+    "penalty.decided": _("Penalty decided"),
+    "penalty.delivered": _("Penalty delivered"),
+    "penalty.appealed": _("Appeal against a penalty received"),
+    "penalty.answered": _("Appeal against a penalty answered"),
+    "penalty.lifting_asked": _("Lifting of a penalty asked for"),
+    "penalty.lifted": _("Penalty lifted"),
+    "penalty.kept": _("Lifting of a penalty not granted"),
+    "penalty.voided": _("Penalty made void"),
+}
