@@ -175,9 +175,6 @@ def delegation_for(user: User, public_id: UUID) -> Delegation:
 def deputies(user: User) -> QuerySet[User]:
     """Who may act for ``user``: colleagues of his school in service."""
     school = user.unit if user.unit is None or user.unit.kind != Unit.Kind.DEPARTMENT else user.unit.parent
-    if school is None:
-        return User.objects.none()
-    people = User.objects.filter(Q(unit=school) | Q(unit__ancestors__contains=[school.pk]), is_active=True)
-    found: QuerySet[User] = people.filter(kind=User.Kind.STAFF).exclude(pk=user.pk).select_related("unit")
-    ordered: QuerySet[User] = found.order_by("name", "pk")
-    return ordered
+    near = Q(unit=school) | Q(unit__ancestors__contains=[school.pk]) if school else Q(pk__in=[])
+    found: QuerySet[User] = User.objects.filter(near, is_active=True, kind=User.Kind.STAFF).exclude(pk=user.pk)
+    return found.select_related("unit").order_by("name", "pk")

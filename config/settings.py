@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "jobs",
     "approvals",
     "records",
+    "archive",
     "enrollment",
     "reports",
     "config",

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("approvals.urls")),
     path("jobs/", include("jobs.urls")),
     path("", include("records.urls")),
+    path("archive/", include("archive.urls")),
     path("", include("reports.urls")),
 ]
 

@@ -1,0 +1,1 @@
+"""What the archives decide: changes of files, inquiry, sharing, retention."""

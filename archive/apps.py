@@ -1,0 +1,19 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ArchiveConfig(AppConfig):
+    name = "archive"
+    verbose_name = _("Archives")
+
+    def ready(self) -> None:
+        from approvals import kinds
+        from archive.buttons import register_all
+        from archive.edits.kind import KIND as EDIT
+        from archive.events import EVENTS
+        from ledger import events
+
+        kinds.register(EDIT)
+        for name, label in EVENTS.items():
+            events.register(name, label)
+        register_all()

@@ -1,0 +1,19 @@
+"""Buttons that the archives' room adds to a student file."""
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from records.sections import Act, register_act
+from records.selectors import StudentFile
+
+
+def _edit(user: User, file: StudentFile) -> str:
+    return reverse("archive:edit_new", args=[file.student.public_id])
+
+
+def register_all() -> None:
+    """Called once when the room starts."""
+    register_act(
+        "edit", Act(_("Ask for a change"), "file-pencil", _edit, ("request_change",), key="e", order=20)
+    )

@@ -1,0 +1,309 @@
+"""Writes of edit requests: drafted with frozen values, carried out exactly as approved."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from approvals import actions as requests
+from approvals.kinds import Doing, kinds
+from approvals.models import Request
+from approvals.refusals import RequestRefused, WrongState
+from archive.edits.checking import Asked
+from archive.edits.fields import book_for, columns_for, current_text, digest, is_key, members_of, row_of
+from archive.models import PROOF_OF_KEY_FIELDS, EditChange, EditEvidence, EditRequest, EvidenceKind
+from files.actions import store
+from ledger import events
+from ledger.context import acting
+from ledger.history import write_rows
+from records.cells import CodeBook, read_cell
+from records.models import Document, DocumentKind, Enrolment, FamilyMember, Student
+from records.search import fill
+from records.values import split, stored
+from school.models import Unit
+from school.rules import rule
+
+KIND = "edit"
+IMAGES = ("jpeg", "png", "pdf")
+Path = EditRequest.Path
+AS_DOCUMENTS = {EvidenceKind.HUKOU_BOOK: DocumentKind.HUKOU_BOOK, EvidenceKind.ID_CARD: DocumentKind.ID_CARD}
+
+
+class StaleValue(RequestRefused):
+    """A value has changed since the request was made: it must be made anew."""
+
+
+class NothingAsked(RequestRefused):
+    """The request changes nothing."""
+
+
+class NotProven(RequestRefused):
+    """A document that proves it is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """An uploaded document with what it is."""
+
+    kind: str
+    filename: str
+    content: bytes
+
+
+def path_of(asked: Sequence[Asked], cause: str) -> str:
+    """The procedure: key fields always go the full one; empty fields are supplemented; typing errors go short."""
+    fields = {field for one in asked for field in one.new}
+    if any(is_key(field) for field in fields):
+        return Path.FULL
+    if all(not text for one in asked for text in one.old.values()):
+        return Path.SUPPLEMENT
+    return Path.QUICK if cause == EditRequest.Cause.TYPING_ERROR else Path.FULL
+
+
+@transaction.atomic
+def draft(
+    *,
+    actor: User,
+    school: Unit,
+    asked: Sequence[Asked],
+    cause: str,
+    reason: str,
+    basis: str,
+    proofs: Sequence[Proof] = (),
+) -> EditRequest:
+    """Draft a request with its values frozen; the requester submits it.
+
+    Raises NothingAsked, FileRefused, NotPermitted.
+    """
+    wanted = [one for one in asked if one.new]
+    if not wanted or any(one.faults for one in wanted):
+        raise NothingAsked(_("Nothing is changed by this request."))
+    kind = next(one for one in kinds() if one.key == KIND)
+    only = wanted[0].student.public_id if len(wanted) == 1 else None
+    typed: Any = requests.open_request(
+        actor=actor,
+        kind=kind,
+        school=school,
+        subject=only,
+        path=path_of(wanted, cause),
+        cause=cause,
+        reason=reason.strip(),
+        basis=basis.strip(),
+        small=str(rule(school, "duty_scheme")) == "small",
+    )
+    role = typed.request.requester_role
+    changes = [
+        EditChange(
+            edit=typed,
+            student=one.student,
+            field=field,
+            old=one.old[field],
+            new=text,
+            old_digest=digest(one.old[field]),
+            new_digest=digest(text),
+        )
+        for one in wanted
+        for field, text in one.new.items()
+    ]
+    write_rows(changes, actor=actor, role=role)
+    with acting(actor, role=role):
+        for proof in proofs:
+            blob = store(actor=actor, content=proof.content, filename=proof.filename, allowed=IMAGES)
+            EditEvidence.objects.create(edit=typed, kind=proof.kind, blob=blob)
+    made: EditRequest = typed
+    return made
+
+
+def check_ready(typed: EditRequest) -> None:
+    """What is asked when a request is submitted. Raises NothingAsked, NotProven, StaleValue, WrongState."""
+    changes = list(typed.changes.select_related("student"))
+    if not changes:
+        raise NothingAsked(_("Nothing is changed by this request."))
+    kinds_of_proof = set(typed.evidence.values_list("kind", flat=True))
+    if typed.path == Path.FULL and not kinds_of_proof:
+        raise NotProven(_("At least one document must prove the change."))
+    if any(is_key(one.field) for one in changes) and not kinds_of_proof & set(PROOF_OF_KEY_FIELDS):
+        raise NotProven(_("Key items change only with the household register or a proof of the police."))
+    _demand_fresh(typed, changes)
+    _demand_alone(typed, changes)
+
+
+def is_stale(typed: EditRequest) -> bool:
+    """Whether a value no longer is what the request froze."""
+    changes = [one for one in typed.changes.select_related("student") if one.applied_digest is None]
+    return bool(_stale(changes))
+
+
+def _stale(changes: Sequence[EditChange]) -> list[EditChange]:
+    found = []
+    for student, mine in _by_student(changes).items():
+        enrolment, members = _open_enrolment(student), members_of(student)
+        found += [
+            one
+            for one in mine
+            if digest(current_text(one.field, student, enrolment, members)) != bytes(one.old_digest)
+        ]
+    return found
+
+
+def _by_student(changes: Sequence[EditChange]) -> dict[Student, list[EditChange]]:
+    found: dict[Student, list[EditChange]] = {}
+    for one in changes:
+        found.setdefault(one.student, []).append(one)
+    return found
+
+
+def _open_enrolment(student: Student) -> Enrolment | None:
+    rows = Enrolment.objects.filter(student=student).select_related("school")
+    return (
+        rows.order_by("ended_on", "-pk").filter(ended_on__isnull=True).first() or rows.order_by("-pk").first()
+    )
+
+
+def _demand_fresh(typed: EditRequest, changes: Sequence[EditChange]) -> None:
+    if stale := _stale([one for one in changes if one.applied_digest is None]):
+        raise _stale_words(len(stale))
+
+
+def _stale_words(count: int) -> StaleValue:
+    text = ngettext(
+        "%(count)s value has changed since. This request must be returned and made anew.",
+        "%(count)s values have changed since. This request must be returned and made anew.",
+        count,
+    )
+    return StaleValue(text % {"count": count})
+
+
+def _demand_alone(typed: EditRequest, changes: Sequence[EditChange]) -> None:
+    others = EditChange.objects.filter(
+        student__in=[one.student for one in changes],
+        field__in=[one.field for one in changes],
+        edit__request__state__in=[Request.State.UNDER_REVIEW, Request.State.APPROVED],
+        applied_digest__isnull=True,
+    ).exclude(edit=typed)
+    mine = {(one.student_id, one.field) for one in changes}
+    for other in others.select_related("edit__request"):
+        if (other.student_id, other.field) in mine:
+            text = _("Request %(number)s asks to change the same field already.")
+            raise WrongState(text % {"number": other.edit.request.number})
+
+
+def apply(doing: Doing) -> None:
+    """Change exactly what was approved. Raises StaleValue when a value is no longer the one that was frozen.
+
+    Doing it again after a reopening changes nothing where the approved value stands.
+    """
+    typed: EditRequest = doing.typed
+    changes = list(
+        typed.changes.select_for_update(of=("self",)).select_related("student").order_by("student", "pk")
+    )
+    ids = sorted({one.student_id for one in changes})
+    students = {one.pk: one for one in Student.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+    books: dict[int, CodeBook] = {}
+    for student_id in ids:
+        mine = [one for one in changes if one.student_id == student_id]
+        _apply_to(students[student_id], mine, doing, books)
+    typed.applied_at = timezone.now()
+    typed.save(update_fields=["applied_at"])
+    if typed.request.subject is None:
+        events.record(
+            "edit.applied", actor=doing.actor, obj=typed, unit_id=typed.request.school_id, role=doing.role,
+            detail={"students": len(ids), "fields": sorted({one.field for one in changes})[:50]},
+        )  # fmt: skip
+
+
+def _apply_to(student: Student, changes: list[EditChange], doing: Doing, books: dict[int, CodeBook]) -> None:
+    enrolment = _open_enrolment(student)
+    if enrolment is None:
+        raise StaleValue(_("This student has no enrolment any more."))
+    members = {one.position: one for one in FamilyMember.objects.select_for_update().filter(student=student)}
+    todo = [one for one in changes if not _stands(one, student, enrolment, members)]
+    if stale := [
+        one
+        for one in todo
+        if digest(current_text(one.field, student, enrolment, members)) != bytes(one.old_digest)
+    ]:
+        raise _stale_words(len(stale))
+    book = books.get(enrolment.school_id) or books.setdefault(enrolment.school_id, book_for(enrolment))
+    touched: dict[int, tuple[Any, set[str]]] = {}
+    for one in todo:
+        row, name = _row(one.field, student, enrolment, members)
+        setattr(row, name, stored(row, name, _value(one, enrolment, book)))
+        touched.setdefault(id(row), (row, set()))[1].add(name)
+    for row, names in touched.values():
+        _save(row, names)
+    for one in todo:
+        one.found_digest = one.old_digest
+        one.applied_digest = digest(current_text(one.field, student, enrolment, members))
+        try:
+            one.save(update_fields=["found_digest", "applied_digest"])
+        except IntegrityError as error:
+            raise StaleValue(_("The value that was stored is not the one that was approved.")) from error
+    events.record(
+        "student.edited", actor=doing.actor, obj=student, subject=student.public_id, unit_id=enrolment.unit_id,
+        role=doing.role, detail={"fields": [one.field for one in todo][:50], "number": doing.request.number},
+    )  # fmt: skip
+
+
+def _stands(
+    one: EditChange, student: Student, enrolment: Enrolment, members: dict[int, FamilyMember]
+) -> bool:
+    """Whether this change was carried out before and its value still stands."""
+    if one.applied_digest is None:
+        return False
+    return digest(current_text(one.field, student, enrolment, members)) == bytes(one.new_digest)
+
+
+def _row(
+    field: str, student: Student, enrolment: Enrolment, members: dict[int, FamilyMember]
+) -> tuple[Any, str]:
+    row, name = row_of(field, student, enrolment, members)
+    if row is None:
+        position, name = split(field)
+        row = members[position] = FamilyMember(student=student, position=position)
+    return row, name
+
+
+def _value(one: EditChange, enrolment: Enrolment, book: CodeBook) -> Any:
+    column = {column.field: column for column in columns_for(enrolment.school.stage)}[one.field]
+    return read_cell(one.new, column, book, exact=False)
+
+
+def _save(row: Any, names: set[str]) -> None:
+    if isinstance(row, Student):
+        if "name" in names:
+            row.name_pinyin = ""
+        if row.id_number and row.no_hukou:
+            row.no_hukou = False
+            names.add("no_hukou")
+    derived = fill(row) if isinstance(row, Student | FamilyMember) else []
+    try:
+        with transaction.atomic():
+            row.save() if row.pk is None else row.save(update_fields=sorted({*names, *derived}))
+    except IntegrityError as error:
+        raise RequestRefused(_("Another student file holds this number already.")) from error
+
+
+def file_evidence(typed: EditRequest) -> None:
+    """Put the proofs of a finished request into the student's documents, for good."""
+    if typed.request.state != Request.State.CLOSED or typed.request.subject is None:
+        return
+    student = Student.objects.get(public_id=typed.request.subject)
+    for proof in typed.evidence.select_related("blob"):
+        kind = AS_DOCUMENTS.get(EvidenceKind(proof.kind), DocumentKind.OTHER)
+        versions = Document.objects.filter(student=student, kind=kind).values_list("version", flat=True)
+        Document.objects.create(
+            student=student, kind=kind, version=max(versions, default=0) + 1, blob=proof.blob
+        )
+
+
+@transaction.atomic
+def note_viewed(*, actor: User, typed: EditRequest) -> None:
+    """Write down that somebody who decides saw the values whole."""
+    request = typed.request
+    events.record("edit.viewed", actor=actor, obj=typed, subject=request.subject, unit_id=request.school_id)

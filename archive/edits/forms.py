@@ -1,0 +1,74 @@
+"""The shape of an edit request: why, on what basis, proofs, and for each field what is asked for."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from archive.edits.fields import code_choices, columns_for
+from archive.models import EditRequest, EvidenceKind
+from records.columns import SECTIONS, Column, Kind
+
+YES_NO = (("", ""), ("是", _("Yes")), ("否", _("No")))
+MOST_PROOF = 10 * 1024 * 1024
+
+
+class ReasonsForm(forms.Form):
+    """Why a change is asked for, and what proves it."""
+
+    use_required_attribute = False
+
+    cause = forms.ChoiceField(label=_("Cause"), choices=[("", ""), *EditRequest.Cause.choices])
+    reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+    basis = forms.CharField(
+        label=_("Basis"), max_length=500, help_text=_("Which document, of whom, of which day")
+    )
+    proof_kind = forms.ChoiceField(
+        label=_("Kind of evidence"), required=False, choices=[("", ""), *EvidenceKind.choices]
+    )
+    proof = forms.FileField(label=_("Scan of the evidence"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """A scan needs its kind, a kind its scan."""
+        found = super().clean() or {}
+        if bool(found.get("proof")) != bool(found.get("proof_kind")):
+            self.add_error(
+                "proof_kind" if found.get("proof") else "proof", _("Choose the kind and the scan together")
+            )
+        if found.get("proof") and found["proof"].size > MOST_PROOF:
+            self.add_error("proof", _("The file is larger than 10 MB"))
+        return found
+
+
+class FieldsForm(forms.Form):
+    """One field for each item that may be changed, filled with what stands there; masked ones are blank."""
+
+    use_required_attribute = False
+
+    def __init__(self, stage: str, now: dict[str, str], secret: set[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.columns = columns_for(stage)
+        choices = code_choices({column.code_list for column in self.columns} - {""})
+        for column in self.columns:
+            made = _field(column, choices)
+            self.fields[column.field] = made
+            self.initial[column.field] = "" if column.field in secret else now.get(column.field, "")
+            if column.field in secret:
+                made.help_text = _("Type the whole new value; leave it blank to keep what stands there")
+
+    @property
+    def sections(self) -> list[tuple[Any, list[Any]]]:
+        """Bound fields under the headings of the file."""
+        found: dict[str, list[Any]] = {}
+        for column in self.columns:
+            found.setdefault(column.section, []).append(self[column.field])
+        return [(SECTIONS[key], fields) for key, fields in found.items()]
+
+
+def _field(column: Column, choices: dict[str, list[tuple[str, str]]]) -> forms.Field:
+    common: dict[str, Any] = {"label": column.label, "required": False}
+    if column.kind is Kind.CODE:
+        return forms.ChoiceField(choices=[("", ""), *choices.get(column.code_list, [])], **common)
+    if column.kind is Kind.BOOLEAN:
+        return forms.ChoiceField(choices=YES_NO, **common)
+    return forms.CharField(max_length=column.max_length or 200, **common)

@@ -1,0 +1,122 @@
+"""An edit request on the screen: values side by side, masked for all but those who compare them with the proof."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from approvals import selectors
+from approvals.models import Request
+from archive.edits import actions
+from archive.edits.fields import columns_for, current_text, is_key, members_of
+from archive.models import EditChange, EditRequest
+from core.crypto import EncryptedTextField
+from records.columns import Column, Kind
+from records.models import Enrolment, FamilyMember, Student
+from records.sheet import Words, mask
+from records.values import split
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChange:
+    """A line: whose field, what it was, what is asked for, and what stands there now if that differs."""
+
+    student: Student
+    student_no: str
+    label: str
+    before: SafeString
+    after: SafeString
+    now: str
+    key: bool
+
+
+def context(user: User, request: Request, typed: EditRequest) -> dict[str, Any]:
+    """What the template shows. Whoever decides now, and the requester, see the values whole; others see them masked."""
+    step, _reason = selectors.may_take(user, request, typed)
+    whole = step is not None or (
+        request.requester_id == user.pk and request.state in (Request.State.DRAFT, Request.State.RETURNED)
+    )
+    changes = list(typed.changes.select_related("student"))
+    if whole and step is not None:
+        actions.note_viewed(actor=user, typed=typed)
+    return {
+        "changes": _lines(changes, whole=whole),
+        "evidence": [
+            {"row": one, "url": reverse("archive:evidence", args=[one.public_id])}
+            for one in typed.evidence.select_related("blob")
+        ],
+        "several": len({one.student_id for one in changes}) > 1,
+        "stale": request.state in selectors.WAITING and actions.is_stale(typed),
+        "masked": not whole,
+        "applied": typed.applied_at is not None,
+    }
+
+
+def _lines(changes: list[EditChange], *, whole: bool) -> list[ShownChange]:
+    rows = Enrolment.objects.filter(student__in=[one.student for one in changes]).select_related("school")
+    enrolments: dict[int, Enrolment] = {}
+    for row in rows.order_by("student", "ended_on", "-pk"):
+        enrolments.setdefault(row.student_id, row)
+    found = []
+    for one in changes:
+        enrolment = enrolments[one.student_id]
+        columns = {column.field: column for column in columns_for(enrolment.school.stage)}
+        column = columns.get(one.field)
+        secret = not whole and is_secret(one.field)
+        old, new = (_words(column, text) for text in (one.old, one.new))
+        now = current_text(one.field, one.student, enrolment, members_of(one.student))
+        name = split(one.field)[1]
+        found.append(
+            ShownChange(
+                one.student,
+                enrolment.student_no,
+                _label(column, one.field),
+                marked(old, new, mask(name, old) if secret else old),
+                marked(new, old, mask(name, new) if secret else new),
+                (mask(name, now) if secret else _words(column, now)) if now != one.new else "",
+                is_key(one.field),
+            )
+        )
+    return found
+
+
+def is_secret(field: str) -> bool:
+    """Whether a field is kept encrypted and shown masked."""
+    position, name = split(field)
+    model = FamilyMember if position else Student
+    if not any(one.name == name for one in model._meta.concrete_fields):
+        return False
+    return isinstance(model._meta.get_field(name), EncryptedTextField)
+
+
+def _label(column: Column | None, field: str) -> str:
+    position, _name = split(field)
+    label = str(column.label) if column else field
+    return (
+        _("Family member %(number)s: %(label)s") % {"number": position, "label": label} if position else label
+    )
+
+
+def _words(column: Column | None, text: str) -> str:
+    if not text or column is None or column.kind not in (Kind.CODE, Kind.REGION):
+        return text
+    holder = type("Holder", (), {split(column.field)[1]: text})()
+    return f"{Words([column], [holder]).of(column, text)} ({text})"
+
+
+def marked(text: str, other: str, shown: str) -> SafeString:
+    """``shown`` with the places marked where ``text`` and ``other`` differ; they are as long as each other or it is
+    shown plainly."""
+    if not shown:
+        return format_html('<span class="xj-soft">{}</span>', _("Empty"))
+    if len(shown) != len(text) or not other:
+        return format_html("{}", shown)
+    pieces = (
+        ("<mark>{}</mark>" if place >= len(other) or text[place] != other[place] else "{}", (one,))
+        for place, one in enumerate(shown)
+    )
+    return format_html_join("", "{}", ((format_html(form, *values),) for form, values in pieces))

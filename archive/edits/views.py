@@ -1,0 +1,97 @@
+"""Pages that begin an edit request: for one student all fields, for many students one field."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.access import SIGNED_IN, requires, user_of
+from accounts.scope import NotPermitted
+from approvals import selectors as requests
+from approvals.refusals import RequestRefused
+from archive.edits import actions
+from archive.edits.checking import Asked, asked
+from archive.edits.fields import columns_for, current
+from archive.edits.forms import FieldsForm, ReasonsForm
+from archive.edits.showing import is_secret
+from archive.models import EditEvidence
+from files.refusals import FileRefused
+from files.serving import serve
+from records.selectors import StudentFile, student_file
+
+
+@requires("request_change")
+@require_http_methods(["GET", "POST"])
+def new_edit(request: HttpRequest, student_id: UUID) -> HttpResponse:
+    """Ask for a change of one student's file: fields, reasons, proofs."""
+    user = user_of(request)
+    file = student_file(user, student_id)
+    if not file.allows("request_change"):
+        raise NotPermitted("request_change", obj=file.student, unit_id=file.enrolment.unit_id)
+    stage = file.enrolment.school.stage
+    names = [column.field for column in columns_for(stage)]
+    now = current(file.student, file.enrolment, names)
+    secret = {name for name in names if is_secret(name)}
+    fields = FieldsForm(stage, now, secret, request.POST or None)
+    reasons = ReasonsForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and fields.is_valid() & reasons.is_valid():
+        wanted = asked(file.student, file.enrolment, _typed(fields, now, secret))
+        for field, words in wanted.faults.items():
+            fields.add_error(field, words)
+        if not wanted.faults:
+            made = _draft(request, file, [wanted], reasons)
+            if made is not None:
+                return made
+    status = 422 if request.method == "POST" else 200
+    context = {"file": file, "student": file.student, "fields": fields, "reasons": reasons}
+    return render(request, "archive/edit_new.html", context, status=status)
+
+
+def _typed(form: FieldsForm, now: dict[str, str], secret: set[str]) -> dict[str, str]:
+    """What was typed; a masked field left blank stays as it is."""
+    return {
+        name: text
+        for name, text in form.cleaned_data.items()
+        if not (name in secret and not text) and text != now.get(name, "")
+    }
+
+
+def _draft(
+    request: HttpRequest, file: StudentFile, wanted: list[Asked], form: ReasonsForm
+) -> HttpResponse | None:
+    values: dict[str, Any] = form.cleaned_data
+    proofs = []
+    if values["proof"]:
+        proofs = [actions.Proof(values["proof_kind"], values["proof"].name, values["proof"].read())]
+    try:
+        typed = actions.draft(
+            actor=user_of(request),
+            school=file.enrolment.school,
+            asked=wanted,
+            cause=values["cause"],
+            reason=values["reason"],
+            basis=values["basis"],
+            proofs=proofs,
+        )
+    except (RequestRefused, FileRefused) as refused:
+        form.add_error("proof" if isinstance(refused, FileRefused) else None, str(refused))
+        return None
+    messages.success(request, _("Drafted. Look it over and submit it."))
+    return redirect("approvals:request", typed.request.public_id)
+
+
+@requires(SIGNED_IN)
+@require_GET
+def evidence(request: HttpRequest, evidence_id: UUID) -> HttpResponse:
+    """A scan of an edit request, for whoever may read the request; each look is an event."""
+    user = user_of(request)
+    found = EditEvidence.objects.select_related("edit__request", "blob").filter(public_id=evidence_id).first()
+    if found is None:
+        raise Http404
+    requests.request_for(user, found.edit.request.public_id)
+    actions.note_viewed(actor=user, typed=found.edit)
+    return serve(found.blob, "inline")
