@@ -100,7 +100,7 @@ def test_a_value_that_changed_meanwhile_is_not_overwritten(cast: Cast) -> None:
 
 @pytest.mark.requirement("S0-6.1-2")
 def test_key_items_ask_for_the_proof_of_the_law(cast: Cast) -> None:
-    student = make_student("王小明", cast)
+    student = make_student("王小明", cast, native_place="湖北武昌")
     with pytest.raises(NotProven):
         submitted_edit(cast, student, {"name": "王晓明"}, proofs=(proof(EvidenceKind.OTHER),))
     with pytest.raises(NotProven):

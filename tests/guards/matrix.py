@@ -105,6 +105,14 @@ NOT_ON_TOP = {"system_admin": 403}
 """What serves every school is kept on the top unit; the cast's system administrator stands below it."""
 
 
+NOT_A_PARTY = frozenset({404})
+"""Requests are their parties'; nobody who is asked here is one. tests/approvals/test_scope.py drives the parties."""
+
+
+def _request(world: World) -> Any:
+    return world.edit_request
+
+
 def _person(world: World) -> Any:
     return world.person
 
@@ -218,6 +226,26 @@ ROUTES: dict[str, Route] = {
     ),
     "setup:region_close": route(
         "manage_codes", obj=_region, methods="POST", cells=NOT_ON_TOP, everywhere=True
+    ),
+    "approvals:requests": route(SIGNED_IN, methods="GET POST"),
+    "approvals:many": route(SIGNED_IN, methods="GET POST"),
+    "approvals:request": route(SIGNED_IN, obj=_request, good=NOT_A_PARTY),
+    **{
+        f"approvals:{act}": route(SIGNED_IN, obj=_request, methods="POST", good=NOT_A_PARTY)
+        for act in ("submit", "take_step", "send_back", "refuse", "recall", "clock")
+    },
+    "approvals:delegations": route(SIGNED_IN, methods="GET POST"),
+    "approvals:settle_delegation": route(
+        SIGNED_IN,
+        obj=lambda world: {"delegation_id": world.delegation.public_id},
+        methods="POST",
+        good=NOT_A_PARTY,
+    ),  # fmt: skip
+    "archive:edit_new": route("request_change", obj=_student, methods="GET POST"),
+    "archive:evidence": route(
+        SIGNED_IN,
+        obj=lambda world: {"evidence_id": world.edit_request.editrequest.evidence.get().public_id},
+        good=NOT_A_PARTY,
     ),
     "approvals:notice": route(SIGNED_IN, obj=lambda world: {"notice_id": 0}, good=frozenset({404})),
     "jobs:jobs": route(SIGNED_IN, methods="GET POST"),

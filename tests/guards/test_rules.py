@@ -10,7 +10,7 @@ import pytest
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 ROOMS = (
-    "accounts", "approvals", "config", "core", "enrollment", "files", "jobs", "ledger", "records", "reports",
+    "accounts", "approvals", "archive", "config", "core", "enrollment", "files", "jobs", "ledger", "records", "reports",
     "school", "setup",
 )  # fmt: skip
 EVERYTHING = (*ROOMS, "tools", "bench", "tests")

@@ -10,8 +10,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from accounts.models import Appointment, User
 from accounts.roles import Role
+from approvals import delegations
+from approvals.models import Delegation, Request
 from enrollment import actions
 from enrollment.actions import scans
 from enrollment.models import Applicant, ApplicantDocument, ImportJob, IntakeBatch, IntakeSample, ScanUpload
@@ -19,6 +23,7 @@ from records.columns import LAYOUTS
 from records.models import Enrolment, Student
 from records.search import fill
 from school.models import Code, CodeList, Programme, Region, SchoolClass, Term, Unit
+from tests.archive.asking import submitted_edit
 from tests.cast import Cast
 from tests.enrollment.importing import check
 from tests.enrollment.intake import make_batch, picture
@@ -118,6 +123,24 @@ def student_class(world: World) -> SchoolClass:
 def student(world: World) -> Student:
     """A student of that class."""
     return make_student("王小明", world.cast, school=world.unit, school_class=world.student_class)
+
+
+@kind
+def edit_request(world: World) -> Request:
+    """A request to change that student's name, waiting for the head."""
+    typed = submitted_edit(world.cast, world.student, {"name": "王晓明"})
+    row: Request = typed.request
+    return row
+
+
+@kind
+def delegation(world: World) -> Delegation:
+    """A delegation among two others of the school."""
+    today = timezone.localdate()
+    return delegations.propose(
+        actor=world.cast.registrar, deputy=world.cast.second_registrar, unit=world.cast.school,
+        valid_from=today, valid_until=today, reason="出差",
+    )  # fmt: skip
 
 
 @kind

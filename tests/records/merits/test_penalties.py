@@ -22,7 +22,17 @@ from tests.cast import Cast
 from tests.factories import appoint, make_unit, make_user, saved, set_rule
 from tests.records.files import make_student
 from tests.records.merits.people import (
-    DAY, case, decided, delivered, enrolment_of, heard, lifted, officer, paper, scan, term_over,
+    DAY,
+    case,
+    decided,
+    delivered,
+    enrolment_of,
+    heard,
+    lifted,
+    officer,
+    paper,
+    scan,
+    term_over,
 )  # fmt: skip
 
 LONG_SINCE = date(2022, 9, 1)
