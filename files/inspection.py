@@ -10,6 +10,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.workbook import WorkbookRefused, kind_of
 from files.refusals import FileRefused
+from files.rendering import PDF_LOCK
 
 MEGABYTE = 1 << 20
 MAX_PIXELS = 50_000_000
@@ -107,16 +108,17 @@ def _encoded(image: Image.Image, kind: str) -> bytes:
 
 
 def _pdf(content: bytes) -> bytes:
-    try:
-        document = pypdfium2.PdfDocument(content)
-    except pypdfium2.PdfiumError as broken:
-        code = "password" if "password" in str(broken).lower() else "damaged"
-        raise FileRefused(code) from broken
-    try:
-        if not len(document):
-            raise FileRefused("damaged")
-    finally:
-        document.close()
+    with PDF_LOCK:
+        try:
+            document = pypdfium2.PdfDocument(content)
+        except pypdfium2.PdfiumError as broken:
+            code = "password" if "password" in str(broken).lower() else "damaged"
+            raise FileRefused(code) from broken
+        try:
+            if not len(document):
+                raise FileRefused("damaged")
+        finally:
+            document.close()
     return content
 
 
