@@ -1,7 +1,8 @@
 """From paper to file: intake batches, applicants on their way to acceptance, and what an import leaves behind."""
 
+import json
 import uuid
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -365,7 +366,10 @@ class ImportJobQuerySet(models.QuerySet["ImportJob"]):
 
 
 class ImportJob(models.Model):
-    """A file uploaded for a batch (导入任务): first checked whole, then imported, undone while all are drafts."""
+    """A file uploaded for a batch (导入任务): first checked whole, then imported, undone while all are drafts.
+
+    The ``owner`` sees its values whole, imports it and enters its applicants: who uploaded it, or who took it over.
+    """
 
     class State(models.TextChoices):
         CHECKING = "checking", _("Being checked")
@@ -389,12 +393,13 @@ class ImportJob(models.Model):
     imported_count = models.PositiveIntegerField(default=0)
     skipped_count = models.PositiveIntegerField(default=0)
     refusal = models.CharField(max_length=40, blank=True)
-    refusal_params = models.JSONField(default=dict)
+    refusal_detail = EncryptedTextField(blank=True, default="")
     unknown_headers = ArrayField(models.CharField(max_length=60), default=list)
     mends = models.ForeignKey(
         "self", null=True, on_delete=models.PROTECT, related_name="mended_by", verbose_name=_("mends")
     )
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    owner = models.ForeignKey(User, verbose_name=_("owner"), on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
 
@@ -407,9 +412,18 @@ class ImportJob(models.Model):
     def __str__(self) -> str:
         return str(self.public_id)
 
+    @property
+    def refusal_params(self) -> dict[str, Any]:
+        """What fills the message of the refusal; it may name files inside a ZIP."""
+        found: dict[str, Any] = json.loads(self.refusal_detail or "{}")
+        return found
+
 
 class ImportRow(models.Model):
-    """A row with faults (问题数据): the cells as they came, its owner, and what became of it."""
+    """A row with faults (问题数据): the cells as they came, its owner, and what became of it.
+
+    ``member`` counts the workbooks of a ZIP from 1 and is 0 in a single file; ``member_file`` is the workbook's name.
+    """
 
     class State(models.TextChoices):
         PROBLEM = "problem", _("Problem data")
@@ -420,7 +434,8 @@ class ImportRow(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     import_job = models.ForeignKey(ImportJob, on_delete=models.PROTECT, related_name="rows")
     row_number = models.PositiveIntegerField(_("row"))
-    member_file = models.CharField(max_length=120, blank=True)
+    member = models.PositiveIntegerField(default=0)
+    member_file = EncryptedTextField(blank=True, default="")
     cells = EncryptedTextField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.PROBLEM)
     owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -435,9 +450,7 @@ class ImportRow(models.Model):
         verbose_name = _("imported row")
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(
-                fields=["import_job", "row_number", "member_file"], name="import_row_unique"
-            )
+            models.UniqueConstraint(fields=["import_job", "row_number", "member"], name="import_row_unique")
         ]
 
     def __str__(self) -> str:

@@ -111,7 +111,13 @@ def upload(
     with acting(actor, role=role):
         job = jobs.start(actor=actor, kind=IMPORT if at_once else CHECK, unit=batch.school, queue=queue)
         made = ImportJob.objects.create(
-            batch=batch, blob=blob, job=job, created_by=actor, mends=mends, all_or_nothing=all_or_nothing
+            batch=batch,
+            blob=blob,
+            job=job,
+            created_by=actor,
+            owner=actor,
+            mends=mends,
+            all_or_nothing=all_or_nothing,
         )
         events.record("import.uploaded", actor=actor, obj=made, unit_id=batch.school_id)
     return made
@@ -164,8 +170,8 @@ def _opened(import_job: ImportJob, content: bytes) -> Source:
 def _refuse(actor: User, import_job: ImportJob, refused: WorkbookRefused) -> None:
     row = locked_import(import_job)
     row.state, row.finished_at = State.REFUSED, timezone.now()
-    row.refusal, row.refusal_params = refused.code, dict(refused.params)
-    row.save(update_fields=["state", "finished_at", "refusal", "refusal_params"])
+    row.refusal, row.refusal_detail = refused.code, json.dumps(refused.params, ensure_ascii=False)
+    row.save(update_fields=["state", "finished_at", "refusal", "refusal_detail"])
     _record("import.refused", actor, row, detail={"code": refused.code})
 
 
@@ -367,7 +373,7 @@ def locked_problem(row: ImportRow) -> ImportRow:
 
 def check_cells(import_job: ImportJob, row: ImportRow, cells: Mapping[str, str]) -> CheckedRow:
     """A mended row checked like one of a file, except that dates may be written with dashes."""
-    source = _OneRow(SourceRow(row.row_number, row.member_file, dict(cells)))
+    source = _OneRow(SourceRow(row.row_number, row.member_file, dict(cells), member_number=row.member))
     checker = Checker(import_job.batch, book_of(import_job.batch), source, exact=False)
     checked = checker.check_row(source.row)
     checker.compare([checked])
