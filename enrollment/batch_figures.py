@@ -100,7 +100,7 @@ def listed(user: User) -> QuerySet[IntakeBatch]:
 
 def deadline_of(batch: IntakeBatch, late: int) -> Deadline:
     """The batch's deadline as a banner tells it."""
-    span = days_left(batch.entry_deadline)
+    span = days_left(batch.school, batch.entry_deadline)
     return Deadline(batch.entry_deadline, span.days, late, span.certain)
 
 
