@@ -19,6 +19,7 @@ LOOKS: dict[str, tuple[Any, str]] = {
     Outcome.RETURNED: ("orange", "arrow-back-up"),
     Outcome.RECALLED: ("grey", "arrow-back"),
     Outcome.REFUSED: ("red", "x"),
+    Outcome.GIVEN_UP: ("grey", "circle-dashed"),
 }
 
 

@@ -230,7 +230,11 @@ class Applicant(RecordedModel, Searchable, PersonalData, EnrolmentData):
                 & ~Q(entered_by=F("acceptor"))
                 & ~Q(initial_reviewer=F("head_reviewer"))
                 & ~Q(initial_reviewer=F("acceptor"))
-                & ~Q(head_reviewer=F("acceptor")),
+                & ~Q(head_reviewer=F("acceptor"))
+                & ~Q(bureau_officer=F("entered_by"))
+                & ~Q(bureau_officer=F("initial_reviewer"))
+                & ~Q(bureau_officer=F("head_reviewer"))
+                & ~Q(bureau_officer=F("acceptor")),
                 name="intake_persons_differ",
             ),
             models.CheckConstraint(
@@ -337,6 +341,7 @@ class IntakeDecision(InsertOnlyModel):
         RETURNED = "returned", _("Returned")
         RECALLED = "recalled", _("Recalled")
         REFUSED = "refused", _("Refused")
+        GIVEN_UP = "given_up", _("Given up")
 
     applicant = models.ForeignKey(Applicant, on_delete=models.PROTECT, related_name="decisions")
     step = models.CharField(_("step"), max_length=16, choices=Step.choices)

@@ -384,11 +384,12 @@ def withdraw(*, actor: User, applicant: Applicant, reason: str) -> Applicant:
     if row.state in {State.ACCEPTED, State.WITHDRAWN}:
         raise lost_race(row, actor)
     if row.state in UNDER_REVIEW or row.entered_by_id != actor.pk:
-        role = acting_role(actor, HEAD_REVIEW.perm, row.unit)
+        step, role = HEAD_REVIEW.key, acting_role(actor, HEAD_REVIEW.perm, row.unit)
     else:
-        role = demand_own_draft(actor, row)
+        step, role = IntakeDecision.Step.SELF_CHECK, demand_own_draft(actor, row)
     row.state, row.due_on = State.WITHDRAWN, None
     with acting(actor, role=role, reason=reason.strip()):
         row.save(update_fields=["state", "due_on"])
+        decision(row, step, Outcome.GIVEN_UP, actor, role, comment=reason.strip()).save()
         events.record("applicant.withdrawn", actor=actor, obj=row)
     return row

@@ -91,6 +91,7 @@ def _timeline(applicant: Applicant) -> list[TimelineRow]:
         "returned": ("orange", "arrow-back-up"),
         "recalled": ("grey", "arrow-back"),
         "refused": ("red", "x"),
+        "given_up": ("grey", "circle-dashed"),
     }
     rows = []
     for one in reversed(selectors.decisions(applicant)):

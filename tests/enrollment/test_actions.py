@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.scope import NotPermitted
@@ -112,6 +114,7 @@ def test_the_database_itself_keeps_the_persons_apart(cast: Cast, batch: IntakeBa
         "initial_reviewer": (cast.clerk, cast.head),
         "head_reviewer": (cast.clerk, cast.second_clerk),
         "acceptor": (cast.clerk, cast.second_clerk, cast.head),
+        "bureau_officer": (cast.clerk, cast.second_clerk, cast.head),
     }
     for column, people in pairs.items():
         for person in people:
@@ -362,8 +365,26 @@ def test_giving_up_needs_a_reason_and_the_right(cast: Cast, batch: IntakeBatch) 
         actions.withdraw(actor=cast.clerk, applicant=row, reason="家长改报他校")
     row = actions.withdraw(actor=cast.head, applicant=row, reason="家长改报他校")
     assert row.state == State.WITHDRAWN
+    last = IntakeDecision.objects.latest("pk")
+    assert (last.applicant, last.actor, last.role) == (row, cast.head, "admissions_head")
+    assert (last.step, last.outcome, last.comment) == ("head_review", "given_up", "家长改报他校")
     assert Event.objects.get(action="applicant.withdrawn").reason == "家长改报他校"
     assert draft(cast.clerk, batch, 1).id_number == id_number(1), "the number is free again"
+
+
+def test_a_clerk_gives_up_his_own_draft_and_the_page_tells_it(
+    cast: Cast, batch: IntakeBatch, client: Client
+) -> None:
+    row = draft(cast.clerk, batch)
+    client.force_login(cast.clerk)
+    client.post(reverse("enrollment:applicant_withdraw", args=[row.public_id]), {"reason": "重复录入"})
+    last = IntakeDecision.objects.get(applicant=row)
+    assert (last.step, last.outcome, last.role) == ("self_check", "given_up", "admissions_clerk")
+    page = client.get(reverse("enrollment:review", args=[row.public_id])).content.decode()
+    assert "重复录入" in page
+    with pytest.raises(actions.AlreadyDone) as told:
+        actions.withdraw(actor=cast.head, applicant=row, reason="家长改报他校")
+    assert told.value.by == cast.clerk
 
 
 def test_somebody_with_an_open_enrolment_needs_a_transfer(cast: Cast, batch: IntakeBatch) -> None:
