@@ -123,7 +123,7 @@ def _page(request: HttpRequest, public_id: UUID, key: str, *, fragment: bool) ->
     if section is None:
         raise Http404
     if not file.allows(*section.perms):
-        raise NotPermitted(section.key, obj=file.student, unit_id=file.enrolment.unit_id)
+        raise NotPermitted(*section.perms, obj=file.student, unit_id=file.enrolment.unit_id)
     _note_opening(request, file, again=fragment)
     values: dict[str, Any] = {
         "file": file,
