@@ -11,6 +11,7 @@ EVENTS = {
     "applicant.accepted": _("Applicant accepted by the archives"),
     "applicant.returned": _("Applicant returned"),
     "applicant.recalled": _("Applicant recalled"),
+    "applicant.known_elsewhere": _("Told that an identity number is known at another school"),
     "applicant.withdrawn": _("Applicant given up"),
     "applicant.opened": _("Applicant opened"),
     "applicant.no_hukou_approved": _("Pupil without household registration approved"),

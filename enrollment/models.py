@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -28,6 +29,7 @@ from records.models import (
     Student,
 )
 from school.models import SchoolClass, Unit
+from school.rules import rule
 
 __all__ = [
     "Applicant",
@@ -108,6 +110,11 @@ class IntakeBatch(RecordedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @cached_property
+    def asks_only_child_certificate(self) -> bool:
+        """Whether the school's rule asks for the certificate of an only child; read once."""
+        return bool(rule(self.school, "only_child_certificate"))
 
 
 class ApplicantQuerySet(RecordedQuerySet):

@@ -84,6 +84,14 @@ MESSAGES: dict[str, Message] = {
         _("The identity number is already in the system"),
         _("Open the other record; mend or withdraw one of the two"),
     ),
+    "id_elsewhere": Message(
+        _("The identity number is known elsewhere"),
+        _("The bureau can tell; ask it before you go on"),
+    ),
+    "lookups_spent": Message(
+        _("More identity numbers were asked about than one hour allows"),
+        _("The number is kept as typed; try again in the next hour"),
+    ),
     "exam_no_duplicate_file": Message(
         _("The same exam number stands in the file more than once (rows %(detail)s)"),
         _("Keep the right row only"),

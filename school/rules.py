@@ -111,6 +111,13 @@ RULES: dict[str, RuleKind] = {
         ),
         RuleKind("fonds_code", _("Fonds code of archive numbers"), lambda text: text[:12], "XJ", "DA/T 13"),
         RuleKind(
+            "number_lookups",
+            _("Identity numbers that one person may ask about in an hour"),
+            _whole(10, 1000),
+            120,
+            "proposal",
+        ),
+        RuleKind(
             "idle_minutes",
             _("Minutes until idle users are signed out"),
             _whole(5, 120),

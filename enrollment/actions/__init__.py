@@ -27,6 +27,7 @@ from enrollment.actions.drafts import (
     save_draft,
     start_applicant,
 )
+from enrollment.actions.lookups import examine_typed
 from enrollment.actions.refusals import (
     AlreadyDone,
     BatchClosed,
@@ -61,6 +62,7 @@ __all__ = [
     "bureau_refusal",
     "check_open",
     "decision",
+    "examine_typed",
     "locked",
     "mark_returned",
     "new_applicant",

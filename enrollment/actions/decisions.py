@@ -142,9 +142,13 @@ def self_check(*, actor: User, applicant: Applicant, version: int | None = None)
     row = locked(applicant)
     role = demand_own_draft(actor, row)
     check_version(row, version)
+    unread: Sequence[Fault] = ()
     if typed := typed_cells(row):
-        row = save_draft(actor=actor, applicant=row, cells=typed).applicant
+        saved = save_draft(actor=actor, applicant=row, cells=typed)
+        row, unread = saved.applicant, saved.refused
     faults = examine(row)
+    known = {(fault.field, fault.code) for fault in faults}
+    faults += [fault for fault in unread if (fault.field, fault.code) not in known]
     demand_ready(row, faults)
     with acting(actor, role=role):
         fields = submit(row, faults)

@@ -77,7 +77,8 @@ def form(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
     book = selectors.book_of(applicant.batch)
     cells = selectors.shown_cells(applicant)
     bound = _form(request, applicant, cells, book)
-    faults = [one for one in selectors.examine_cells(applicant, cells, book) if one.code != "required"]
+    found = actions.examine_typed(actor=user, applicant=applicant, cells=cells, book=book)
+    faults = [one for one in found if one.code != "required"]
     bound.show_faults(faults)
     return _page(request, applicant, bound, faults)
 
@@ -158,7 +159,8 @@ def _not_ready(request: HttpRequest, applicant: Applicant, open_points: actions.
     if "age_reason" in open_points.points:
         shown.add_error("age_reason", _("State the reason for the unusual age."))
     missing = [DocumentKind(kind).label for kind in open_points.documents]
-    faults = selectors.examine_cells(applicant, cells, book)
+    user = user_of(request)
+    faults = actions.examine_typed(actor=user, applicant=applicant, cells=cells, book=book)
     return _page(request, applicant, shown, faults, missing=missing, status=422)
 
 
@@ -254,13 +256,14 @@ def autosave(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
 @require_POST
 def check_form(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
     """What the server's checks say of the fields as they are typed now; saves nothing."""
-    applicant = selectors.applicant_for(user_of(request), applicant_id, "enter_applicant")
+    user = user_of(request)
+    applicant = selectors.applicant_for(user, applicant_id, "enter_applicant")
     book = selectors.book_of(applicant.batch)
     bound = _form(request, applicant, selectors.shown_cells(applicant), book, bound=True)
     filled = filled_from_number(bound.cells)
     cells = selectors.shown_cells(applicant) | _completed(bound.cells)
     faults: dict[str, list[dict[str, str]]] = {}
-    for one in selectors.examine_cells(applicant, cells, book):
+    for one in actions.examine_typed(actor=user, applicant=applicant, cells=cells, book=book):
         line = {"level": one.level, "code": one.code, "text": fault_text(one)}
         faults.setdefault(one.field, []).append(line)
     regions = {field: cells[field] for field in bound.region_fields}

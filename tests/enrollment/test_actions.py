@@ -302,6 +302,29 @@ def test_an_unusual_age_wants_a_reason(cast: Cast, batch: IntakeBatch) -> None:
     assert (row.state, row.warning_count) == (State.SELF_CHECKED, 1)
 
 
+def test_a_reason_that_is_too_long_is_refused_and_kept_as_typed(
+    cast: Cast, batch: IntakeBatch, client: Client
+) -> None:
+    row = draft(cast.clerk, batch, birth_date="20150603", id_number=id_number(5, "20150603"))
+    long = "随父母返乡，" * 40
+    saved = actions.save_draft(actor=cast.clerk, applicant=row, cells={"age_reason": long})
+    assert [(fault.field, fault.code, fault.detail) for fault in saved.refused] == [
+        ("age_reason", "too_long", "200")
+    ]
+    assert fresh(row).age_reason == ""
+    with pytest.raises(actions.NotReady) as told:
+        actions.self_check(actor=cast.clerk, applicant=row)
+    assert ("age_reason", "too_long") in [(fault.field, fault.code) for fault in told.value.faults]
+    client.force_login(cast.clerk)
+    address = reverse("enrollment:applicant_form", args=[row.public_id])
+    page = client.get(address, HTTP_ACCEPT_LANGUAGE="en").content.decode()
+    assert long in page
+    assert "longer than 200 characters" in page
+    actions.save_draft(actor=cast.clerk, applicant=row, cells={"age_reason": "随父母返乡，插班"})
+    assert not row.typed_cells.exists()
+    assert actions.self_check(actor=cast.clerk, applicant=row).state == State.SELF_CHECKED
+
+
 def test_what_cannot_be_stored_is_kept_as_typed(cast: Cast, batch: IntakeBatch) -> None:
     row = draft(cast.clerk, batch)
     result = actions.save_draft(
