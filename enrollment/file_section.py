@@ -1,4 +1,7 @@
-"""What the intake room adds to a student file: how the student came in, step by step."""
+"""What the intake room adds to a student file: how the student came in, step by step.
+
+Steps taken at schools outside the reader's scope are counted and no more: he has no business with their persons.
+"""
 
 from typing import Any
 
@@ -6,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.scope import units_with
 from approvals.reasons import ReturnReason
 from core.ui import TimelineRow
 from enrollment.models import IntakeDecision
@@ -22,11 +26,17 @@ LOOKS: dict[str, tuple[Any, str]] = {
     Outcome.GIVEN_UP: ("grey", "circle-dashed"),
 }
 
+PERMS = ("view_student", "view_applicant")
+MOST_ROWS = 200
+
 
 def _read(user: User, file: StudentFile) -> dict[str, Any]:
     taken = IntakeDecision.objects.filter(applicant__student=file.student)
-    rows = taken.select_related("actor", "applicant__batch").order_by("-at", "-pk")[:200]
-    return {"rows": [_row(one) for one in rows]}
+    units = {unit for perm in PERMS for unit in units_with(user, perm)}
+    own = taken.filter(applicant__unit_id__in=sorted(units))
+    rows = list(own.select_related("actor", "applicant__batch").order_by("-at", "-pk")[:MOST_ROWS])
+    elsewhere = taken.exclude(applicant__unit_id__in=sorted(units)).count()
+    return {"rows": [_row(one) for one in rows], "elsewhere": elsewhere}
 
 
 def _row(one: IntakeDecision) -> TimelineRow:
