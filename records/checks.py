@@ -69,9 +69,9 @@ def check(
 
 
 def _required(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
-    for column in layout.columns:
-        if column.required and values.get(column.field) == "":
-            yield Fault(column.field, "required")
+    for name in layout.required_fields:
+        if values.get(name) == "":
+            yield Fault(name, "required")
 
 
 def _identity(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
@@ -81,15 +81,25 @@ def _identity(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator
     if not number:
         if kind != NO_DOCUMENT and kind != "":
             yield Fault("id_number", "id_required")
-        return
-    if kind == RESIDENT_CARD:
-        code = id_number_fault(number)
-        if code:
-            yield Fault("id_number", code, value=number)
-        elif number[:6] not in book.regions and number[:2] not in {"81", "82", "83"}:
-            yield Fault("id_number", "id_region", "warning", value=number)
+    elif kind == RESIDENT_CARD:
+        yield from _citizen(number, values, book)
     elif _fits_another_type(kind, number):
         yield Fault("id_number", "id_type_mismatch", value=number)
+
+
+def _citizen(text: str, values: Values, book: CodeBook) -> Iterator[Fault]:
+    """A citizen's number by itself, and what it says about birth date and sex."""
+    try:
+        number = parse_id_number(text)
+    except IdNumberFault as fault:
+        yield Fault("id_number", f"id_{fault.code}", value=text)
+        return
+    if number.region not in book.regions and text[:2] not in {"81", "82", "83"}:
+        yield Fault("id_number", "id_region", "warning", value=text)
+    if values.get("birth_date") and values["birth_date"] != number.birth_date:
+        yield Fault("birth_date", "birth_date_mismatch")
+    if values.get("sex") and values["sex"] != number.sex:
+        yield Fault("sex", "sex_mismatch")
 
 
 def _fits_another_type(kind: str | None, number: str) -> bool:
@@ -98,16 +108,6 @@ def _fits_another_type(kind: str | None, number: str) -> bool:
         return True
     is_citizens = not id_number_fault(number) and not number.startswith(RESIDENCE_PERMITS)
     return kind in {*OVERSEAS_DOCUMENTS, NO_DOCUMENT} and is_citizens
-
-
-def _agreement(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
-    number = resident_number(values)
-    if number is None:
-        return
-    if values.get("birth_date") and values["birth_date"] != number.birth_date:
-        yield Fault("birth_date", "birth_date_mismatch")
-    if values.get("sex") and values["sex"] != number.sex:
-        yield Fault("sex", "sex_mismatch")
 
 
 def _overseas(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
@@ -208,7 +208,6 @@ def _regions(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[
 _CHECKS: tuple[Check, ...] = (
     _required,
     _identity,
-    _agreement,
     _overseas,
     _family,
     _age,

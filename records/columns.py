@@ -70,6 +70,11 @@ class LayoutColumns:
                 found[bare_header(header)] = column
         return found
 
+    @cached_property
+    def required_fields(self) -> tuple[str, ...]:
+        """Fields that may not be empty."""
+        return tuple(column.field for column in self.columns if column.required)
+
     def header(self, field: str) -> str:
         """The header of a field; the field's own name where the layout has no such column."""
         column = self.by_field.get(field)
