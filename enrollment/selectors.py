@@ -17,7 +17,16 @@ from core.crypto import EncryptedTextField
 from enrollment.cells import Members, cells_of, layout_of, programme_units
 from enrollment.duplicates import duplicates_of
 from enrollment.models import Applicant, ApplicantDocument, IntakeBatch, IntakeDecision, Scheme
-from enrollment.steps import BUREAU, BUREAU_FIRST, PERSONS, Step, bureau_waits, waiting_step
+from enrollment.steps import (
+    BUREAU,
+    BUREAU_FIRST,
+    PERSONS,
+    Step,
+    bureau_waits,
+    last_step,
+    opened_after,
+    waiting_step,
+)
 from records.cells import CodeBook, read_row
 from records.checks import check, lacks_number
 from records.codebook import code_book
@@ -375,14 +384,11 @@ def document_checklist(applicant: Applicant) -> list[DocumentLine]:
 
 def may_recall(user: User, applicant: Applicant) -> bool:
     """Whether ``user`` took the last step and nobody has opened the applicant since."""
-    last = {
-        State.SELF_CHECKED: applicant.entered_by_id,
-        State.INITIAL_REVIEWED: applicant.initial_reviewer_id,
-        State.HEAD_APPROVED: applicant.head_reviewer_id,
-    }.get(State(applicant.state))
-    if applicant.state == State.HEAD_APPROVED and applicant.bureau_officer_id:
+    last = last_step(applicant)
+    if last is None or getattr(applicant, f"{last.person}_id") != user.pk:
         return False
-    return last == user.pk and applicant.opened_by_id in {None, user.pk}
+    opener = opened_after(applicant)
+    return opener is None or opener.pk == user.pk
 
 
 def role_name(role: str) -> str:

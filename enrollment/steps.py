@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from enrollment.models import Applicant, IntakeDecision, Scheme
 
 State = Applicant.State
@@ -91,3 +92,44 @@ def bureau_waits(applicant: Applicant) -> bool:
     """Whether the bureau's word is due: the school's own reviews are done."""
     waiting = applicant.bureau_state == Applicant.BureauState.WAITING
     return waiting and applicant.state == State.HEAD_APPROVED
+
+
+@dataclass(frozen=True, slots=True)
+class LastStep:
+    """The step taken last: who took it, by which permission, and the state that a recall leads back to."""
+
+    step: Key
+    perm: str
+    person: str
+    at: str
+    before: State
+
+
+def went_straight(applicant: Applicant) -> bool:
+    """Whether the clerk mended a return and it went straight to who returned it, who has not decided since."""
+    return applicant.state in UNDER_REVIEW and applicant.returned_by_id is not None
+
+
+def last_step(applicant: Applicant) -> LastStep | None:
+    """The step that a recall would take back; None where nobody waits for the next one."""
+    state = State(applicant.state)
+    if went_straight(applicant):
+        return LastStep(Key.SELF_CHECK, "enter_applicant", "entered_by", "", State.RETURNED)
+    if state == State.SELF_CHECKED:
+        return LastStep(Key.SELF_CHECK, "enter_applicant", "entered_by", "", State.DRAFT)
+    if state == State.INITIAL_REVIEWED:
+        return _reviewed(INITIAL_REVIEW, State.SELF_CHECKED)
+    if state == State.HEAD_APPROVED:
+        reviewed = applicant.initial_reviewer_id is not None
+        return _reviewed(HEAD_REVIEW, State.INITIAL_REVIEWED if reviewed else State.SELF_CHECKED)
+    return None
+
+
+def _reviewed(step: Step, before: State) -> LastStep:
+    return LastStep(step.key, step.perm, step.person, step.at, before)
+
+
+def opened_after(applicant: Applicant) -> User | None:
+    """Who has opened the applicant, or decided beside the way, since the last step was taken."""
+    beside = applicant.state == State.HEAD_APPROVED and not went_straight(applicant)
+    return (applicant.bureau_officer if beside else None) or applicant.opened_by

@@ -31,7 +31,16 @@ from enrollment.actions.sampling import note_opened
 from enrollment.actions.scans import DOCUMENTS
 from enrollment.models import Applicant, IntakeDecision
 from enrollment.selectors import examine, missing_documents, shown_cells, typed_cells
-from enrollment.steps import HEAD_REVIEW, INITIAL_REVIEW, PERSONS, UNDER_REVIEW, Step, waiting_step
+from enrollment.steps import (
+    HEAD_REVIEW,
+    INITIAL_REVIEW,
+    PERSONS,
+    UNDER_REVIEW,
+    Step,
+    last_step,
+    opened_after,
+    waiting_step,
+)
 from ledger import events
 from ledger.context import acting
 from records.faults import Fault
@@ -339,41 +348,35 @@ def recall(*, actor: User, applicant: Applicant) -> Applicant:
     Raises Opened, AlreadyDone, WrongState, NotPermitted.
     """
     row = locked(applicant)
-    columns = {
-        State.SELF_CHECKED: ("entered_by", "", State.DRAFT, "enter_applicant"),
-        State.INITIAL_REVIEWED: (
-            "initial_reviewer",
-            "initial_reviewed_at",
-            State.SELF_CHECKED,
-            INITIAL_REVIEW.perm,
-        ),
-        State.HEAD_APPROVED: ("head_reviewer", "head_reviewed_at", None, HEAD_REVIEW.perm),
-    }
-    if row.state not in columns:
+    last = last_step(row)
+    if last is None:
         raise lost_race(row, actor)
-    person, at, before, perm = columns[State(row.state)]
-    role = acting_role(actor, perm, row.unit)
-    if getattr(row, f"{person}_id") != actor.pk:
+    role = acting_role(actor, last.perm, row.unit)
+    if getattr(row, f"{last.person}_id") != actor.pk:
         raise WrongState(_("Only the one who passed it on can take it back."))
-    opener = row.bureau_officer if row.state == State.HEAD_APPROVED else None
-    opener = opener or row.opened_by
+    opener = opened_after(row)
     if opener is not None and opener.pk != actor.pk:
         raise Opened(_("%(name)s has opened it already; ask for a return.") % {"name": opener.name})
-    if before is None:
-        before = State.INITIAL_REVIEWED if row.initial_reviewer_id else State.SELF_CHECKED
-    step = {"entered_by": "self_check", "initial_reviewer": "initial_review"}.get(person, "head_review")
     names = ["state", "due_on"]
-    row.state = before
-    if at:
-        setattr(row, person, None)
-        setattr(row, at, None)
-        names += [person, at]
-    row.due_on = due_at(row)
+    row.state = last.before
+    if last.at:
+        setattr(row, last.person, None)
+        setattr(row, last.at, None)
+        names += [last.person, last.at]
+    row.due_on = _mend_by(row) if row.state == State.RETURNED else due_at(row)
     with acting(actor, role=role):
         row.save(update_fields=names)
-        decision(row, step, Outcome.RECALLED, actor, role).save()
+        decision(row, last.step, Outcome.RECALLED, actor, role).save()
         events.record("applicant.recalled", actor=actor, obj=row, detail={"to": row.state})
     return row
+
+
+def _mend_by(row: Applicant) -> date | None:
+    """The day by which a return was to be mended; taking the answer back gives no more time."""
+    returned = row.decisions.filter(outcome__in=[Outcome.RETURNED, Outcome.REFUSED]).order_by("-pk").first()
+    school = row.batch.school
+    start = timezone.localdate(returned.at) if returned else None
+    return due_after(school, int(rule(school, "return_days")), start=start).date
 
 
 @transaction.atomic

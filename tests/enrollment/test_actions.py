@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.scope import NotPermitted
 from approvals.models import Notice
-from enrollment import actions
+from enrollment import actions, selectors
 from enrollment.models import Applicant, IntakeBatch, IntakeDecision
 from ledger.context import acting
 from ledger.models import Event
@@ -245,6 +245,35 @@ def test_mending_another_field_too_begins_the_reviews_again(cast: Cast, batch: I
     )
     row = actions.self_check(actor=cast.clerk, applicant=row)
     assert (row.state, row.initial_reviewer, row.returned_by) == (State.SELF_CHECKED, None, None)
+
+
+@pytest.mark.parametrize("returned_by", ["second_clerk", "head", "archivist"])
+def test_the_clerk_takes_back_what_went_straight_to_who_returned_it(
+    cast: Cast, batch: IntakeBatch, returned_by: str
+) -> None:
+    row = submitted(cast.clerk, batch)
+    if returned_by != "second_clerk":
+        actions.review_initially(actor=cast.second_clerk, applicant=row)
+    if returned_by == "archivist":
+        actions.approve_as_head(actor=cast.head, applicant=row)
+    by = getattr(cast, returned_by)
+    row = actions.send_back(actor=by, applicant=row, reason="differs_from_hukou", fields=["postcode"])
+    due, reviewers = row.due_on, (row.initial_reviewer, row.head_reviewer)
+    actions.save_draft(actor=cast.clerk, applicant=row, cells={"postcode": "430079"})
+    straight = actions.self_check(actor=cast.clerk, applicant=row)
+    assert selectors.may_recall(cast.clerk, straight)
+    for other in {cast.second_clerk, cast.head} - {by}:
+        assert not selectors.may_recall(other, straight)
+        with pytest.raises((actions.WrongState, NotPermitted)):
+            actions.recall(actor=other, applicant=row)
+    row = actions.recall(actor=cast.clerk, applicant=row)
+    assert (row.state, row.returned_by, row.due_on) == (State.RETURNED, by, due)
+    assert (row.initial_reviewer, row.head_reviewer) == reviewers
+    again = actions.self_check(actor=cast.clerk, applicant=row)
+    assert again.state == straight.state
+    actions.open_for_review(actor=by, applicant=row)
+    with pytest.raises(actions.Opened):
+        actions.recall(actor=cast.clerk, applicant=row)
 
 
 def test_a_return_needs_a_reason_of_the_list(cast: Cast, batch: IntakeBatch) -> None:
