@@ -78,11 +78,11 @@ scan_urls = [
 
 printing_urls = [
     path("batches/<uuid:batch_id>/printing/", printing.batch, name="batch_printing"),
-    path("applicants/<uuid:applicant_id>/form.pdf", printing.applicant_form, name="applicant_print"),
+    path("applicants/<uuid:applicant_id>/print/", printing.applicant_form, name="applicant_print"),
     path("classes/<uuid:class_id>/printing/", printing.class_sheets, name="class_sheets"),
-    path("classes/<uuid:class_id>/roster.pdf", printing.class_roster, name="class_roster"),
-    path("classes/<uuid:class_id>/cards.pdf", printing.class_cards, name="class_cards"),
-    path("students/<uuid:student_id>/card.pdf", printing.student_card, name="student_card"),
+    path("classes/<uuid:class_id>/roster/", printing.class_roster, name="class_roster"),
+    path("classes/<uuid:class_id>/cards/", printing.class_cards, name="class_cards"),
+    path("students/<uuid:student_id>/card/", printing.student_card, name="student_card"),
 ]
 
 follow_up_urls = [

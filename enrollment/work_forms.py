@@ -165,19 +165,24 @@ class ScansForm(forms.Form):
     )
 
 
-class PrintForm(forms.Form):
-    """Which form of which class is printed."""
+class PurposeForm(forms.Form):
+    """What one person's form is printed for."""
 
-    use_required_attribute = False
-
-    form = forms.ChoiceField(label=_("Form"), choices=list(FORMS.items()), widget=forms.RadioSelect)
-    class_no = forms.ChoiceField(label=_("Class"), required=False)
     purpose = forms.CharField(
         label=_("Purpose"),
         max_length=20,
         required=False,
         help_text=_("Printed on each copy: for this purpose only"),
     )
+
+
+class PrintForm(PurposeForm):
+    """Which form of which class is printed."""
+
+    use_required_attribute = False
+
+    form = forms.ChoiceField(label=_("Form"), choices=list(FORMS.items()), widget=forms.RadioSelect)
+    class_no = forms.ChoiceField(label=_("Class"), required=False)
     starts = DayField(label=_("Posted from"), required=False)
     ends = DayField(label=_("Posted until"), required=False)
     objections = forms.CharField(

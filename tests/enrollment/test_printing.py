@@ -32,16 +32,16 @@ def text_of(content: bytes) -> list[str]:
     return pages
 
 
-def opened(user: Any, name: str, *args: Any) -> Any:
+def printed(user: Any, name: str, *args: Any, **data: str) -> Any:
     client = Client()
     client.force_login(user)
-    return client.get(reverse(f"enrollment:{name}", args=args))
+    return client.post(reverse(f"enrollment:{name}", args=args), data)
 
 
 @pytest.mark.requirement("S2-9-1")
 def test_a_filled_form_holds_the_data_both_signature_lines_and_its_qr(cast: Cast, batch: IntakeBatch) -> None:
     row = draft(cast.clerk, batch)
-    answer = opened(cast.clerk, "applicant_print", row.public_id)
+    answer = printed(cast.clerk, "applicant_print", row.public_id)
     assert answer["Content-Type"] == "application/pdf"
     assert "王小明" not in answer["Content-Disposition"]
     words = "".join(text_of(answer.content))
@@ -58,8 +58,45 @@ def test_a_filled_form_holds_the_data_both_signature_lines_and_its_qr(cast: Cast
     assert row.number in qr_texts(answer.content)
     event = Event.objects.get(action="form.printed")
     assert (event.subject, event.actor, event.role) == (row.public_id, cast.clerk, "admissions_clerk")
-    assert opened(cast.outsider, "applicant_print", row.public_id).status_code == 404
-    assert opened(cast.leader, "applicant_print", row.public_id).status_code == 403
+    assert printed(cast.outsider, "applicant_print", row.public_id).status_code == 404
+    assert printed(cast.leader, "applicant_print", row.public_id).status_code == 403
+
+
+def test_opening_a_page_prints_nothing_and_writes_nothing(cast: Cast, batch: IntakeBatch) -> None:
+    row = actions.accept(actor=cast.archivist, applicant=approved(cast, batch))
+    student = Applicant.objects.get(pk=row.pk).student
+    assert student is not None
+    client = Client()
+    client.force_login(cast.archivist)
+    for name, public_id, kept in (
+        ("applicant_print", row.public_id, 200),
+        ("student_card", student.public_id, 200),
+        ("class_sheets", cast.school_class.public_id, 200),
+        ("class_roster", cast.school_class.public_id, 405),
+        ("class_cards", cast.school_class.public_id, 405),
+        ("batch_printing", batch.public_id, 200),
+    ):
+        answer = client.get(reverse(f"enrollment:{name}", args=[public_id]))
+        assert answer.status_code == kept, name
+        assert "pdf" not in answer.headers.get("Content-Type", "")
+    assert not Event.objects.filter(action__in=("form.printed", "list.printed")).exists()
+    assert not PrintOrder.objects.exists()
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(cast.archivist)
+    url = reverse("enrollment:student_card", args=[student.public_id])
+    assert strict.post(url).status_code == 403
+    assert not Event.objects.filter(action="form.printed").exists()
+
+
+def test_a_single_print_says_what_it_is_for(cast: Cast, batch: IntakeBatch) -> None:
+    row = draft(cast.clerk, batch)
+    answer = printed(cast.clerk, "applicant_print", row.public_id, purpose="家长核对")
+    assert "仅供家长核对使用" in "".join(text_of(answer.content))
+    assert Event.objects.get(action="form.printed").purpose == "家长核对"
+    row = draft(cast.clerk, batch, 2, native_place="\U0003ffff湖北")
+    failed = printed(cast.clerk, "applicant_print", row.public_id)
+    assert failed.status_code == 422
+    assert "U+3FFFF" in failed.content.decode()
 
 
 def test_a_blank_form_is_the_layout_of_its_batch_with_the_lists_in_use(cast: Cast) -> None:
@@ -162,24 +199,24 @@ def test_cards_and_rosters_of_accepted_students(cast: Cast, batch: IntakeBatch) 
     ]
     student = Applicant.objects.get(pk=rows[0].pk).student
     assert student is not None
-    card = opened(cast.archivist, "student_card", student.public_id)
+    card = printed(cast.archivist, "student_card", student.public_id)
     words = "".join(text_of(card.content))
     for expected in ("学籍卡", "陈明一", id_number(0), student.archive_no, "20260001", "王大明"):
         assert expected in words
     assert Event.objects.get(action="form.printed").subject == student.public_id
-    cards = opened(cast.registrar, "class_cards", cast.school_class.public_id)
+    cards = printed(cast.registrar, "class_cards", cast.school_class.public_id)
     assert len(text_of(cards.content)) == 2
     assert Event.objects.filter(action="form.printed", actor=cast.registrar).count() == 2
-    roster = opened(cast.adviser, "class_roster", cast.school_class.public_id)
+    roster = printed(cast.adviser, "class_roster", cast.school_class.public_id)
     listed = "".join(text_of(roster.content))
     assert "陈明一" in listed
     assert "20260002" in listed
     assert id_number(0) not in listed
-    assert opened(cast.adviser, "class_cards", cast.school_class.public_id).status_code == 403
+    assert printed(cast.adviser, "class_cards", cast.school_class.public_id).status_code == 403
     away = make_user("郑远", cast.other_school)
     appoint(away, Role.ARCHIVIST, cast.other_school)
-    assert opened(cast.clerk, "student_card", student.public_id).status_code == 403
-    assert opened(away, "student_card", student.public_id).status_code == 404
+    assert printed(cast.clerk, "student_card", student.public_id).status_code == 403
+    assert printed(away, "student_card", student.public_id).status_code == 404
 
 
 def test_a_printed_file_is_not_handed_out_after_the_right_to_print_ended(

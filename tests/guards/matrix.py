@@ -274,12 +274,20 @@ ROUTES: dict[str, Route] = {
         "enter_applicant", "accept_applicant", obj=lambda world: world.scan_upload
     ),
     "enrollment:batch_printing": route("view_applicant", obj=_batch, methods="GET POST"),
-    "enrollment:applicant_print": route("print_student", obj=_applicant),
+    "enrollment:applicant_print": route("print_student", obj=_applicant, methods="GET POST"),
     "enrollment:class_sheets": route("view_student", "view_own_class", obj=_class, cells=_NOT_THEIRS),
-    "enrollment:class_roster": route("view_student", "view_own_class", obj=_class, cells=_NOT_THEIRS),
-    "enrollment:class_cards": route("view_student", "view_own_class", obj=_class, cells=_NOT_THEIRS),
+    "enrollment:class_roster": route(
+        "view_student", "view_own_class", obj=_class, methods="POST", cells=_NOT_THEIRS
+    ),
+    "enrollment:class_cards": route(
+        "view_student", "view_own_class", obj=_class, methods="POST", cells=_NOT_THEIRS
+    ),
     "enrollment:student_card": route(
-        "view_student", "view_own_class", obj=lambda world: world.enrolled, cells=_NOT_THEIRS
+        "view_student",
+        "view_own_class",
+        obj=lambda world: world.enrolled,
+        methods="GET POST",
+        cells=_NOT_THEIRS,
     ),
     "enrollment:bureau": route("approve_no_hukou", methods="GET POST"),
     "enrollment:without_number": route("view_applicant", methods="GET POST"),
