@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -71,8 +71,13 @@ class IntakeBatchQuerySet(RecordedQuerySet):
     """Reads of intake batches."""
 
     def visible_to(self, user: User, perm: str = "view_applicant") -> Self:
-        """Batches of schools where ``user`` holds ``perm``."""
-        return self.filter(school_id__in=list(units_with(user, perm)))
+        """Batches of schools where ``user`` holds ``perm``; for reading, also those with applicants of his colleges."""
+        units = list(units_with(user, perm))
+        scope = Q(school_id__in=units)
+        if perm == "view_applicant":
+            here = Applicant.objects.filter(batch=OuterRef("pk"), unit_id__in=units)
+            scope |= Q(Exists(here))
+        return self.filter(scope)
 
 
 IntakeBatchManager = models.Manager.from_queryset(IntakeBatchQuerySet)
@@ -372,9 +377,11 @@ class IntakeDecision(InsertOnlyModel):
 class ImportJobQuerySet(models.QuerySet["ImportJob"]):
     """Reads of imports."""
 
-    def visible_to(self, user: User) -> Self:
-        """Imports into schools where ``user`` enters applicants."""
-        return self.filter(batch__school_id__in=list(units_with(user, "enter_applicant")))
+    def visible_to(self, user: User, *perms: str) -> Self:
+        """Imports into schools where ``user`` holds one of ``perms``: enters applicants, unless others are named."""
+        asked = perms or ("enter_applicant",)
+        units = {unit for perm in asked for unit in units_with(user, perm)}
+        return self.filter(batch__school_id__in=sorted(units))
 
 
 class ImportJob(models.Model):

@@ -42,6 +42,7 @@ import_urls = [
     path("imports/<uuid:public_id>/progress/", imports.progress, name="import_progress"),
     path("imports/<uuid:public_id>/start/", imports.start, name="import_start"),
     path("imports/<uuid:public_id>/cancel/", imports.cancel, name="import_cancel"),
+    path("imports/<uuid:public_id>/take-over/", imports.take_over_import, name="import_take_over"),
     path("imports/<uuid:public_id>/undo/", imports.undo, name="import_undo"),
     path("imports/<uuid:public_id>/marked/", imports.marked, name="import_marked"),
     path("imports/rows/<uuid:public_id>/", imports.row, name="import_row"),

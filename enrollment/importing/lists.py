@@ -36,7 +36,7 @@ class ImportList(ListPage[ImportJob]):
         Column(
             "errors", gettext_lazy("Errors"), lambda row: row.error_count, sort=("error_count",), css="num"
         ),
-        Column("by", gettext_lazy("Uploaded by"), lambda row: row.created_by.name, css="name", phone=False),
+        Column("by", gettext_lazy("Owner"), lambda row: row.owner.name, css="name", phone=False),
         Column("at", gettext_lazy("Uploaded"), lambda row: row.created_at, sort=("created_at",), css="date"),
     )
     filters = (Filter("state", gettext_lazy("State"), "choice", "state", choices=ImportJob.State.choices),)

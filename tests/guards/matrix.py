@@ -125,6 +125,7 @@ def _at_step(world: World) -> Any:
     return {"batch_id": world.batch.public_id, "step": "initial_review"}
 
 
+READERS_OF_IMPORTS = ("enter_applicant", "approve_applicant")
 BULK = ("review_applicant", "approve_applicant", "accept_applicant")
 
 
@@ -225,15 +226,17 @@ ROUTES: dict[str, Route] = {
     "jobs:progress": route(SIGNED_IN, obj=_job, cells=_NOT_HIS),
     "jobs:cancel": route(SIGNED_IN, obj=_job, methods="POST", cells=_NOT_HIS),
     "jobs:result": route(SIGNED_IN, obj=_job, cells=_NOT_HIS),
-    "enrollment:imports": route("enter_applicant", methods="GET POST"),
+    "enrollment:imports": route(*READERS_OF_IMPORTS, methods="GET POST"),
     "enrollment:import_upload": route("enter_applicant", methods="GET POST"),
     "enrollment:import_template": route("enter_applicant", obj=_batch),
-    "enrollment:import_result": route("enter_applicant", obj=_import, methods="GET POST"),
-    "enrollment:import_progress": route("enter_applicant", obj=_import),
+    "enrollment:import_result": route(*READERS_OF_IMPORTS, obj=_import, methods="GET POST"),
+    "enrollment:import_progress": route(*READERS_OF_IMPORTS, obj=_import),
     "enrollment:import_start": route("enter_applicant", obj=_import, methods="POST"),
     "enrollment:import_cancel": route("enter_applicant", obj=_import, methods="POST"),
-    "enrollment:import_undo": route("enter_applicant", obj=_import, methods="POST"),
-    "enrollment:import_marked": route("enter_applicant", obj=_import),
+    "enrollment:import_take_over": route("enter_applicant", obj=_import, methods="POST"),
+    "enrollment:import_undo": route(*READERS_OF_IMPORTS, obj=_import, methods="POST"),
+    # 403: it holds the numbers whole, and the clerk owns it
+    "enrollment:import_marked": route("enter_applicant", obj=_import, cells={"second_clerk": 403}),
     "enrollment:import_row": route("enter_applicant", obj=_import_row, methods="GET POST"),
     "enrollment:import_row_take_over": route("enter_applicant", obj=_import_row, methods="POST"),
     "enrollment:import_row_dismiss": route("enter_applicant", obj=_import_row, methods="POST"),
