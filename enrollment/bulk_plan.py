@@ -37,6 +37,8 @@ REASONS = {
     "moved": _("Is at another step by now"),
     "checks": _("Fails the four checks"),
     "enrolled": _("Has an open enrolment"),
+    "clash": _("A file with the same number was opened meanwhile"),
+    "numbers": _("No student number could be given"),
 }
 """Why somebody is left out of a bulk approval."""
 
@@ -248,7 +250,9 @@ def plan(user: User, batch: IntakeBatch, class_no: str, step: Step) -> Plan:
 def sample_for(user: User, public_id: object) -> IntakeSample:
     """A sample at one of the user's schools. Raises Http404 or OutOfScope."""
     every = IntakeSample.objects.select_related("batch__school", "drawn_by", "job")
-    visible = every.filter(batch__school_id__in=list(units_with(user, "view_applicant")))
+    visible = every.filter(
+        Q(batch__school_id__in=list(units_with(user, "view_applicant"))) | Q(drawn_by=user)
+    )
     found: IntakeSample = visible_or_404(every, visible, public_id=public_id)
     return found
 

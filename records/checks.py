@@ -12,6 +12,7 @@ from core.idnumber import IdNumber, IdNumberFault, parse_id_number
 from records.cells import CodeBook, id_number_fault
 from records.columns import LayoutColumns
 from records.faults import Fault
+from school.class_numbers import STAGE_DIGITS
 
 Values = dict[str, Any]
 Check = Callable[[Values, LayoutColumns, CodeBook], Iterator[Fault]]
@@ -178,6 +179,8 @@ def _class(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fa
     wrong_grade = book.class_rule == "W" and int(class_no[4]) != book.school_year - int(class_no[:4]) + 1
     if wrong_year or wrong_grade:
         yield Fault("class_no", "class_grade")
+    if book.class_rule == "H" and STAGE_DIGITS.get(book.stage) != int(class_no[4]):
+        yield Fault("class_no", "class_stage")
 
 
 def _circumstances(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:

@@ -163,6 +163,10 @@ MESSAGES: dict[str, Message] = {
         _("The grade in the class number does not fit the month of entry"),
         _("Correct the class number or the month of entry"),
     ),
+    "class_stage": Message(
+        _("The fifth digit of the class number is not that of this school's stage"),
+        _("Choose the class from the list; 1 stands for primary, 2 for junior, 3 for senior"),
+    ),
     "school_code_wrong": Message(
         _("The school code is not that of this batch's school"), _("Write the school's own code")
     ),

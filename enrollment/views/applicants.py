@@ -43,7 +43,7 @@ def applicants(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         "may_enter": batch.is_open and batch.school_id in units_with(user, "enter_applicant"),
         "waiting": selectors.waiting_for(user).filter(batch=batch).count(),
         "deadline": batch_figures.banner(user, batch),
-        "quota": batch_figures.quota_of(batch),
+        "quota": batch_figures.quota_of(user, batch),
     }
     return page.respond("enrollment/applicants.html", context)
 

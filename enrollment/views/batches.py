@@ -75,7 +75,7 @@ def change_batch(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """Change a batch."""
     user = user_of(request)
     found = selectors.batch_for(user, batch_id, actions.PERM)
-    fixed = actions.FIXED if batch_figures.quota_of(found).used else ()
+    fixed = actions.FIXED if batch_figures.quota_of(user, found).used else ()
     schools = batch_figures.schools_for(user)
     shown = BatchForm(request.POST or None, schools=schools, batch=found, fixed=fixed)
     if request.method == "POST" and shown.is_valid():
