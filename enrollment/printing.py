@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from accounts.scope import demand, units_with, visible_or_404
+from accounts.scope import NotPermitted, demand, units_with, visible_or_404
 from approvals.roles import acting_role
 from core.masking import mask_id_number
 from core.pdf import PdfFailed, render_pdf
@@ -337,6 +337,8 @@ def student_enrolment(user: User, public_id: object) -> Enrolment:
     visible = visible.order_by(F("ended_on").desc(nulls_first=True))
     found: Enrolment = visible_or_404(every, visible, student__public_id=public_id)
     demand(user, PERM, found.unit_id)
+    if not Enrolment.objects.filter(pk=found.pk).current().exists():
+        raise NotPermitted("the student went on to another school", obj=found.student, unit_id=found.unit_id)
     return found
 
 

@@ -23,7 +23,8 @@ ANY_READER = ("view_student", "view_own_class")
 class Section:
     """A part of a student file. ``read`` gives the template's context; it costs a constant number of queries.
 
-    Readers without one of ``perms`` in the file's units see the tab locked.
+    Readers without one of ``perms`` in the file's units see the tab locked; so do those whose student went on to
+    another school, unless the section is of the ``past``: it shows nothing but the reader's own stretches.
     """
 
     key: str
@@ -32,6 +33,11 @@ class Section:
     template: str
     read: Callable[[User, StudentFile], dict[str, Any]]
     perms: tuple[str, ...] = ANY_READER
+    past: bool = False
+
+    def opens(self, file: StudentFile) -> bool:
+        """Whether the reader of ``file`` may open it."""
+        return file.allows(*self.perms, past=self.past)
 
 
 @dataclass(frozen=True, slots=True)
