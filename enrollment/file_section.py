@@ -64,4 +64,4 @@ def _card(user: User, file: StudentFile) -> str:
     return reverse("enrollment:student_card", args=[file.student.public_id])
 
 
-CARD = Act(_("Student card form"), "printer", _card, ("print_student",), key="p")
+CARD = Act(_("School record card"), "printer", _card, ("print_student",), key="p")

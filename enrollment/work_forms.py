@@ -110,7 +110,7 @@ class BatchForm(forms.Form):
         if self.batch:
             taken = taken.exclude(pk=self.batch.pk)
         if taken.exists():
-            raise forms.ValidationError(_("Another batch has this code."))
+            raise forms.ValidationError(_("Another intake batch has this code."))
         return code
 
     def clean(self) -> dict[str, Any] | None:

@@ -97,7 +97,7 @@ MESSAGES: dict[str, Message] = {
         _("Keep the right row only"),
     ),
     "exam_no_duplicate": Message(
-        _("The exam number is already in this batch"),
+        _("The exam number is already in this intake batch"),
         _("Open the other record; mend or withdraw one of the two"),
     ),
     "birth_date_mismatch": Message(
@@ -108,15 +108,15 @@ MESSAGES: dict[str, Message] = {
         _("The sex differs from the one in the identity number"), _("Compare both with the original")
     ),
     "parent_id_missing": Message(
-        _("The pupil has no identity number, and no member of the family has one"),
+        _("The student has no identity number, and no member of the family has one"),
         _("Fill in the identity number of the parents"),
     ),
     "both_parents_ids": Message(
-        _("A pupil without identity number needs both parents' numbers"),
+        _("A student without identity number needs both parents' numbers"),
         _("Fill them in, or state why there is only one"),
     ),
     "no_id_proof": Message(
-        _("A pupil without identity number needs the stamped proof of attendance"),
+        _("A student without identity number needs the stamped proof of attendance"),
         _("Attach the scan before submitting"),
     ),
     "guardian_missing": Message(
@@ -140,12 +140,14 @@ MESSAGES: dict[str, Message] = {
         _("The age is unusual for this stage"), _("Check the birth date; state the reason if it is right")
     ),
     "under_age": Message(
-        _("The pupil is under six at entry to primary school"), _("Entry must wait, or the rule be changed")
+        _("The student is under six at entry to primary school"), _("Entry must wait, or the rule be changed")
     ),
     "aid_at_collection": Message(
         _("At first collection nobody applies for aid yet"), _("Choose 否; aid follows with its form")
     ),
-    "senior_subsidy": Message(_("Senior pupils never receive the boarding subsidy"), _("Choose 否")),
+    "senior_subsidy": Message(
+        _("Senior secondary students never receive the boarding subsidy"), _("Choose 否")
+    ),
     "phone_form": Message(
         _("This is neither a mobile number nor a landline with area code"),
         _("Write 11 digits, or like 027-12345678"),
@@ -168,7 +170,7 @@ MESSAGES: dict[str, Message] = {
         _("Choose the class from the list; 1 stands for primary, 2 for junior, 3 for senior"),
     ),
     "school_code_wrong": Message(
-        _("The school code is not that of this batch's school"), _("Write the school's own code")
+        _("The school code is not that of this intake batch's school"), _("Write the school's own code")
     ),
     "programme_unknown": Message(
         _("The school has no such programme"), _("Choose one of the school's programmes")
@@ -177,7 +179,7 @@ MESSAGES: dict[str, Message] = {
         _("The length of schooling is not one of the allowed ones"), _("Write for example 3 or 2.5")
     ),
     "aux_no_required": Message(
-        _("Senior pupils need the auxiliary number"), _("Fill in the provincial number")
+        _("Senior secondary students need the auxiliary number"), _("Fill in the provincial number")
     ),
     "possible_duplicate": Message(
         _("Somebody with the same name and birth date is already in the system"),

@@ -1,7 +1,7 @@
 """The register of file sections: each room says at start what it adds to a student file, and its tab appears.
 
     register(Section("study", _("Study"), 30, "records/sections/study.html", read, perms=("view_student",)))
-    register_act(Act(_("Student card"), "printer", lambda user, file: url, perms=("print_student",)))
+    register_act(Act(_("School record card"), "printer", lambda user, file: url, perms=("print_student",)))
 
 Tabs, printed forms, packages and erasure walk this one register.
 """

@@ -86,7 +86,7 @@ RULES: dict[str, RuleKind] = {
         RuleKind("sample_minimum", _("Smallest sample before bulk approval"), _whole(1, 50), 3, "proposal"),
         RuleKind("bulk_limit", _("Most items in one bulk act"), _whole(1, 5000), 500, "proposal"),
         RuleKind(
-            "talent_percent", _("Most talent pupils of an intake, percent"), _whole(0, 100), 4, "S2-8.2"
+            "talent_percent", _("Most talent students of an intake, percent"), _whole(0, 100), 4, "S2-8.2"
         ),
         RuleKind(
             "under_age_entry",

@@ -55,7 +55,7 @@ def change_batch(
     row = _locked(batch)
     role = acting_role(actor, PERM, row.school)
     if any(getattr(row, name) != value for name, value in seen.items()):
-        raise BatchChanged(_("This batch was changed meanwhile. Nothing was saved; look at it again."))
+        raise BatchChanged(_("This intake batch was changed meanwhile. Nothing was saved; look at it again."))
     changed = [name for name in FIELDS if name in values and getattr(row, name) != values[name]]
     if set(changed) & set(FIXED) and Applicant.objects.filter(batch=row).exists():
         raise IntakeRefused(_("Code, layout and school year stay as they are once somebody was entered."))

@@ -191,7 +191,7 @@ def student_card(request: HttpRequest, student_id: UUID) -> HttpResponse:
     return _one_person(
         request,
         OnePrint(
-            _("Student card form"),
+            _("School record card"),
             enrolment.student.name,
             enrolment.student_no,
             f"student-card-{enrolment.student_no}",

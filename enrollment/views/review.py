@@ -194,7 +194,7 @@ def _next(request: HttpRequest, user: User, row: Applicant, following: UUID | No
     found = following or selectors.first_waiting(user, row.batch)
     if found:
         return redirect("enrollment:review", found)
-    tell(request, _("Nothing more of this batch waits for you."))
+    tell(request, _("Nothing more of this intake batch waits for you."))
     return redirect("enrollment:applicants", row.batch.public_id)
 
 
@@ -209,5 +209,5 @@ def next_waiting(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     )
     if found:
         return redirect("enrollment:review", found)
-    tell(request, _("Nothing of this batch waits for you."))
+    tell(request, _("Nothing of this intake batch waits for you."))
     return redirect("enrollment:applicants", batch.public_id)

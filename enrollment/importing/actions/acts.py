@@ -51,7 +51,7 @@ class RepeatedFile(ImportRefused):
     """The same file is in this batch already; ``import_job`` is where."""
 
     def __init__(self, import_job: ImportJob) -> None:
-        super().__init__(_("This file was uploaded to this batch already."))
+        super().__init__(_("This file was uploaded to this intake batch already."))
         self.import_job = import_job
 
 
@@ -127,7 +127,7 @@ def upload(
 def _check_mends(actor: User, batch: IntakeBatch, mends: ImportJob) -> None:
     found = ImportJob.objects.select_related("owner").get(pk=mends.pk)
     if found.batch_id != batch.pk:
-        raise ImportRefused(_("The import that this file mends belongs to another batch."))
+        raise ImportRefused(_("The import that this file mends belongs to another intake batch."))
     if found.state not in MENDABLE:
         raise ImportRefused(
             _("This import cannot be mended: %(state)s.") % {"state": found.get_state_display()}
