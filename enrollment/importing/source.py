@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Protocol
 
 from core.workbook import Table, WorkbookRefused, header_key, kind_of, open_collection, open_table
@@ -92,12 +93,14 @@ Reader = Callable[[Row], SourceRow]
 def _row_reader(table: Table, layout: LayoutColumns, member: str, member_number: int = 0) -> Reader:
     by_header = {column.header: column for column in layout.columns}
     places = [(by_header[name].field, index) for name, index in table.columns.items() if name in by_header]
+    names = [name for name, _index in places]
+    pick = itemgetter(*[index for _name, index in places])
     fields = {index: name for name, index in places}
     months = {index for name, index in table.columns.items() if by_header[name].kind is Kind.MONTH}
 
     def read(row: Row) -> SourceRow:
         values = row.values
-        cells = {name: values[index] for name, index in places}
+        cells = dict(zip(names, pick(values), strict=True))
         for index in months:
             if row.kinds.get(index) == "date":
                 cells[fields[index]] = values[index][:6]
