@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.scope import units_with
 from approvals.deadlines import days_left
 from enrollment.models import Applicant, ImportJob, IntakeBatch, Layout, ScanUpload
-from enrollment.selectors import batches, code_choices
+from enrollment.selectors import batches, code_labels
 from records.models import DocumentKind
 from school.models import Unit
 from school.rules import rule
@@ -152,7 +152,7 @@ def _by_class(rows: QuerySet[Applicant]) -> list[dict[str, Any]]:
 
 def _add_ways(made: Figures, batch: IntakeBatch, rows: QuerySet[Applicant]) -> None:
     key = "admission_way" if batch.layout == Layout.NATIONAL else "admission_way_tertiary"
-    labels = dict(code_choices({key})[key])
+    labels = code_labels({key})[key]
     counts = rows.exclude(admission_way="").order_by().values_list("admission_way").annotate(Count("pk"))
     talents = 0
     for code, count in sorted(counts, key=lambda pair: -pair[1]):

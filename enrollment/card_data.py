@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from enrollment.selectors import code_choices, region_full_names
+from enrollment.selectors import code_labels, region_full_names
 from files.selectors import BlobDamaged, open_blob
 from records.models import Enrolment
 
@@ -34,7 +34,7 @@ class Words:
 
     def __init__(self, rows: Sequence[Enrolment]) -> None:
         keys = {*CARD_LISTS.values(), "admission_way_tertiary", "family_relation"}
-        self.lists = {key: dict(choices) for key, choices in code_choices(keys).items()}
+        self.lists = code_labels(keys)
         people = [row.student for row in rows]
         self.regions = region_full_names(
             {code for one in people for code in (one.birthplace_code, one.hukou_region_code)}

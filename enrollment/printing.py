@@ -21,7 +21,7 @@ from core.pdf import PdfFailed, render_pdf
 from enrollment.card_data import Words, card_of, photo_of
 from enrollment.cells import cells_of
 from enrollment.models import Applicant, ApplicantDocument, IntakeBatch, Layout, PrintOrder
-from enrollment.selectors import ENCRYPTED, code_choices, members_of, region_full_names
+from enrollment.selectors import ENCRYPTED, code_choices, code_labels, members_of, region_full_names
 from files.actions import store
 from jobs import actions as jobs
 from jobs.models import Job
@@ -148,7 +148,7 @@ def _with_parts(rows: Iterable[Applicant]) -> list[Applicant]:
 
 
 def _forms(rows: Sequence[Applicant], batch: IntakeBatch, told: Told | None) -> list[dict[str, Any]]:
-    labels = {key: dict(choices) for key, choices in code_choices({"ethnicity", "nationality"}).items()}
+    labels = code_labels({"ethnicity", "nationality"})
     cells = []
     for row in rows:
         row.batch = batch

@@ -233,12 +233,27 @@ def _holds_today() -> Q:
     return Q(valid_until__isnull=True) | Q(valid_until__gte=timezone.localdate())
 
 
+def codes_in_use(keys: Iterable[str]) -> QuerySet[Code]:
+    """Entries of these code lists that are in use today, in the order of their lists."""
+    today = timezone.localdate()
+    begun = Q(valid_from__isnull=True) | Q(valid_from__lte=today)
+    rows: QuerySet[Code] = Code.objects.filter(_holds_today(), begun, code_list__key__in=list(keys))
+    return rows.select_related("code_list").order_by("code_list", "order", "code")
+
+
 def code_choices(keys: set[str]) -> dict[str, list[tuple[str, str]]]:
-    """Entries of code lists by list, as a select shows them: code and label."""
+    """Entries of code lists in use by list, as a select shows them: code and label."""
     found: dict[str, list[tuple[str, str]]] = {key: [] for key in keys}
-    codes = Code.objects.filter(_holds_today(), code_list__key__in=keys).select_related("code_list")
-    for code in codes.order_by("code_list", "order", "code"):
+    for code in codes_in_use(keys):
         found[code.code_list.key].append((code.code, code.label))
+    return found
+
+
+def code_labels(keys: set[str]) -> dict[str, dict[str, str]]:
+    """Labels of code lists by list and code; entries that are no longer in use keep their words."""
+    found: dict[str, dict[str, str]] = {key: {} for key in keys}
+    for code in Code.objects.filter(code_list__key__in=list(keys)).select_related("code_list"):
+        found[code.code_list.key][code.code] = code.label
     return found
 
 

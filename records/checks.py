@@ -208,6 +208,15 @@ def _regions(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[
             yield Fault(field, "region_abolished", "warning")
 
 
+def _codes(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
+    if not book.closed_codes:
+        return
+    for column in layout.columns:
+        closed = book.closed_codes.get(column.code_list)
+        if closed and values.get(column.field) in closed:
+            yield Fault(column.field, "code_closed", "warning")
+
+
 _CHECKS: tuple[Check, ...] = (
     _required,
     _identity,
@@ -218,4 +227,5 @@ _CHECKS: tuple[Check, ...] = (
     _circumstances,
     _study,
     _regions,
+    _codes,
 )

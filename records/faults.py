@@ -58,6 +58,10 @@ MESSAGES: dict[str, Message] = {
     "region_abolished": Message(
         _("The region code is no longer in use"), _("Keep it if the household register shows it")
     ),
+    "code_closed": Message(
+        _("This entry of the list is not in use at present"),
+        _("Choose one that is in use; keep it only if the original document shows it"),
+    ),
     "boolean_form": Message(_("The value is neither 是 nor 否"), _("Write 是 or 否")),
     "id_length": Message(_("The identity number does not have 18 characters"), _COMPARE),
     "id_characters": Message(

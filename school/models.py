@@ -1,6 +1,7 @@
 """The school as an organisation: units, rules, programmes, classes, their staff, terms, calendar and code lists."""
 
 import uuid
+from datetime import date
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -353,6 +354,11 @@ class Code(RecordedModel):
     def label(self) -> str:
         """The entry's name in the reader's language."""
         return in_language(self.label_zh, self.label_en)
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the entry is in use on a day; its first and its last day count."""
+        begun = self.valid_from is None or self.valid_from <= day
+        return begun and (self.valid_until is None or day <= self.valid_until)
 
 
 class Region(RecordedModel):
