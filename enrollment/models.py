@@ -48,6 +48,7 @@ __all__ = [
     "ScanFile",
     "ScanUpload",
     "Scheme",
+    "StepAside",
     "TypedCell",
 ]
 
@@ -196,6 +197,7 @@ class Applicant(RecordedModel, Searchable, PersonalData, EnrolmentData):
     head_reviewed_at = models.DateTimeField(null=True, blank=True)
     acceptor = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     accepted_at = models.DateTimeField(null=True, blank=True)
+    former_clerk_ids = ArrayField(models.BigIntegerField(), default=list, blank=True, editable=False)
     bureau_officer = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -258,6 +260,13 @@ class Applicant(RecordedModel, Searchable, PersonalData, EnrolmentData):
             models.CheckConstraint(
                 condition=~Q(state__in=["head_approved", "accepted"]) | Q(head_reviewer__isnull=False),
                 name="intake_head_review_done",
+            ),
+            models.CheckConstraint(
+                condition=~Q(former_clerk_ids__contains=[F("initial_reviewer")])
+                & ~Q(former_clerk_ids__contains=[F("head_reviewer")])
+                & ~Q(former_clerk_ids__contains=[F("acceptor")])
+                & ~Q(former_clerk_ids__contains=[F("bureau_officer")]),
+                name="intake_former_clerks_differ",
             ),
             models.CheckConstraint(
                 condition=~Q(state="accepted") | Q(acceptor__isnull=False, student__isnull=False),
@@ -382,6 +391,24 @@ class ImportJobQuerySet(models.QuerySet["ImportJob"]):
         asked = perms or ("enter_applicant",)
         units = {unit for perm in asked for unit in units_with(user, perm)}
         return self.filter(batch__school_id__in=sorted(units))
+
+
+class StepAside(InsertOnlyModel):
+    """Somebody declares that he is related to an applicant and decides nothing on him (回避). Written once."""
+
+    applicant = models.ForeignKey(Applicant, on_delete=models.PROTECT, related_name="asides")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(_("role"), max_length=24)
+    reason = models.CharField(_("reason"), max_length=200)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("stepping aside")
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["applicant", "user"], name="stepped_aside_once")]
+
+    def __str__(self) -> str:
+        return f"{self.applicant_id} {self.user_id}"
 
 
 class ImportJob(models.Model):

@@ -17,10 +17,10 @@ from core.crypto import EncryptedTextField
 from enrollment.cells import Members, cells_of, layout_of, programme_units
 from enrollment.duplicates import duplicates_of
 from enrollment.models import Applicant, ApplicantDocument, IntakeBatch, IntakeDecision, Scheme
+from enrollment.relations import had_part, is_related, why_barred
 from enrollment.steps import (
     BUREAU,
     BUREAU_FIRST,
-    PERSONS,
     Step,
     bureau_waits,
     last_step,
@@ -314,9 +314,8 @@ def may_decide(user: User, applicant: Applicant) -> tuple[Step | None, str]:
         step = BUREAU
     elif applicant.unit_id not in units_with(user, step.perm):
         return None, ""
-    for column, reason in PERSONS.items():
-        if getattr(applicant, f"{column}_id") == user.pk:
-            return None, str(reason)
+    if barred := why_barred(user, applicant):
+        return None, barred
     if step.key == IntakeDecision.Step.ACCEPTANCE and bureau_waits(applicant):
         return None, str(BUREAU_FIRST)
     return step, ""
@@ -335,10 +334,8 @@ def waiting_for(user: User) -> QuerySet[Applicant]:
         | Q(state=State.HEAD_APPROVED, unit_id__in=archive) & ready
         | Q(state=State.HEAD_APPROVED, unit_id__in=bureau) & waits
     )
-    found: QuerySet[Applicant] = Applicant.objects.filter(due)
-    for column in PERSONS:
-        found = found.filter(Q(**{f"{column}__isnull": True}) | ~Q(**{column: user}))
-    return found
+    found: QuerySet[Applicant] = Applicant.objects.filter(due).exclude(had_part(user))
+    return found.exclude(is_related(user))
 
 
 def beside(user: User, applicant: Applicant) -> tuple[UUID | None, UUID | None]:

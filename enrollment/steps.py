@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -67,13 +68,23 @@ UNDER_REVIEW = (State.SELF_CHECKED, State.INITIAL_REVIEWED, State.HEAD_APPROVED)
 
 OPEN_TO_CLERK = (State.DRAFT, State.RETURNED)
 
-PERSONS = {
+PERSONS: dict[str, Promise] = {
     "entered_by": _("The one who entered an applicant cannot also decide on it"),
     "initial_reviewer": _("The initial reviewer cannot take another step on the same applicant"),
     "head_reviewer": _("The one who approved as head cannot take another step on the same applicant"),
     "bureau_officer": _("The officer of the bureau cannot take another step on the same applicant"),
 }
 """Columns whose persons may take no further step, with the reason that a page shows beside the button."""
+
+FORMER_CLERK = _("Whoever entered an applicant before it was handed over cannot decide on it")
+
+
+def part_of(applicant: Applicant, user: User) -> Promise | None:
+    """Why ``user``, who has a part in this applicant already, may take no further step; None without a part."""
+    for column, reason in PERSONS.items():
+        if getattr(applicant, f"{column}_id") == user.pk:
+            return reason
+    return FORMER_CLERK if user.pk in applicant.former_clerk_ids else None
 
 
 def waiting_step(applicant: Applicant) -> Step | None:

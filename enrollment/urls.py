@@ -7,6 +7,7 @@ from enrollment.views import (
     batches,
     bulk,
     follow_up,
+    handover,
     imports,
     printing,
     review,
@@ -28,6 +29,8 @@ applicant_urls = [
 ]
 
 review_urls = [
+    path("hand-over/", handover.page, name="hand_over"),
+    path("applicants/<uuid:applicant_id>/step-aside/", review.step_aside, name="step_aside"),
     path("batches/<uuid:batch_id>/review/", review.next_waiting, name="review_next"),
     path("applicants/<uuid:applicant_id>/review/", review.review, name="review"),
     path("applicants/<uuid:applicant_id>/pass/", review.pass_step, name="review_pass"),

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from core.chinese import clean_text
 from core.listparts import parse_date
 from enrollment.models import IntakeBatch, Layout
@@ -145,6 +146,39 @@ class ScanForm(forms.Form):
     file = forms.FileField(
         label=_("Scan"),
         help_text=_("JPEG or PNG up to 20 MB, PDF up to 30 MB"),
+class HandOverForm(forms.Form):
+    """Whose open work goes to whom, and why."""
+
+    giver = forms.ChoiceField(label=_("From"))
+    taker = forms.ChoiceField(label=_("To"))
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+    def __init__(self, *args: Any, givers: list[User], takers: list[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._people = {str(one.public_id): one for one in (*givers, *takers)}
+        for name, people in (("giver", givers), ("taker", takers)):
+            field: Any = self.fields[name]
+            field.choices = [
+                ("", ""),
+                *((str(one.public_id), f"{one.name} {one.staff_no}") for one in people),
+            ]
+
+    def clean(self) -> dict[str, Any]:
+        """The chosen accounts; the same one twice is refused."""
+        values = super().clean() or {}
+        for name in ("giver", "taker"):
+            values[name] = self._people.get(values.get(name, ""))
+        if values["giver"] and values["giver"] == values["taker"]:
+            self.add_error("taker", _("Choose somebody else."))
+        return values
+
+
+class StepAsideForm(forms.Form):
+    """Why somebody decides nothing on an applicant."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("For example: my sister's child"))
+
+
         widget=forms.FileInput(attrs={"accept": ".jpg,.jpeg,.png,.pdf"}),
     )
 

@@ -27,6 +27,7 @@ from enrollment.bulk_plan import (
 )
 from enrollment.four_checks import Results, four_checks
 from enrollment.models import Applicant, ApplicantDocument, BulkSkip, IntakeBatch, IntakeSample
+from enrollment.relations import related_among
 from enrollment.selectors import book_of
 from enrollment.steps import ACCEPTANCE, HEAD_REVIEW, STEPS, Step
 from jobs import actions as jobs
@@ -153,8 +154,9 @@ def pass_class(
     limit, now = int(rule(held.batch.school, "bulk_limit")), timezone.now()
     skipped: dict[int, str] = {}
     passing: list[Applicant] = []
+    related = related_among(actor, (row.pk for row in rows))
     for row in rows:
-        reason = why_left_out(row, actor, step, now=now, sample=held)
+        reason = why_left_out(row, actor, step, now=now, related=related, sample=held)
         if not reason and len(passing) >= limit:
             reason = "limit"
         if reason:

@@ -30,11 +30,11 @@ from enrollment.actions.refusals import (
 from enrollment.actions.sampling import note_opened
 from enrollment.actions.scans import DOCUMENTS
 from enrollment.models import Applicant, IntakeDecision
+from enrollment.relations import RELATED, related_among, why_barred
 from enrollment.selectors import examine, missing_documents, shown_cells, typed_cells
 from enrollment.steps import (
     HEAD_REVIEW,
     INITIAL_REVIEW,
-    PERSONS,
     UNDER_REVIEW,
     Step,
     last_step,
@@ -61,11 +61,9 @@ def refusal(step: Step, applicant: Applicant, actor: User) -> IntakeRefused | No
 
 
 def same_person(applicant: Applicant, actor: User) -> SamePerson | None:
-    """Whether ``actor`` has a part in this applicant already that forbids any further step."""
-    for column, reason in PERSONS.items():
-        if getattr(applicant, f"{column}_id") == actor.pk:
-            return SamePerson(str(reason))
-    return None
+    """Whether ``actor`` has a part in this applicant already, is related or stepped aside: no further step then."""
+    barred = why_barred(actor, applicant)
+    return SamePerson(barred) if barred else None
 
 
 def lost_race(applicant: Applicant, actor: User) -> IntakeRefused:
@@ -392,6 +390,8 @@ def withdraw(*, actor: User, applicant: Applicant, reason: str) -> Applicant:
         raise lost_race(row, actor)
     if row.state in UNDER_REVIEW or row.entered_by_id != actor.pk:
         step, role = HEAD_REVIEW.key, acting_role(actor, HEAD_REVIEW.perm, row.unit)
+        if related_among(actor, [row.pk]):
+            raise SamePerson(str(RELATED))
     else:
         step, role = IntakeDecision.Step.SELF_CHECK, demand_own_draft(actor, row)
     row.state, row.due_on = State.WITHDRAWN, None

@@ -14,11 +14,13 @@ from accounts.models import User
 from approvals.reasons import ReturnReason
 from core.ui import Marks, TimelineRow
 from enrollment import actions, selectors
+from enrollment.actions import aside
 from enrollment.forms import ReturnForm, fault_text
 from enrollment.lists import state_badge
 from enrollment.models import Applicant, IntakeDecision
 from enrollment.sheet import sheet
 from enrollment.views.common import shown_steps, tell, user_of
+from enrollment.work_forms import StepAsideForm
 from records.models import DocumentKind
 
 DECIDING = ("review_applicant", "approve_applicant", "accept_applicant", "approve_no_hukou")
@@ -28,6 +30,7 @@ PASS = {
     IntakeDecision.Step.ACCEPTANCE: actions.accept,
     IntakeDecision.Step.BUREAU: actions.approve_no_hukou,
 }
+MOST_NAMES = 5
 CHECK_NAMES = {
     "authenticity": gettext_lazy("Authenticity"),
     "integrity": gettext_lazy("Integrity"),
@@ -50,6 +53,7 @@ def _page(
     applicant: Applicant,
     *,
     return_form: ReturnForm | None = None,
+    aside_form: StepAsideForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     in_use = selectors.in_use_by(user, applicant)
@@ -78,6 +82,8 @@ def _page(
         "documents": selectors.document_checklist(applicant),
         "return_form": return_form or ReturnForm(applicant.batch),
         "return_open": return_form is not None,
+        "aside_form": aside_form or StepAsideForm(prefix="aside"),
+        "aside_open": aside_form is not None,
         "timeline": _timeline(applicant),
         "may_recall": selectors.may_recall(user, applicant),
         "state_badge": state_badge(applicant),
@@ -188,6 +194,33 @@ def send_back(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
         return redirect("enrollment:review", applicant_id)
     tell(request, _("Returned: %(number)s") % {"number": row.number})
     return _next(request, user, row, following)
+
+
+@requires(*DECIDING)
+@require_POST
+def step_aside(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
+    """Declare oneself related and leave the decision to somebody else; then open the next applicant."""
+    user = user_of(request)
+    applicant = selectors.applicant_for(user, applicant_id)
+    asked = StepAsideForm(request.POST, prefix="aside")
+    if not asked.is_valid():
+        return _page(request, user, applicant, aside_form=asked, status=422)
+    following = selectors.beside(user, applicant)[1]
+    try:
+        others = aside.step_aside(actor=user, applicant=applicant, **asked.cleaned_data)
+    except actions.IntakeRefused as refused:
+        tell(request, refused, fault=True)
+        return redirect("enrollment:review", applicant_id)
+    names = _("、").join(one.name for one in others[:MOST_NAMES])
+    if names:
+        tell(request, _("You have stepped aside. Who can decide: %(names)s") % {"names": names})
+    else:
+        tell(
+            request,
+            _("You have stepped aside. Nobody can decide: the unit above must lend a person."),
+            fault=True,
+        )
+    return _next(request, user, applicant, following)
 
 
 def _next(request: HttpRequest, user: User, row: Applicant, following: UUID | None) -> HttpResponse:

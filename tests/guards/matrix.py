@@ -296,6 +296,8 @@ ROUTES: dict[str, Route] = {
     "enrollment:without_number": route("view_applicant", methods="GET POST"),
     "enrollment:review": route("view_applicant", obj=_applicant),
     "enrollment:review_next": route(*DECIDING, obj=_batch),
+    "enrollment:step_aside": route(*DECIDING, obj=_applicant, methods="POST"),
+    "enrollment:hand_over": route("manage_intake", methods="GET POST"),
     "enrollment:review_pass": route(*DECIDING, obj=_applicant, methods="POST"),
     "enrollment:review_return": route(*DECIDING, obj=_applicant, methods="POST"),
     "records:search": route(*FILE_READERS, "view_applicant", methods="GET POST"),
