@@ -187,6 +187,7 @@ class Applicant(RecordedModel, Searchable, PersonalData, EnrolmentData):
     )
 
     entered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    former_clerk_ids = ArrayField(models.BigIntegerField(), default=list, blank=True, editable=False)
     entered_at = models.DateTimeField(auto_now_add=True)
     self_checked_at = models.DateTimeField(null=True, blank=True)
     initial_reviewer = models.ForeignKey(
@@ -197,7 +198,6 @@ class Applicant(RecordedModel, Searchable, PersonalData, EnrolmentData):
     head_reviewed_at = models.DateTimeField(null=True, blank=True)
     acceptor = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     accepted_at = models.DateTimeField(null=True, blank=True)
-    former_clerk_ids = ArrayField(models.BigIntegerField(), default=list, blank=True, editable=False)
     bureau_officer = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -252,6 +252,13 @@ class Applicant(RecordedModel, Searchable, PersonalData, EnrolmentData):
                 name="intake_persons_differ",
             ),
             models.CheckConstraint(
+                condition=~Q(former_clerk_ids__contains=[F("initial_reviewer")])
+                & ~Q(former_clerk_ids__contains=[F("head_reviewer")])
+                & ~Q(former_clerk_ids__contains=[F("acceptor")])
+                & ~Q(former_clerk_ids__contains=[F("bureau_officer")]),
+                name="intake_former_clerks_differ",
+            ),
+            models.CheckConstraint(
                 condition=~Q(state__in=["initial_reviewed", "head_approved", "accepted"])
                 | Q(scheme="small")
                 | Q(initial_reviewer__isnull=False),
@@ -260,13 +267,6 @@ class Applicant(RecordedModel, Searchable, PersonalData, EnrolmentData):
             models.CheckConstraint(
                 condition=~Q(state__in=["head_approved", "accepted"]) | Q(head_reviewer__isnull=False),
                 name="intake_head_review_done",
-            ),
-            models.CheckConstraint(
-                condition=~Q(former_clerk_ids__contains=[F("initial_reviewer")])
-                & ~Q(former_clerk_ids__contains=[F("head_reviewer")])
-                & ~Q(former_clerk_ids__contains=[F("acceptor")])
-                & ~Q(former_clerk_ids__contains=[F("bureau_officer")]),
-                name="intake_former_clerks_differ",
             ),
             models.CheckConstraint(
                 condition=~Q(state="accepted") | Q(acceptor__isnull=False, student__isnull=False),
@@ -383,16 +383,6 @@ class IntakeDecision(InsertOnlyModel):
         return f"{self.applicant_id} {self.step} {self.outcome}"
 
 
-class ImportJobQuerySet(models.QuerySet["ImportJob"]):
-    """Reads of imports."""
-
-    def visible_to(self, user: User, *perms: str) -> Self:
-        """Imports into schools where ``user`` holds one of ``perms``: enters applicants, unless others are named."""
-        asked = perms or ("enter_applicant",)
-        units = {unit for perm in asked for unit in units_with(user, perm)}
-        return self.filter(batch__school_id__in=sorted(units))
-
-
 class StepAside(InsertOnlyModel):
     """Somebody declares that he is related to an applicant and decides nothing on him (回避). Written once."""
 
@@ -409,6 +399,16 @@ class StepAside(InsertOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.applicant_id} {self.user_id}"
+
+
+class ImportJobQuerySet(models.QuerySet["ImportJob"]):
+    """Reads of imports."""
+
+    def visible_to(self, user: User, *perms: str) -> Self:
+        """Imports into schools where ``user`` holds one of ``perms``: enters applicants, unless others are named."""
+        asked = perms or ("enter_applicant",)
+        units = {unit for perm in asked for unit in units_with(user, perm)}
+        return self.filter(batch__school_id__in=sorted(units))
 
 
 class ImportJob(models.Model):

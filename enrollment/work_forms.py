@@ -139,13 +139,6 @@ def fingerprint(batch: IntakeBatch) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-class ScanForm(forms.Form):
-    """One scan and what it is."""
-
-    kind = forms.ChoiceField(label=_("Kind of document"), choices=DocumentKind.choices)
-    file = forms.FileField(
-        label=_("Scan"),
-        help_text=_("JPEG or PNG up to 20 MB, PDF up to 30 MB"),
 class HandOverForm(forms.Form):
     """Whose open work goes to whom, and why."""
 
@@ -179,6 +172,13 @@ class StepAsideForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("For example: my sister's child"))
 
 
+class ScanForm(forms.Form):
+    """One scan and what it is."""
+
+    kind = forms.ChoiceField(label=_("Kind of document"), choices=DocumentKind.choices)
+    file = forms.FileField(
+        label=_("Scan"),
+        help_text=_("JPEG or PNG up to 20 MB, PDF up to 30 MB"),
         widget=forms.FileInput(attrs={"accept": ".jpg,.jpeg,.png,.pdf"}),
     )
 
