@@ -14,7 +14,7 @@ from core.chinese import clean_text, name_pinyin
 from enrollment.models import Applicant, ApplicantMember, IntakeBatch
 from records.cells import CodeBook
 from records.checks import lacks_number, resident_number
-from records.columns import LAYOUTS, Column, LayoutColumns
+from records.columns import LAYOUTS, PRESENT_LAYOUTS, Column, LayoutColumns
 from records.search import fill
 from school.models import Programme
 
@@ -32,7 +32,8 @@ Members = dict[int, ApplicantMember]
 
 def layout_of(batch: IntakeBatch) -> LayoutColumns:
     """The columns that a batch collects."""
-    return LAYOUTS[batch.layout]
+    layouts = PRESENT_LAYOUTS if batch.kind == IntakeBatch.Kind.PRESENT else LAYOUTS
+    return layouts[batch.layout]
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import Any
 
 from core.chinese import name_sort_key
 from core.crypto import blind_index
+from enrollment.kept_numbers import kept_number_faults
 from enrollment.models import Applicant
 from records.faults import Fault
 from records.models import Enrolment, Student
@@ -44,10 +45,22 @@ def duplicates_of(asked: Sequence[tuple[Applicant, Values]]) -> list[list[Fault]
         known, [(one.batch_id, values["exam_no"]) for one, values in asked if values.get("exam_no")]
     )
     _read_names(known, {person for _one, values in asked if (person := _person(values))})
+    kept = _kept(asked)
     return [
-        _faults(known, applicant, values, index)
+        [*_faults(known, applicant, values, index), *kept[applicant.pk]]
         for (applicant, values), index in zip(asked, indexes, strict=True)
     ]
+
+
+def _kept(asked: Sequence[tuple[Applicant, Values]]) -> dict[int, list[Fault]]:
+    batches: dict[int, list[tuple[Applicant, Values]]] = defaultdict(list)
+    for applicant, values in asked:
+        batches[applicant.batch_id].append((applicant, values))
+    found: dict[int, list[Fault]] = {}
+    for rows in batches.values():
+        faults = kept_number_faults(rows[0][0].batch, [(one.pk, values) for one, values in rows])
+        found |= {one.pk: faulty for (one, _values), faulty in zip(rows, faults, strict=True)}
+    return found
 
 
 def _index(values: Values) -> bytes | None:

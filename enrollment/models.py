@@ -85,12 +85,19 @@ IntakeBatchManager = models.Manager.from_queryset(IntakeBatchQuerySet)
 
 
 class IntakeBatch(RecordedModel):
-    """The intake of one cohort at one school (招生批次)."""
+    """The intake of one cohort at one school (招生批次), or of the students whom a school has when it starts."""
+
+    class Kind(models.TextChoices):
+        """Whom a batch takes in."""
+
+        NEW = "new", _("New students")
+        PRESENT = "present", _("Present students of any grade, who keep their numbers")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     school = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="intake_batches")
     code = models.CharField(_("code"), max_length=30, unique=True)
     name = models.CharField(_("name"), max_length=80)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.NEW)
     layout = models.CharField(_("layout"), max_length=12, choices=Layout.choices)
     school_year = models.PositiveSmallIntegerField(_("school year"))
     quota = models.PositiveIntegerField(_("quota"), null=True, blank=True)
@@ -185,6 +192,9 @@ class Applicant(RecordedModel, Searchable, PersonalData, EnrolmentData):
     bureau_state = models.CharField(
         _("bureau"), max_length=12, choices=BureauState.choices, default=BureauState.NOT_NEEDED
     )
+
+    student_no = models.CharField(_("student number kept"), max_length=15, blank=True)
+    national_no = EncryptedTextField(_("national student number"), blank=True, default="")
 
     entered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     former_clerk_ids = ArrayField(models.BigIntegerField(), default=list, blank=True, editable=False)

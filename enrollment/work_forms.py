@@ -56,6 +56,12 @@ class BatchForm(forms.Form):
         ],
         help_text=_("Stands in file names and on lists; for example HH-2026-1"),
     )
+    kind = forms.ChoiceField(
+        label=_("Who is entered"),
+        choices=IntakeBatch.Kind.choices,
+        initial=IntakeBatch.Kind.NEW,
+        help_text=_("Present students: for a school that starts; student numbers in the file are kept"),
+    )
     layout = forms.ChoiceField(label=_("Layout"), choices=Layout.choices)
     school_year = forms.IntegerField(
         label=_("School year"),
@@ -128,6 +134,7 @@ def fingerprint(batch: IntakeBatch) -> str:
     names = (
         "name",
         "code",
+        "kind",
         "layout",
         "school_year",
         "quota",

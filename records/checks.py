@@ -3,6 +3,7 @@
 ``values`` are typed values by field, members as ``member1.name``; a field that could not be read is absent.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
@@ -27,6 +28,8 @@ NUMBERED_DOCUMENTS = {"6", "7", "8", "9", "A"}
 STUDY_YEARS = {
     Decimal(text) for text in ("1.5", "2", "2.5", "3", "3.5", "4", "4.5", "5", "5.5", "6", "7", "8")
 }
+_NATIONAL_NO = re.compile(r"[GLJ][0-9A-Z]{18}", re.ASCII)
+_STUDENT_NO = re.compile(r"[0-9A-Za-z]{1,15}", re.ASCII)
 USUAL_AGES = {
     "primary": (6, 7),
     "junior": (11, 14),
@@ -195,6 +198,34 @@ def _circumstances(values: Values, layout: LayoutColumns, book: CodeBook) -> Ite
         yield Fault("aux_no", "aux_no_required")
 
 
+def _kept_numbers(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
+    if "national_no" not in layout.by_field:
+        return
+    national, kept = values.get("national_no"), values.get("student_no")
+    if national and not _NATIONAL_NO.fullmatch(national):
+        yield Fault("national_no", "national_no_form", value=national)
+    elif (
+        national
+        and national.startswith("G")
+        and resident_number(values)
+        and national[1:] != values["id_number"]
+    ):
+        yield Fault("national_no", "national_no_mismatch", value=national)
+    if kept and not _STUDENT_NO.fullmatch(kept):
+        yield Fault("student_no", "student_no_form", value=kept)
+
+
+def _entered_before(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
+    if "national_no" not in layout.by_field or book.today == date.min:
+        return
+    for field, entry in (
+        ("enrol_date", values.get("enrol_date")),
+        ("enrol_month", _first_day(values.get("enrol_month"))),
+    ):
+        if entry and entry > book.today:
+            yield Fault(field, "entry_in_future")
+
+
 def _study(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
     years = values.get("study_years")
     if years and years not in STUDY_YEARS:
@@ -226,6 +257,8 @@ _CHECKS: tuple[Check, ...] = (
     _class,
     _circumstances,
     _study,
+    _kept_numbers,
+    _entered_before,
     _regions,
     _codes,
 )

@@ -340,6 +340,28 @@ HIGHER = LayoutColumns(
 
 LAYOUTS = {layout.key: layout for layout in (NATIONAL, VOCATIONAL, HIGHER)}
 
+_KEPT = (
+    Column(
+        "学籍号",
+        "national_no",
+        ID,
+        _("National student number"),
+        max_length=19,
+        section="entry",
+        aliases=("全国学籍号",),
+    ),
+    Column("学号", "student_no", T, _("Student number"), max_length=15, section="entry", aliases=("XH",)),
+)
+
+
+def _with_kept_numbers(layout: LayoutColumns) -> LayoutColumns:
+    after = next(place for place, column in enumerate(layout.columns) if column.field == "id_number") + 1
+    return LayoutColumns(layout.key, (*layout.columns[:after], *_KEPT, *layout.columns[after:]))
+
+
+PRESENT_LAYOUTS = {key: _with_kept_numbers(layout) for key, layout in LAYOUTS.items()}
+"""The layouts of students who have numbers already: 学籍号 and 学号 beside the rest. An empty one is given anew."""
+
 SECTIONS = {
     "identity": _("Identity"),
     "hukou": _("Household registration"),

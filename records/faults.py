@@ -100,6 +100,37 @@ MESSAGES: dict[str, Message] = {
         _("The same exam number stands in the file more than once (rows %(detail)s)"),
         _("Keep the right row only"),
     ),
+    "national_no_form": Message(
+        _("The national student number is not G, L or J and 18 characters"),
+        _("Copy it from the national system; leave it empty if there is none"),
+    ),
+    "national_no_mismatch": Message(
+        _("The national student number and the identity number differ"), _COMPARE
+    ),
+    "national_no_duplicate": Message(
+        _("Another student file holds this national student number"),
+        _("Compare both with the national system"),
+    ),
+    "national_no_duplicate_file": Message(
+        _("The same national student number stands in the file more than once (rows %(detail)s)"),
+        _("Compare both rows with the national system"),
+    ),
+    "student_no_form": Message(
+        _("The student number holds other characters than letters and digits"),
+        _("Copy it from the school's own list; leave it empty and a new one is given"),
+    ),
+    "student_no_duplicate": Message(
+        _("Another student of the school has this student number"),
+        _("Compare both with the school's own list"),
+    ),
+    "student_no_duplicate_file": Message(
+        _("The same student number stands in the file more than once (rows %(detail)s)"),
+        _("Compare both rows with the school's own list"),
+    ),
+    "entry_in_future": Message(
+        _("The entry lies in the future, but this batch is for students who are here already"),
+        _("Correct the month of entry, or enter new students in a batch for them"),
+    ),
     "exam_no_duplicate": Message(
         _("The exam number is already in this intake batch"),
         _("Open the other record; mend or withdraw one of the two"),

@@ -13,7 +13,7 @@ from enrollment.actions.decisions import Outcome, advance, decision, take_step
 from enrollment.actions.notify import tell_of_acceptance
 from enrollment.actions.refusals import ChecksFailed, IntakeRefused, WrongState
 from enrollment.four_checks import Results, four_checks
-from enrollment.models import Applicant
+from enrollment.models import Applicant, IntakeBatch
 from enrollment.selectors import book_of
 from enrollment.steps import ACCEPTANCE, BUREAU_FIRST
 from ledger import events
@@ -175,4 +175,7 @@ def _admission(row: Applicant) -> Admission:
         members=[member for member in row.members.all() if member.name],
         documents=[(document.kind, document.blob_id) for document in row.documents.all()],
         no_hukou=row.no_hukou,
+        student_no=row.student_no,
+        national_no=row.national_no,
+        is_present=row.batch.kind == IntakeBatch.Kind.PRESENT,
     )

@@ -14,6 +14,7 @@ from core.crypto import blind_index_or_none
 from core.lookups import AnyOf
 from enrollment.cells import layout_of
 from enrollment.importing.source import Source, SourceRow
+from enrollment.kept_numbers import kept_number_faults
 from enrollment.models import Applicant, ImportJob, IntakeBatch
 from records.cells import CellFault, CodeBook, read_cell
 from records.checks import check
@@ -23,7 +24,12 @@ from records.models import Enrolment, Student
 
 CHUNK = 1000
 NAMED_ROWS = 12
-NUMBERS = {"id_number": "id_duplicate_file", "exam_no": "exam_no_duplicate_file"}
+NUMBERS = {
+    "id_number": "id_duplicate_file",
+    "exam_no": "exam_no_duplicate_file",
+    "student_no": "student_no_duplicate_file",
+    "national_no": "national_no_duplicate_file",
+}
 Namesake = tuple[str, date]
 FEW_VALUED = {
     Kind.CODE,
@@ -187,7 +193,15 @@ class Checker:
                 row.faults.append(_of(row, "id_number", "id_duplicate"))
             if row.values.get("exam_no") in exam_nos and not _is_broken(row, "exam_no"):
                 row.faults.append(_of(row, "exam_no", "exam_no_duplicate"))
+        self._compare_kept_numbers([row for row in rows if not row.already])
         self._warn_of_namesakes([row for row in rows if not row.already and row.index not in taken])
+
+    def _compare_kept_numbers(self, rows: list[CheckedRow]) -> None:
+        found = kept_number_faults(self.batch, [(None, row.values) for row in rows])
+        for row, faults in zip(rows, found, strict=True):
+            row.faults.extend(
+                _of(row, one.field, one.code) for one in faults if not _is_broken(row, one.field)
+            )
 
     def _is_already_in(self, row: CheckedRow, own: set[bytes]) -> bool:
         if not self._comes_back:
