@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.scope import units_with
 from approvals.reasons import ReturnReason
 from core.ui import TimelineRow
-from enrollment.models import IntakeDecision
+from enrollment.models import IntakeDecision, Scheme
 from enrollment.selectors import role_name
 from records.sections import Act, Section
 from records.selectors import StudentFile
@@ -36,7 +36,8 @@ def _read(user: User, file: StudentFile) -> dict[str, Any]:
     own = taken.filter(applicant__unit_id__in=sorted(units))
     rows = list(own.select_related("actor", "applicant__batch").order_by("-at", "-pk")[:MOST_ROWS])
     elsewhere = taken.exclude(applicant__unit_id__in=sorted(units)).count()
-    return {"rows": [_row(one) for one in rows], "elsewhere": elsewhere}
+    merged = any(one.applicant.scheme == Scheme.SMALL for one in rows)
+    return {"rows": [_row(one) for one in rows], "elsewhere": elsewhere, "merged": merged}
 
 
 def _row(one: IntakeDecision) -> TimelineRow:

@@ -52,7 +52,8 @@ def takers(user: User, perm: str) -> list[User]:
     schools = Unit.objects.filter(
         pk__in=list(units_with(user, perm)), intake_batches__isnull=False
     ).distinct()
-    people = {one.pk: one for school in schools for one in holders(school, "enter_applicant")}
+    entering = (holders(school, ["enter_applicant"])["enter_applicant"] for school in schools)
+    people = {one.pk: one for some in entering for one in some}
     return sorted(people.values(), key=lambda one: (one.name, one.pk))
 
 

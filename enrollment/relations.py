@@ -4,8 +4,7 @@ Own file and family are known by the identity number that the system administrat
 number tells is declared by hand (回避).
 """
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -13,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.grants import in_force
 from accounts.models import Appointment, Training, User
-from accounts.roles import ENTRY_ROLES, ROLE_PERMISSIONS
+from accounts.roles import ENTRY_ROLES, ROLE_PERMISSIONS, Role
 from enrollment.models import Applicant, ApplicantMember, StepAside
 from enrollment.steps import PERSONS, Step, part_of
+from school.models import Unit
 
 RELATED = _("This is your own file or your family's: another person decides")
 ASIDE = _("You have stepped aside from this applicant: another person decides")
@@ -64,18 +64,61 @@ def related_among(user: User, ids: Iterable[int]) -> set[int]:
 
 def deciders(applicant: Applicant, step: Step) -> list[User]:
     """Everybody who could take ``step`` on this applicant today, by name."""
-    return [user for user in holders(applicant.unit, step.perm) if not why_barred(user, applicant)]
+    return candidates([applicant], [step])[applicant.pk][step.key]
 
 
-def holders(unit: Any, perm: str) -> list[User]:
-    """Everybody who holds ``perm`` at ``unit`` or above it today, trained where the role asks for it."""
-    roles = [role for role, perms in ROLE_PERMISSIONS.items() if perm in perms]
-    held = Appointment.objects.filter(
-        in_force(), user=OuterRef("pk"), role__in=roles, unit_id__in=[*unit.ancestors, unit.pk]
-    )
+Candidates = dict[int, dict[str, list[User]]]
+
+
+def candidates(applicants: Sequence[Applicant], steps: Sequence[Step]) -> Candidates:
+    """Who could take each of ``steps`` today, by applicant and step; as many queries for many as for one."""
+    held = {unit: holders(unit, {step.perm for step in steps}) for unit in {one.unit for one in applicants}}
+    keys = [one.pk for one in applicants]
+    aside = set(StepAside.objects.filter(applicant__in=keys).values_list("applicant_id", "user_id"))
+    family = ApplicantMember.objects.filter(applicant__in=keys, id_number_index__isnull=False)
+    kin = {(pk, bytes(index)) for pk, index in family.values_list("applicant_id", "id_number_index")}
+    kin |= {(one.pk, bytes(one.id_number_index)) for one in applicants if one.id_number_index}
+
+    def is_free(one: Applicant, user: User) -> bool:
+        own = user.id_number_index
+        return not (part_of(one, user) or (one.pk, user.pk) in aside or (own and (one.pk, bytes(own)) in kin))
+
+    return {
+        one.pk: {
+            step.key: [user for user in held[one.unit][step.perm] if is_free(one, user)] for step in steps
+        }
+        for one in applicants
+    }
+
+
+def holders(unit: Unit, perms: Iterable[str]) -> dict[str, list[User]]:
+    """Everybody who holds each of ``perms`` at ``unit`` or above it today, trained where the role asks for it."""
+    wanted = set(perms)
+    roles = [role for role, given in ROLE_PERMISSIONS.items() if wanted & set(given)]
     today = timezone.localdate()
     valid = Q(valid_until__isnull=True) | Q(valid_until__gte=today)
     trained = Training.objects.filter(valid, user=OuterRef("user"), passed_on__lte=today)
-    free = held.filter(~Q(role__in=ENTRY_ROLES) | Q(Exists(trained)))
-    found = User.objects.filter(Exists(free), is_active=True, kind=User.Kind.STAFF)
-    return list(found.order_by("name", "pk"))
+    held = Appointment.objects.filter(
+        in_force(), role__in=roles, unit_id__in=[*unit.ancestors, unit.pk], user__is_active=True
+    )
+    held = held.filter(~Q(role__in=ENTRY_ROLES) | Q(Exists(trained))).select_related("user")
+    found: dict[str, dict[int, User]] = {perm: {} for perm in wanted}
+    for row in held.order_by("user__name", "user"):
+        for perm in wanted & set(ROLE_PERMISSIONS[Role(row.role)]):
+            found[perm][row.user_id] = row.user
+    return {perm: list(people.values()) for perm, people in found.items()}
+
+
+def unfilled(people: Mapping[str, Sequence[User]], taken: frozenset[int] = frozenset()) -> str:
+    """The key of a step for which no person of its own is left when each step needs another one; "" when all have."""
+    if not people:
+        return ""
+    key, *rest = people
+    lacking = key
+    for user in people[key]:
+        if user.pk not in taken:
+            below = unfilled({one: people[one] for one in rest}, taken | {user.pk})
+            if not below:
+                return ""
+            lacking = below
+    return lacking

@@ -99,6 +99,16 @@ def steps_of(scheme: str) -> tuple[Step, ...]:
     return (HEAD_REVIEW, ACCEPTANCE) if scheme == Scheme.SMALL else (INITIAL_REVIEW, HEAD_REVIEW, ACCEPTANCE)
 
 
+def steps_ahead(applicant: Applicant) -> tuple[Step, ...]:
+    """The steps that others must take after the clerk has submitted: all, or those from who returned it on."""
+    steps = steps_of(applicant.scheme)
+    if applicant.state == State.RETURNED:
+        done = [place for place, step in enumerate(steps) if step.target == applicant.returned_from]
+        steps = steps[done[0] + 1 :] if done else steps
+    bureau = applicant.no_hukou and applicant.bureau_state != Applicant.BureauState.APPROVED
+    return (*steps[:-1], BUREAU, steps[-1]) if bureau else steps
+
+
 def bureau_waits(applicant: Applicant) -> bool:
     """Whether the bureau's word is due: the school's own reviews are done."""
     waiting = applicant.bureau_state == Applicant.BureauState.WAITING

@@ -21,6 +21,7 @@ from enrollment.actions.notify import tell_of_approval
 from enrollment.actions.refusals import (
     AlreadyDone,
     IntakeRefused,
+    NobodyCan,
     NotReady,
     Opened,
     SamePerson,
@@ -30,7 +31,7 @@ from enrollment.actions.refusals import (
 from enrollment.actions.sampling import note_opened
 from enrollment.actions.scans import DOCUMENTS
 from enrollment.models import Applicant, IntakeDecision
-from enrollment.relations import RELATED, related_among, why_barred
+from enrollment.relations import RELATED, candidates, related_among, unfilled, why_barred
 from enrollment.selectors import examine, missing_documents, shown_cells, typed_cells
 from enrollment.steps import (
     HEAD_REVIEW,
@@ -39,6 +40,7 @@ from enrollment.steps import (
     Step,
     last_step,
     opened_after,
+    steps_ahead,
     waiting_step,
 )
 from ledger import events
@@ -157,6 +159,8 @@ def self_check(*, actor: User, applicant: Applicant, version: int | None = None)
     known = {(fault.field, fault.code) for fault in faults}
     faults += [fault for fault in unread if (fault.field, fault.code) not in known]
     demand_ready(row, faults)
+    if lacking := lacking_step([row])[row.pk]:
+        raise NobodyCan(lacking)
     with acting(actor, role=role):
         fields = submit(row, faults)
         row.save(update_fields=fields)
@@ -168,6 +172,18 @@ def self_check(*, actor: User, applicant: Applicant, version: int | None = None)
             detail={"to": row.state, "warnings": row.warning_count},
         )
     return row
+
+
+def lacking_step(rows: Sequence[Applicant]) -> dict[int, str]:
+    """By applicant, the label of a step ahead that nobody could take today; "" when each has a person of its own."""
+    ahead = {row.pk: steps_ahead(row) for row in rows}
+    steps = {step.key: step for one in ahead.values() for step in one}
+    able = candidates(rows, list(steps.values()))
+    found = {}
+    for row in rows:
+        key = unfilled({step.key: able[row.pk][step.key] for step in ahead[row.pk]})
+        found[row.pk] = str(IntakeDecision.Step(key).label) if key else ""
+    return found
 
 
 def demand_ready(row: Applicant, faults: list[Fault]) -> None:

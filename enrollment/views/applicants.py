@@ -20,7 +20,7 @@ from enrollment.forms import ApplicantForm, fault_text
 from enrollment.lists import ApplicantList
 from enrollment.models import Applicant, IntakeBatch
 from enrollment.steps import OPEN_TO_CLERK
-from enrollment.views.common import shown_steps, tell, user_of
+from enrollment.views.common import people_ahead, shown_steps, tell, user_of
 from enrollment.work_forms import ScanForm
 from records.faults import Fault
 from records.models import DocumentKind
@@ -116,6 +116,9 @@ def _posted(request: HttpRequest, applicant: Applicant) -> HttpResponse:
         return _conflict(request, applicant, bound, stale)
     except actions.NotReady as open_points:
         return _not_ready(request, applicant, open_points)
+    except actions.NobodyCan as nobody:
+        tell(request, nobody, fault=True)
+        return redirect("enrollment:applicant_form", applicant.public_id)
     except actions.IntakeRefused as refused:
         tell(request, refused, fault=True)
         return redirect("enrollment:review", applicant.public_id)
@@ -214,6 +217,7 @@ def _page(
         "conflict": conflict,
         "overdue": applicant.batch.entry_deadline < today,
         "documents": selectors.document_checklist(applicant),
+        "ahead": people_ahead(applicant),
         "scan_form": ScanForm(),
         "may_attach": True,
         "asks_for_age": any(one.code in {"age_unusual", "under_age"} for one in faults)
