@@ -50,7 +50,7 @@ def requires(*perms: str, background: bool = False) -> Callable[[View], View]:
                     return HttpResponse(status=401)
                 return redirect_to_login(_come_back(request))
             if SIGNED_IN not in perms and not any(holds(user, perm) for perm in perms):
-                raise NotPermitted(" | ".join(perms))
+                raise NotPermitted(*perms)
             return view(request, *args, **kwargs)
 
         guarded.requires = perms  # type: ignore[attr-defined]  # read by the guard that walks the URLconf

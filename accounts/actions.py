@@ -17,6 +17,7 @@ from accounts.grants import sync_grants
 from accounts.models import Appointment, FormerPassword, Training, User
 from accounts.roles import ADMINISTRATORS, Role
 from accounts.scope import demand, role_for
+from core.crypto import blind_index_or_none
 from ledger import events
 from ledger.context import acting
 from school.models import Unit
@@ -44,7 +45,9 @@ def _new_password(user: User) -> str:
 
 
 @transaction.atomic
-def open_user(*, actor: User, staff_no: str, name: str, unit: Unit, **contacts: str) -> tuple[User, str]:
+def open_user(
+    *, actor: User, staff_no: str, name: str, unit: Unit, id_number: str = "", **contacts: str
+) -> tuple[User, str]:
     """A new account and its first password, which is told once and must be changed at the first sign-in.
 
     Raises ValidationError (with the field's name) for a staff number that is taken, NotPermitted outside one's units.
@@ -53,8 +56,18 @@ def open_user(*, actor: User, staff_no: str, name: str, unit: Unit, **contacts: 
     if User.objects.filter(staff_no__iexact=staff_no).exists():
         raise ValidationError({"staff_no": _("This staff number has an account already.")})
     user = User(staff_no=staff_no, name=name, unit=unit, **contacts)
+    _set_id_number(user, id_number)
     with acting(actor, role=role):
         return user, _opened(actor, user)
+
+
+def _set_id_number(user: User, number: str) -> None:
+    """Record the number by which one's own file and family are known ("" removes it). Raises ValidationError."""
+    index = blind_index_or_none("id_number", number)
+    others = User.objects.filter(kind=User.Kind.STAFF, id_number_index=index).exclude(pk=user.pk)
+    if index is not None and others.exists():
+        raise ValidationError({"id_number": _("Another account has this identity number.")})
+    user.id_number, user.id_number_index = number, index
 
 
 def _opened(actor: Any, user: User) -> str:
@@ -97,8 +110,19 @@ def open_administrators(
 
 
 @transaction.atomic
-def change_user(*, actor: User, user: User, unit: Unit, **values: str) -> User:
-    """Change name, unit and contacts. Raises NotPermitted unless the actor keeps accounts in both units."""
+def change_user(
+    *,
+    actor: User,
+    user: User,
+    unit: Unit,
+    id_number: str = "",
+    remove_id_number: bool = False,
+    **values: str,
+) -> User:
+    """Change name, unit, contacts and identity number; a blank number keeps the one that is recorded.
+
+    Raises NotPermitted unless the actor keeps accounts in both units, ValidationError for somebody else's number.
+    """
     role = _role(actor, "manage_users", user)
     demand(actor, "manage_users", unit.pk)
     row = _locked(user)
@@ -108,6 +132,9 @@ def change_user(*, actor: User, user: User, unit: Unit, **values: str) -> User:
     if row.unit_id != unit.pk:
         row.unit = unit
         changed.append("unit")
+    if (id_number or remove_id_number) and row.id_number != id_number:
+        _set_id_number(row, id_number)
+        changed += ["id_number", "id_number_index"]
     if changed:
         with acting(actor, role=role):
             row.full_clean(exclude=["password"])

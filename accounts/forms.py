@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.roles import NOT_APPOINTED, Role
 from core.chinese import clean_text
+from core.idnumber import IdNumberFault, parse_id_number
 from school.models import Unit
 
 _DATE = forms.DateInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
@@ -149,11 +150,43 @@ class UserForm(ContactsForm):
 
     name = forms.CharField(label=_("Name"), max_length=40)
     unit = UnitChoiceField(label=_("Unit"), queryset=Unit.objects.none())
-    field_order = ("staff_no", "name", "unit", "office_phone", "email", "qq", "mobile")
+    id_number = forms.CharField(
+        label=_("Identity number"),
+        max_length=18,
+        required=False,
+        help_text=_("So that nobody decides on himself or his own child. Nobody is shown it."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    field_order = ("staff_no", "name", "unit", "office_phone", "email", "qq", "mobile", "id_number")
 
     def __init__(self, *args: Any, units: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]  # a ModelChoiceField
+
+    def clean_id_number(self) -> str:
+        """A sound number, or nothing."""
+        text = clean_text(self.cleaned_data["id_number"]).upper().replace(" ", "")
+        if text:
+            try:
+                parse_id_number(text)
+            except IdNumberFault:
+                raise forms.ValidationError(
+                    _("This is no identity number. Compare it with the card, digit by digit.")
+                ) from None
+        return text
+
+
+class ChangeUserForm(UserForm):
+    """What changes of an account; the recorded identity number is not shown and stays unless a new one is written."""
+
+    remove_id_number = forms.BooleanField(label=_("Remove the recorded identity number"), required=False)
+
+    def __init__(self, *args: Any, has_number: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if has_number:
+            self.fields["id_number"].help_text = _("One is recorded. Leave this empty to keep it.")
+        else:
+            del self.fields["remove_id_number"]
 
 
 class OpenUserForm(UserForm):

@@ -12,7 +12,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import ADMINISTRATORS, STUDENT_ROLES, Role
-from core.crypto import EncryptedTextField
+from core.crypto import BlindIndexField, EncryptedTextField
 from ledger.history import History
 from ledger.models import InsertOnlyModel, RecordedModel, RecordedQuerySet
 from school.models import Unit, validity
@@ -43,6 +43,8 @@ class User(RecordedModel, AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail"), blank=True)
     qq = models.CharField("QQ", max_length=12, blank=True)
     mobile = EncryptedTextField(_("mobile"), blank=True, default="")
+    id_number = EncryptedTextField(_("identity number"), blank=True, default="")
+    id_number_index = BlindIndexField()
     is_active = models.BooleanField(_("active"), default=True)
     must_change_password = models.BooleanField(_("must change the password"), default=True)
     password_changed_at = models.DateTimeField(_("password changed"), null=True, blank=True)
@@ -61,6 +63,9 @@ class User(RecordedModel, AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.CheckConstraint(condition=Q(is_superuser=False), name="nobody_is_superuser"),
             models.CheckConstraint(condition=Q(kind="service") | Q(unit__isnull=False), name="user_has_unit"),
+            models.UniqueConstraint(
+                fields=["id_number_index"], condition=Q(kind="staff"), name="one_account_for_each_person"
+            ),
         ]
 
     def __str__(self) -> str:

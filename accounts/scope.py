@@ -30,7 +30,10 @@ class OutOfScope(Refusal, Http404):
 
 
 class NotPermitted(Refusal, PermissionDenied):
-    """The row may be seen, but this act on it is not this user's: 403."""
+    """The row may be seen, but this act on it is not this user's: 403.
+
+    The arguments are the codenames of which one would do; the page says them in words (`accounts.refusals`).
+    """
 
 
 @dataclass(slots=True)
@@ -95,7 +98,15 @@ def holds(user: User, perm: str) -> bool:
 def demand(user: User, perm: str, unit_id: int) -> None:
     """Raise NotPermitted unless ``user`` holds ``perm`` on the unit or above it."""
     if unit_id not in units_with(user, perm):
-        raise NotPermitted(f"{perm} on unit {unit_id}", unit_id=unit_id)
+        raise NotPermitted(perm, unit_id=unit_id)
+
+
+def knows_unit(user: User, unit_id: int) -> bool:
+    """Whether the unit is one of those that ``user`` has to do with: his own, those of his rights, or one above."""
+    scope = _scope(user)
+    if unit_id in scope.chains or any(unit_id in chain for chain in scope.chains.values()):
+        return True
+    return user.unit is not None and unit_id in {user.unit.pk, *user.unit.ancestors}
 
 
 def held_by(user: User) -> list[Holding]:

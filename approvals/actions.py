@@ -32,7 +32,6 @@ from approvals.refusals import (
 from approvals.roles import acting_role
 from ledger import events
 from ledger.context import acting
-from school.calendar import shifted_days
 from school.models import Unit
 from school.rules import rule
 
@@ -422,8 +421,7 @@ def stop_clock(*, actor: User, request: Request, comment: str) -> Request:
     if row.due_on is None:
         raise WrongState(_("The clock of this request stands already."))
     today = timezone.localdate()
-    shifted = shifted_days(row.school, min(today, row.due_on), max(today, row.due_on))
-    left = days_left(row.due_on, today=today, shifted=shifted).days
+    left = days_left(row.school, row.due_on, today=today).days
     row.stopped_on, row.days_left, row.due_on = today, left, None
     with acting(actor, role=turn.found.role, request_no=row.number):
         _save(row)

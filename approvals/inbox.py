@@ -23,7 +23,10 @@ MOST_ROWS = 200
 
 @dataclass(frozen=True, slots=True)
 class InboxRow:
-    """A line of the inbox. ``due``: the earliest of the group; ``sender``: who passed the work on, if one person."""
+    """A line of the inbox. ``due``: the earliest of the group; ``sender``: who passed the work on, if one person.
+
+    ``unit_id``: by whose calendar the days are counted; the reader's own unit without one.
+    """
 
     kind: Label
     title: Label
@@ -32,6 +35,7 @@ class InboxRow:
     due: date | None = None
     sender: str = ""
     returned: bool = False
+    unit_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

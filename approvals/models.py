@@ -244,8 +244,8 @@ class TypedRequest(RecordedModel):
     """Base of what one kind of request holds: one row for each request, with the persons who took its steps.
 
     ``APART`` names pairs of columns that must hold different persons; the database holds them by `apart`, and the
-    engine says it in words before, by `pairs`. ``requester`` repeats the request's own, so that it can stand in these constraints;
-    a foreign key over both columns keeps the two equal (`approvals.constraints`).
+    engine says it in words before, by `pairs`. ``requester`` repeats the request's own, so that it can stand in these
+    constraints; a foreign key over both columns keeps the two equal (`approvals.constraints`).
     """
 
     APART: ClassVar[tuple[tuple[str, str], ...]] = ()

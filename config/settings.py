@@ -39,7 +39,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django_htmx",
     "guardian",
     "simple_history",
     "axes",
@@ -73,7 +72,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "core.body_limit.BodyLimitMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "ledger.middleware.LedgerMiddleware",
     "accounts.middleware.AccountMiddleware",
@@ -109,7 +107,9 @@ DATABASES = {
     "default": database(server_address("DATABASE_OWNER_URL", _APP_URL) if _OWNER_REQUESTED else _APP_URL)
 }
 DATABASES["default"]["CONN_MAX_AGE"] = 0
-DATABASES["default"]["OPTIONS"] = _POOL if _POOL_SIZE else {}
+# Tables lie on solid disks or in memory, and no question of a page is long enough to wait for a second process.
+_PLANNER = {"options": "-c random_page_cost=1.1 -c max_parallel_workers_per_gather=0 -c jit=off"}
+DATABASES["default"]["OPTIONS"] = _PLANNER | (_POOL if _POOL_SIZE else {})
 DATABASE_APP_ROLE = database(_APP_URL)["USER"]
 
 REDIS_URL = server_address("REDIS_URL", "redis://127.0.0.1:6379/0")

@@ -18,6 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 handler400 = "core.errors.bad_request"
-handler403 = "core.errors.not_permitted"
+handler403 = "accounts.refusals.not_permitted"
 handler404 = "core.errors.not_found"
 handler500 = "core.errors.server_error"

@@ -110,7 +110,7 @@ def name_sort_key(name: str) -> str:
 def search_tokens(name: str) -> list[str]:
     """The lexemes under which a name is found, sorted, for array_to_tsvector; empty for an empty name."""
     cleaned = clean_name(name)[:_LONGEST_SEARCHED]
-    units = list(_units(cleaned, surname=_is_surname_first(cleaned)))
+    units = _units(cleaned, surname=_is_surname_first(cleaned))
     characters = [unit.character for unit in units]
     tokens = {one for one in characters if one}
     tokens.update(one + two for one, two in pairwise(characters) if one and two)
@@ -183,8 +183,16 @@ def _pieces(word: str) -> list[tuple[bool, str]]:
     return pieces
 
 
-def _units(name: str, *, surname: bool) -> Iterator[_Unit]:
-    """The steps of a cleaned name. `surname`: the name begins with a Chinese surname, read as such."""
+@lru_cache(maxsize=64)
+def _units(name: str, *, surname: bool) -> tuple[_Unit, ...]:
+    """The steps of a cleaned name. `surname`: the name begins with a Chinese surname, read as such.
+
+    The last few are kept: pinyin, sort key and tokens of one name are asked for one after the other.
+    """
+    return tuple(_steps(name, surname))
+
+
+def _steps(name: str, surname: bool) -> Iterator[_Unit]:
     heads: tuple[str, ...] = ()
     if surname:
         heads = (COMPOUND_SURNAMES.get(name[:2], ()) if len(name) > 2 else ()) or (

@@ -160,15 +160,15 @@ def decrypt(blob: bytes, context: str) -> str:
 
 
 def encrypt_many(texts: Iterable[str], context: str) -> list[bytes]:
-    """`encrypt` for many values of one field, with one look-up of key and context."""
+    """`encrypt` for many values of one field, with one look-up of key and context and one draw of nonces."""
     header, seal = _writer(settings.FIELD_KEYS, settings.FIELD_CIPHER)
     bound = _bound(header, context)
-    urandom = os.urandom
-    result = []
-    for text in texts:
-        nonce = urandom(NONCE_LENGTH)
-        result.append(header + nonce + seal(nonce, text.encode(), bound))
-    return result
+    texts = list(texts)
+    random = os.urandom(NONCE_LENGTH * len(texts))
+    nonces = [random[at : at + NONCE_LENGTH] for at in range(0, len(random), NONCE_LENGTH)]
+    return [
+        header + nonce + seal(nonce, text.encode(), bound) for nonce, text in zip(nonces, texts, strict=True)
+    ]
 
 
 def key_id_of(blob: bytes) -> str:
@@ -179,8 +179,10 @@ def key_id_of(blob: bytes) -> str:
 
 
 @lru_cache(maxsize=256)
-def _index_key(keys: str, kind: str) -> bytes:
-    return hmac.digest(next(iter(parse_keys(keys).values())), b"blind index " + kind.encode(), "sha256")
+def _index_digest(keys: str, kind: str) -> hmac.HMAC:
+    """The keyed digest of a kind, before any value; to be copied."""
+    key = hmac.digest(next(iter(parse_keys(keys).values())), b"blind index " + kind.encode(), "sha256")
+    return hmac.new(key, digestmod="sha256")
 
 
 def blind_index(kind: str, value: str) -> bytes:
@@ -193,7 +195,9 @@ def blind_index(kind: str, value: str) -> bytes:
     plain = (value if regular else "".join(unicodedata.normalize("NFKC", value).split())).upper()
     if not plain:
         raise ValueError("A blank value has no index")
-    return hmac.digest(_index_key(settings.BLIND_INDEX_KEY, kind), plain.encode(), "sha256")
+    digest = _index_digest(settings.BLIND_INDEX_KEY, kind).copy()
+    digest.update(plain.encode())
+    return digest.digest()
 
 
 def blind_index_or_none(kind: str, value: str | None) -> bytes | None:

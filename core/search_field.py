@@ -12,8 +12,12 @@ _ESCAPED = re.compile(r"''|\\(.)")
 
 def tokens_to_text(tokens: Iterable[str]) -> str:
     """Tokens in the notation that PostgreSQL reads as a ``tsvector``; blank ones are left out."""
-    quoted = {token.replace("\\", "\\\\").replace("'", "''") for token in tokens if token.strip()}
-    return " ".join(f"'{token}'" for token in sorted(quoted))
+    escaped = {
+        token if token.isalnum() else token.replace("\\", "\\\\").replace("'", "''")
+        for token in tokens
+        if token and not token.isspace()
+    }
+    return " ".join([f"'{token}'" for token in sorted(escaped)])
 
 
 def text_to_tokens(text: str) -> list[str]:

@@ -8,6 +8,7 @@ class EnrollmentConfig(AppConfig):
     verbose_name = _("Intake")
 
     def ready(self) -> None:
+        from accounts import open_work
         from approvals import inbox, notices
         from core import menu
         from enrollment import inbox as intake_inbox
@@ -16,9 +17,11 @@ class EnrollmentConfig(AppConfig):
         from enrollment.file_section import CARD, SECTION
         from enrollment.finding import applicants
         from enrollment.importing.registration import register_all
+        from enrollment.open_work import told
         from ledger import events
         from records import finders, sections
 
+        open_work.register(told)
         finders.register(finders.Finder("applicants", _("Applicants"), ("view_applicant",), applicants))
         sections.register(SECTION)
         sections.register_act("student_card", CARD)

@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.scope import units_with
 from approvals.deadlines import days_left
 from enrollment.models import Applicant, ImportJob, IntakeBatch, Layout, ScanUpload
-from enrollment.selectors import batches, code_choices
+from enrollment.selectors import batches, code_labels
 from records.models import DocumentKind
 from school.models import Unit
 from school.rules import rule
@@ -91,16 +91,16 @@ class Figures:
 
 def listed(user: User) -> QuerySet[IntakeBatch]:
     """Batches in scope with how many stand in each, given-up ones left out."""
-    standing = ~Q(applicants__state=State.WITHDRAWN)
+    seen = Q(applicants__unit_id__in=list(units_with(user, "view_applicant")))
     return batches(user).annotate(
-        entered=Count("applicants", filter=standing),
-        accepted=Count("applicants", filter=Q(applicants__state=State.ACCEPTED)),
+        entered=Count("applicants", filter=seen & ~Q(applicants__state=State.WITHDRAWN)),
+        accepted=Count("applicants", filter=seen & Q(applicants__state=State.ACCEPTED)),
     )
 
 
 def deadline_of(batch: IntakeBatch, late: int) -> Deadline:
     """The batch's deadline as a banner tells it."""
-    span = days_left(batch.entry_deadline)
+    span = days_left(batch.school, batch.entry_deadline)
     return Deadline(batch.entry_deadline, span.days, late, span.certain)
 
 
@@ -110,9 +110,10 @@ def banner(user: User, batch: IntakeBatch) -> Deadline:
     return deadline_of(batch, late.exclude(state=State.WITHDRAWN).count())
 
 
-def quota_of(batch: IntakeBatch) -> Quota:
-    """The quota with everybody who has not given up."""
-    return Quota(batch.quota, Applicant.objects.filter(batch=batch).exclude(state=State.WITHDRAWN).count())
+def quota_of(user: User, batch: IntakeBatch) -> Quota:
+    """The quota with everybody who has not given up; who sees a college alone is told its number without a quota."""
+    used = Applicant.objects.visible_to(user).filter(batch=batch).exclude(state=State.WITHDRAWN).count()
+    return Quota(batch.quota if batch.school_id in units_with(user, "view_applicant") else None, used)
 
 
 def figures(user: User, batch: IntakeBatch) -> Figures:
@@ -129,7 +130,7 @@ def figures(user: User, batch: IntakeBatch) -> Figures:
         total=total,
         by_state=[(state, per_state.get(state, 0)) for state in SHOWN_STATES],
         by_class=_by_class(rows),
-        quota=quota_of(batch),
+        quota=quota_of(user, batch),
         deadline=deadline_of(batch, counts["late"]),
         no_hukou=counts["no_hukou"],
         warned=counts["warned"],
@@ -151,7 +152,7 @@ def _by_class(rows: QuerySet[Applicant]) -> list[dict[str, Any]]:
 
 def _add_ways(made: Figures, batch: IntakeBatch, rows: QuerySet[Applicant]) -> None:
     key = "admission_way" if batch.layout == Layout.NATIONAL else "admission_way_tertiary"
-    labels = dict(code_choices({key})[key])
+    labels = code_labels({key})[key]
     counts = rows.exclude(admission_way="").order_by().values_list("admission_way").annotate(Count("pk"))
     talents = 0
     for code, count in sorted(counts, key=lambda pair: -pair[1]):

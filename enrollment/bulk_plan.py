@@ -1,7 +1,7 @@
 """Reads for bulk approval: which classes wait, who would pass, who is left out and why, how the sample stands."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,8 +20,9 @@ from enrollment.models import (
     SampleItem,
     Scheme,
 )
+from enrollment.relations import had_part, is_related, related_among
 from enrollment.selectors import ENCRYPTED, IN_USE
-from enrollment.steps import ACCEPTANCE, HEAD_REVIEW, PERSONS, STEPS, Step, waiting_step
+from enrollment.steps import ACCEPTANCE, HEAD_REVIEW, STEPS, Step, part_of, waiting_step
 from records.models import Enrolment
 from school.rules import rule
 
@@ -29,6 +30,7 @@ State = Applicant.State
 NOT_DUE = (State.RETURNED, State.DRAFT)
 REASONS = {
     "own": _("Entered or decided by yourself"),
+    "related": _("Your own file or your family's, or you stepped aside"),
     "warned": _("Has warnings"),
     "open": _("Somebody else has it open"),
     "bureau": _("Waits for the bureau"),
@@ -37,6 +39,8 @@ REASONS = {
     "moved": _("Is at another step by now"),
     "checks": _("Fails the four checks"),
     "enrolled": _("Has an open enrolment"),
+    "clash": _("A file with the same number was opened meanwhile"),
+    "numbers": _("No student number could be given"),
 }
 """Why somebody is left out of a bulk approval."""
 
@@ -132,15 +136,13 @@ def class_lines(user: User, batch: IntakeBatch) -> list[ClassLine]:
     for step in STEPS.values():
         if not units_with(user, step.perm):
             continue
-        mine = Q()
-        for column in PERSONS:
-            mine |= Q(**{column: user})
-        decided = Q(pk__in=Applicant.objects.filter(mine).values("pk"))
+        barred = Applicant.objects.filter(had_part(user) | is_related(user), batch=batch)
+        own = Q(pk__in=barred.values("pk"))
         rows = waiting_at(user, batch, step).values("class_no").annotate(
             name=Max("school_class__name"),
             count=Count("pk"),
-            without_warning=Count("pk", filter=Q(warning_count=0) & ~decided),
-            own=Count("pk", filter=mine),
+            without_warning=Count("pk", filter=Q(warning_count=0) & ~own),
+            own=Count("pk", filter=own),
         )  # fmt: skip
         found += [
             ClassLine(
@@ -158,13 +160,24 @@ def came_at(applicant: Applicant) -> Any:
 
 
 def why_left_out(
-    applicant: Applicant, user: User, step: Step, *, now: Any, sample: IntakeSample | None = None
+    applicant: Applicant,
+    user: User,
+    step: Step,
+    *,
+    now: Any,
+    related: Container[int],
+    sample: IntakeSample | None = None,
 ) -> str:
-    """The reason that keeps an applicant out, as a key of `REASONS`; "" when he passes."""
+    """The reason that keeps an applicant out, as a key of `REASONS`; "" when he passes.
+
+    ``related``: ids of those on whom ``user`` does not decide (`relations.related_among`).
+    """
     if waiting_step(applicant) != step:
         return "moved"
-    if any(getattr(applicant, f"{column}_id") == user.pk for column in PERSONS):
+    if part_of(applicant, user):
         return "own"
+    if applicant.pk in related:
+        return "related"
     if applicant.warning_count:
         return "warned"
     opened_by, opened_at = applicant.opened_by_id, applicant.opened_at
@@ -229,8 +242,9 @@ def plan(user: User, batch: IntakeBatch, class_no: str, step: Step) -> Plan:
     sample = open_sample(user, batch, class_no, step.key)
     made.sample = view_of(sample) if sample else None
     now, limit = timezone.now(), int(rule(batch.school, "bulk_limit"))
+    related = related_among(user, (row.pk for row in rows))
     for row in rows:
-        reason = why_left_out(row, user, step, now=now, sample=sample)
+        reason = why_left_out(row, user, step, now=now, related=related, sample=sample)
         if not reason and len(made.passing) >= limit:
             reason = "limit"
         if reason:
@@ -248,7 +262,9 @@ def plan(user: User, batch: IntakeBatch, class_no: str, step: Step) -> Plan:
 def sample_for(user: User, public_id: object) -> IntakeSample:
     """A sample at one of the user's schools. Raises Http404 or OutOfScope."""
     every = IntakeSample.objects.select_related("batch__school", "drawn_by", "job")
-    visible = every.filter(batch__school_id__in=list(units_with(user, "view_applicant")))
+    visible = every.filter(
+        Q(batch__school_id__in=list(units_with(user, "view_applicant"))) | Q(drawn_by=user)
+    )
     found: IntakeSample = visible_or_404(every, visible, public_id=public_id)
     return found
 

@@ -12,7 +12,7 @@ from core.chinese import clean_text, name_pinyin
 from enrollment.models import Applicant, ApplicantMember, IntakeBatch
 from records.cells import CodeBook
 from records.checks import lacks_number, resident_number
-from records.columns import LAYOUTS, Column, LayoutColumns
+from records.columns import LAYOUTS, PRESENT_LAYOUTS, Column, LayoutColumns
 from records.search import fill
 from records.values import as_text, split, stored
 from school.models import Programme
@@ -42,7 +42,8 @@ Members = dict[int, ApplicantMember]
 
 def layout_of(batch: IntakeBatch) -> LayoutColumns:
     """The columns that a batch collects."""
-    return LAYOUTS[batch.layout]
+    layouts = PRESENT_LAYOUTS if batch.kind == IntakeBatch.Kind.PRESENT else LAYOUTS
+    return layouts[batch.layout]
 
 
 def cells_of(applicant: Applicant, members: Members) -> dict[str, str]:

@@ -1,4 +1,7 @@
-"""What the intake room adds to a student file: how the student came in, step by step."""
+"""What the intake room adds to a student file: how the student came in, step by step.
+
+Steps taken at schools outside the reader's scope are counted and no more: he has no business with their persons.
+"""
 
 from typing import Any
 
@@ -6,9 +9,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.scope import units_with
 from approvals.reasons import ReturnReason
 from core.ui import TimelineRow
-from enrollment.models import IntakeDecision
+from enrollment.models import IntakeDecision, Scheme
 from enrollment.selectors import role_name
 from records.sections import Act, Section
 from records.selectors import StudentFile
@@ -19,13 +23,21 @@ LOOKS: dict[str, tuple[Any, str]] = {
     Outcome.RETURNED: ("orange", "arrow-back-up"),
     Outcome.RECALLED: ("grey", "arrow-back"),
     Outcome.REFUSED: ("red", "x"),
+    Outcome.GIVEN_UP: ("grey", "circle-dashed"),
 }
+
+PERMS = ("view_student", "view_applicant")
+MOST_ROWS = 200
 
 
 def _read(user: User, file: StudentFile) -> dict[str, Any]:
     taken = IntakeDecision.objects.filter(applicant__student=file.student)
-    rows = taken.select_related("actor", "applicant__batch").order_by("-at", "-pk")[:200]
-    return {"rows": [_row(one) for one in rows]}
+    units = {unit for perm in PERMS for unit in units_with(user, perm)}
+    own = taken.filter(applicant__unit_id__in=sorted(units))
+    rows = list(own.select_related("actor", "applicant__batch").order_by("-at", "-pk")[:MOST_ROWS])
+    elsewhere = taken.exclude(applicant__unit_id__in=sorted(units)).count()
+    merged = any(one.applicant.scheme == Scheme.SMALL for one in rows)
+    return {"rows": [_row(one) for one in rows], "elsewhere": elsewhere, "merged": merged}
 
 
 def _row(one: IntakeDecision) -> TimelineRow:
@@ -53,4 +65,4 @@ def _card(user: User, file: StudentFile) -> str:
     return reverse("enrollment:student_card", args=[file.student.public_id])
 
 
-CARD = Act(_("Student card form"), "printer", _card, ("print_student",), key="p")
+CARD = Act(_("School record card"), "printer", _card, ("print_student",), key="p")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from approvals.reasons import ReturnReason
 from enrollment.cells import NOT_STORED, layout_of
 from enrollment.models import Applicant, IntakeBatch
-from enrollment.selectors import class_choices, code_choices, programme_choices, region_name
+from enrollment.selectors import class_choices, code_choices, code_labels, programme_choices, region_name
 from records.cells import CellFault, CodeBook, read_cell
 from records.columns import SECTIONS, Column, Kind
 from records.faults import Fault, describe
@@ -70,7 +70,7 @@ class ApplicantForm(forms.Form):
         choices = self._choices_of(column)
         if choices is not None:
             known = {value for value, _label in choices}
-            typed = [] if not text or text in known else [(text, text)]
+            typed = [] if not text or text in known else [(text, self._words(column, text))]
             return forms.Select(choices=[*choices, *typed], attrs={"data-check": "change"})
         attrs: dict[str, Any] = {"autocomplete": "off", "spellcheck": "false", "data-check": "change"}
         if column.max_length and column.kind not in {Kind.DATE, Kind.MONTH}:
@@ -80,6 +80,11 @@ class ApplicantForm(forms.Form):
         if column.kind is Kind.REGION:
             attrs |= {"data-region": "", "list": f"regions-{column.field}", "placeholder": _("Name or code")}
         return forms.TextInput(attrs=attrs)
+
+    @staticmethod
+    def _words(column: Column, text: str) -> str:
+        """A value that is not offered (any more) in words, else as it was typed."""
+        return code_labels({column.code_list})[column.code_list].get(text, text) if column.code_list else text
 
     def _choices_of(self, column: Column) -> list[tuple[str, Any]] | None:
         if column.kind is Kind.CODE:

@@ -35,7 +35,7 @@ def _waiting(user: User) -> list[InboxRow]:
 
 def _returned(user: User) -> list[InboxRow]:
     mine = Applicant.objects.filter(entered_by=user, state=State.RETURNED)
-    groups = mine.values("batch__public_id", "batch__name").annotate(
+    groups = mine.values("batch__public_id", "batch__name", "batch__school_id").annotate(
         count=Count("pk"), due=Min("due_on"), first=Min("returned_by__name"), last=Max("returned_by__name"),
         only=Min("number"),
     )  # fmt: skip
@@ -52,13 +52,22 @@ def _returned(user: User) -> list[InboxRow]:
                 due=group["due"],
                 sender=group["first"] if group["first"] == group["last"] else "",
                 returned=True,
+                unit_id=group["batch__school_id"],
             )
         )
     return found
 
 
 def _to_decide(user: User) -> list[InboxRow]:
-    keys = ("batch__public_id", "batch__name", "state", "scheme", "bureau_state", "class_no")
+    keys = (
+        "batch__public_id",
+        "batch__name",
+        "batch__school_id",
+        "state",
+        "scheme",
+        "bureau_state",
+        "class_no",
+    )
     senders = {
         f"{name}_{state}": function(path, filter=Q(state=state))
         for state, path in SENDERS.items()
@@ -87,6 +96,7 @@ def _to_decide(user: User) -> list[InboxRow]:
                 due=group["due"],
                 sender=first if first and first == last else "",
                 returned=bool(group["returned"]),
+                unit_id=group["batch__school_id"],
             )
         )
     return found
@@ -111,7 +121,7 @@ def people(count: int) -> str:
 def _started(user: User) -> list[InboxRow]:
     under_review = [State.SELF_CHECKED, State.INITIAL_REVIEWED, State.HEAD_APPROVED]
     mine = Applicant.objects.filter(entered_by=user, state__in=under_review)
-    groups = mine.values("batch__public_id", "batch__name", "state").annotate(
+    groups = mine.values("batch__public_id", "batch__name", "batch__school_id", "state").annotate(
         count=Count("pk"), due=Min("due_on")
     )
     found = []
@@ -125,6 +135,7 @@ def _started(user: User) -> list[InboxRow]:
                 url=f"{url}?{query}",
                 count=group["count"],
                 due=group["due"],
+                unit_id=group["batch__school_id"],
             )
         )
     return found

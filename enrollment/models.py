@@ -1,12 +1,14 @@
 """From paper to file: intake batches, applicants on their way to acceptance, and what an import leaves behind."""
 
+import json
 import uuid
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -27,6 +29,7 @@ from records.models import (
     Student,
 )
 from school.models import SchoolClass, Unit
+from school.rules import rule
 
 __all__ = [
     "Applicant",
@@ -45,6 +48,7 @@ __all__ = [
     "ScanFile",
     "ScanUpload",
     "Scheme",
+    "StepAside",
     "TypedCell",
 ]
 
@@ -68,20 +72,32 @@ class IntakeBatchQuerySet(RecordedQuerySet):
     """Reads of intake batches."""
 
     def visible_to(self, user: User, perm: str = "view_applicant") -> Self:
-        """Batches of schools where ``user`` holds ``perm``."""
-        return self.filter(school_id__in=list(units_with(user, perm)))
+        """Batches of schools where ``user`` holds ``perm``; for reading, also those with applicants of his colleges."""
+        units = list(units_with(user, perm))
+        scope = Q(school_id__in=units)
+        if perm == "view_applicant":
+            here = Applicant.objects.filter(batch=OuterRef("pk"), unit_id__in=units)
+            scope |= Q(Exists(here))
+        return self.filter(scope)
 
 
 IntakeBatchManager = models.Manager.from_queryset(IntakeBatchQuerySet)
 
 
 class IntakeBatch(RecordedModel):
-    """The intake of one cohort at one school (招生批次)."""
+    """The intake of one cohort at one school (招生批次), or of the students whom a school has when it starts."""
+
+    class Kind(models.TextChoices):
+        """Whom a batch takes in."""
+
+        NEW = "new", _("New students")
+        PRESENT = "present", _("Present students of any grade, who keep their numbers")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     school = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="intake_batches")
     code = models.CharField(_("code"), max_length=30, unique=True)
     name = models.CharField(_("name"), max_length=80)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.NEW)
     layout = models.CharField(_("layout"), max_length=12, choices=Layout.choices)
     school_year = models.PositiveSmallIntegerField(_("school year"))
     quota = models.PositiveIntegerField(_("quota"), null=True, blank=True)
@@ -107,6 +123,11 @@ class IntakeBatch(RecordedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @cached_property
+    def asks_only_child_certificate(self) -> bool:
+        """Whether the school's rule asks for the certificate of an only child; read once."""
+        return bool(rule(self.school, "only_child_certificate"))
 
 
 class ApplicantQuerySet(RecordedQuerySet):
@@ -172,7 +193,11 @@ class Applicant(RecordedModel, Searchable, PersonalData, EnrolmentData):
         _("bureau"), max_length=12, choices=BureauState.choices, default=BureauState.NOT_NEEDED
     )
 
+    student_no = models.CharField(_("student number kept"), max_length=15, blank=True)
+    national_no = EncryptedTextField(_("national student number"), blank=True, default="")
+
     entered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    former_clerk_ids = ArrayField(models.BigIntegerField(), default=list, blank=True, editable=False)
     entered_at = models.DateTimeField(auto_now_add=True)
     self_checked_at = models.DateTimeField(null=True, blank=True)
     initial_reviewer = models.ForeignKey(
@@ -229,8 +254,19 @@ class Applicant(RecordedModel, Searchable, PersonalData, EnrolmentData):
                 & ~Q(entered_by=F("acceptor"))
                 & ~Q(initial_reviewer=F("head_reviewer"))
                 & ~Q(initial_reviewer=F("acceptor"))
-                & ~Q(head_reviewer=F("acceptor")),
+                & ~Q(head_reviewer=F("acceptor"))
+                & ~Q(bureau_officer=F("entered_by"))
+                & ~Q(bureau_officer=F("initial_reviewer"))
+                & ~Q(bureau_officer=F("head_reviewer"))
+                & ~Q(bureau_officer=F("acceptor")),
                 name="intake_persons_differ",
+            ),
+            models.CheckConstraint(
+                condition=~Q(former_clerk_ids__contains=[F("initial_reviewer")])
+                & ~Q(former_clerk_ids__contains=[F("head_reviewer")])
+                & ~Q(former_clerk_ids__contains=[F("acceptor")])
+                & ~Q(former_clerk_ids__contains=[F("bureau_officer")]),
+                name="intake_former_clerks_differ",
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=["initial_reviewed", "head_approved", "accepted"])
@@ -336,6 +372,7 @@ class IntakeDecision(InsertOnlyModel):
         RETURNED = "returned", _("Returned")
         RECALLED = "recalled", _("Recalled")
         REFUSED = "refused", _("Refused")
+        GIVEN_UP = "given_up", _("Given up")
 
     applicant = models.ForeignKey(Applicant, on_delete=models.PROTECT, related_name="decisions")
     step = models.CharField(_("step"), max_length=16, choices=Step.choices)
@@ -356,16 +393,39 @@ class IntakeDecision(InsertOnlyModel):
         return f"{self.applicant_id} {self.step} {self.outcome}"
 
 
+class StepAside(InsertOnlyModel):
+    """Somebody declares that he is related to an applicant and decides nothing on him (回避). Written once."""
+
+    applicant = models.ForeignKey(Applicant, on_delete=models.PROTECT, related_name="asides")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(_("role"), max_length=24)
+    reason = models.CharField(_("reason"), max_length=200)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("stepping aside")
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["applicant", "user"], name="stepped_aside_once")]
+
+    def __str__(self) -> str:
+        return f"{self.applicant_id} {self.user_id}"
+
+
 class ImportJobQuerySet(models.QuerySet["ImportJob"]):
     """Reads of imports."""
 
-    def visible_to(self, user: User) -> Self:
-        """Imports into schools where ``user`` enters applicants."""
-        return self.filter(batch__school_id__in=list(units_with(user, "enter_applicant")))
+    def visible_to(self, user: User, *perms: str) -> Self:
+        """Imports into schools where ``user`` holds one of ``perms``: enters applicants, unless others are named."""
+        asked = perms or ("enter_applicant",)
+        units = {unit for perm in asked for unit in units_with(user, perm)}
+        return self.filter(batch__school_id__in=sorted(units))
 
 
 class ImportJob(models.Model):
-    """A file uploaded for a batch (导入任务): first checked whole, then imported, undone while all are drafts."""
+    """A file uploaded for a batch (导入任务): first checked whole, then imported, undone while all are drafts.
+
+    The ``owner`` sees its values whole, imports it and enters its applicants: who uploaded it, or who took it over.
+    """
 
     class State(models.TextChoices):
         CHECKING = "checking", _("Being checked")
@@ -389,12 +449,13 @@ class ImportJob(models.Model):
     imported_count = models.PositiveIntegerField(default=0)
     skipped_count = models.PositiveIntegerField(default=0)
     refusal = models.CharField(max_length=40, blank=True)
-    refusal_params = models.JSONField(default=dict)
+    refusal_detail = EncryptedTextField(blank=True, default="")
     unknown_headers = ArrayField(models.CharField(max_length=60), default=list)
     mends = models.ForeignKey(
         "self", null=True, on_delete=models.PROTECT, related_name="mended_by", verbose_name=_("mends")
     )
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    owner = models.ForeignKey(User, verbose_name=_("owner"), on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
 
@@ -407,9 +468,18 @@ class ImportJob(models.Model):
     def __str__(self) -> str:
         return str(self.public_id)
 
+    @property
+    def refusal_params(self) -> dict[str, Any]:
+        """What fills the message of the refusal; it may name files inside a ZIP."""
+        found: dict[str, Any] = json.loads(self.refusal_detail or "{}")
+        return found
+
 
 class ImportRow(models.Model):
-    """A row with faults (问题数据): the cells as they came, its owner, and what became of it."""
+    """A row with faults (问题数据): the cells as they came, its owner, and what became of it.
+
+    ``member`` counts the workbooks of a ZIP from 1 and is 0 in a single file; ``member_file`` is the workbook's name.
+    """
 
     class State(models.TextChoices):
         PROBLEM = "problem", _("Problem data")
@@ -420,7 +490,8 @@ class ImportRow(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     import_job = models.ForeignKey(ImportJob, on_delete=models.PROTECT, related_name="rows")
     row_number = models.PositiveIntegerField(_("row"))
-    member_file = models.CharField(max_length=120, blank=True)
+    member = models.PositiveIntegerField(default=0)
+    member_file = EncryptedTextField(blank=True, default="")
     cells = EncryptedTextField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.PROBLEM)
     owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -435,9 +506,7 @@ class ImportRow(models.Model):
         verbose_name = _("imported row")
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(
-                fields=["import_job", "row_number", "member_file"], name="import_row_unique"
-            )
+            models.UniqueConstraint(fields=["import_job", "row_number", "member"], name="import_row_unique")
         ]
 
     def __str__(self) -> str:

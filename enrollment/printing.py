@@ -10,25 +10,24 @@ from typing import Any
 
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from accounts.scope import demand, units_with, visible_or_404
+from accounts.scope import NotPermitted, demand, units_with, visible_or_404
 from approvals.roles import acting_role
 from core.masking import mask_id_number
 from core.pdf import PdfFailed, render_pdf
-from enrollment.card_data import Words, card_of, photo_of
+from enrollment.card_data import FORM_LAYOUTS, Words, card_of, class_of, photo_of, years_of
 from enrollment.cells import cells_of
 from enrollment.models import Applicant, ApplicantDocument, IntakeBatch, Layout, PrintOrder
-from enrollment.selectors import ENCRYPTED, code_choices, members_of, region_full_names
+from enrollment.selectors import ENCRYPTED, code_choices, code_labels, members_of, region_full_names
 from files.actions import store_made
 from jobs import actions as jobs
 from jobs.models import Job
 from jobs.running import Running
 from ledger import events
 from records.models import Document, DocumentKind, Enrolment, own_class_ids
-from school.models import ClassStaff, SchoolClass, Unit
+from school.models import SchoolClass, Stage, Unit
 
 JOB = "enrollment.print"
 PERM = "print_student"
@@ -92,13 +91,18 @@ def tick_lists(batch: IntakeBatch) -> dict[str, list[list[str]]]:
     return found
 
 
-def _form_layout(batch: IntakeBatch) -> str:
-    return "he" if batch.layout == Layout.HIGHER else "k12"
+def _form_kind(batch: IntakeBatch) -> dict[str, Any]:
+    """Which form a batch prints: its layout, the word for its students, whether numbers that they have are asked."""
+    return {
+        "layout": FORM_LAYOUTS[batch.layout],
+        "trainee": batch.school.stage == Stage.TRAINING,
+        "present": batch.kind == IntakeBatch.Kind.PRESENT,
+    }
 
 
 def blank_form(actor: User, batch: IntakeBatch) -> bytes:
     """One blank collection form of the batch's layout. Raises PdfFailed."""
-    data = {**_common(actor, batch.school), "layout": _form_layout(batch), "options": tick_lists(batch)}
+    data = {**_common(actor, batch.school), **_form_kind(batch), "options": tick_lists(batch)}
     content = render_pdf("collection_form", data)
     _note_list(actor, batch.school, BLANK, {"batch": batch.code})
     return content
@@ -121,7 +125,7 @@ def filled_forms(
     roles = {row.unit_id: acting_role(actor, PERM, row.unit) for row in people}
     data = {
         **_common(actor, batch.school, purpose),
-        "layout": _form_layout(batch),
+        **_form_kind(batch),
         "options": tick_lists(batch),
         "forms": _forms(people, batch, told),
     }
@@ -148,7 +152,7 @@ def _with_parts(rows: Iterable[Applicant]) -> list[Applicant]:
 
 
 def _forms(rows: Sequence[Applicant], batch: IntakeBatch, told: Told | None) -> list[dict[str, Any]]:
-    labels = {key: dict(choices) for key, choices in code_choices({"ethnicity", "nationality"}).items()}
+    labels = code_labels({"ethnicity", "nationality"})
     cells = []
     for row in rows:
         row.batch = batch
@@ -175,7 +179,8 @@ def _form(
         values[field] = _place(cells.get(field, ""), regions)
     values |= {
         "aux_number": cells.get("aux_no", ""),
-        "years": cells.get("study_years", ""),
+        "years": years_of(row.study_years),
+        "college": row.unit.label if row.unit_id != row.batch.school_id else "",
         "study_form": cells.get("learning_form", ""),
         "expected_graduation": _printed(row, "expected_end_on", cells.get("expected_end_on", "")),
     }
@@ -224,12 +229,13 @@ def public_list(
 
     Raises PdfFailed.
     """
-    rows = posted(actor, batch, class_no).select_related("school_class")
+    rows = posted(actor, batch, class_no).select_related("school_class", "programme")
     people = [
         {
             "name": row.name,
             "sex": row.sex,
             "class_name": row.school_class.label if row.school_class else row.class_no,
+            "programme": row.programme.label if row.programme else "",
             "id_number": mask_id_number(row.id_number, posted=True),
         }
         for row in rows
@@ -282,42 +288,19 @@ def class_enrolments(user: User, school_class: SchoolClass) -> QuerySet[Enrolmen
     return rows.order_by(F("seat_no").asc(nulls_last=True), "student__name_sort", "pk")
 
 
+ROSTER_FIELDS = (
+    "seat_no", "student_no", "exam_no", "student__name", "student__sex", "student__birth_date",
+)  # fmt: skip
+
+
 def roster(actor: User, school_class: SchoolClass) -> bytes:
     """The roster of a class; no personal numbers. Raises PdfFailed."""
-    rows = class_enrolments(actor, school_class).select_related("student")
-    rows = rows.only("seat_no", "student_no", "student__name", "student__sex", "student__birth_date")
-    adviser = (
-        ClassStaff.objects.filter(
-            school_class=school_class, duty=ClassStaff.Duty.CLASS_ADVISER, valid_until=None
-        )
-        .select_related("user")
-        .first()
-    )
-    listed = {
-        "number": f"HM-{school_class.class_no}",
-        "class_name": school_class.label,
-        "class_no": school_class.class_no,
-        "school_year": _school_year(school_class.school_year),
-        "adviser": adviser.user.name if adviser else "",
-        "pupils": [
-            {
-                "seat_no": row.seat_no,
-                "student_no": row.student_no,
-                "name": row.student.name,
-                "sex": row.student.sex,
-                "birth_date": row.student.birth_date,
-            }
-            for row in rows
-        ],
-    }
+    rows = class_enrolments(actor, school_class).select_related("student").only(*ROSTER_FIELDS)
+    listed = class_of(school_class, rows)
     content = render_pdf("class_roster", {**_common(actor, school_class.school), "classes": [listed]})
     detail = {"class": school_class.class_no, "people": len(listed["pupils"])}
     _note_list(actor, school_class.school, "class_roster", detail)
     return content
-
-
-def _school_year(year: int) -> str:
-    return _("School year %(year)s–%(next)s") % {"year": year, "next": year + 1}
 
 
 def cards_allowed(user: User, rows: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
@@ -337,6 +320,8 @@ def student_enrolment(user: User, public_id: object) -> Enrolment:
     visible = visible.order_by(F("ended_on").desc(nulls_first=True))
     found: Enrolment = visible_or_404(every, visible, student__public_id=public_id)
     demand(user, PERM, found.unit_id)
+    if not Enrolment.objects.filter(pk=found.pk).current().exists():
+        raise NotPermitted("the student went on to another school", obj=found.student, unit_id=found.unit_id)
     return found
 
 
@@ -346,7 +331,9 @@ def student_cards(
     """学籍卡 of these enrolments, one page each; one event for each student. Raises PdfFailed, NotPermitted."""
     ids = [row.pk for row in rows]
     place = {pk: at for at, pk in enumerate(ids)}
-    found = Enrolment.objects.filter(pk__in=ids).select_related("student", "school_class", "unit", "school")
+    found = Enrolment.objects.filter(pk__in=ids).select_related(
+        "student", "school_class", "unit", "school", "programme"
+    )
     photos = Prefetch(
         "student__documents",
         queryset=Document.objects.filter(kind=DocumentKind.PHOTO).select_related("blob").order_by("version"),

@@ -18,7 +18,7 @@ from records.models import DocumentKind, Enrolment
 QR = zxingcpp.barcode_formats_from_str("QRCode")
 QR_PAGES = 2
 REASONS = {
-    "no_match": _("No number in the name and no QR code fits an applicant of this batch"),
+    "no_match": _("No number in the name and no QR code fits an applicant of this intake batch"),
     "several": _("The name holds numbers of several applicants"),
     "unsafe_name": _("The name leads out of the ZIP"),
     "not_own": _("Entered by somebody else: only that person adds scans"),

@@ -1,6 +1,6 @@
 """Reads of the intake room: applicants in a user's scope, their faults, documents and marks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,17 +13,26 @@ from accounts.models import User
 from accounts.roles import Role
 from accounts.scope import units_with, visible_or_404
 from approvals.roles import acting_role
-from core.crypto import EncryptedTextField, blind_index
+from core.crypto import EncryptedTextField
 from enrollment.cells import Members, cells_of, layout_of, programme_units
+from enrollment.duplicates import duplicates_of
 from enrollment.models import Applicant, ApplicantDocument, IntakeBatch, IntakeDecision, Scheme
-from enrollment.steps import BUREAU, BUREAU_FIRST, PERSONS, Step, bureau_waits, waiting_step
+from enrollment.relations import had_part, is_related, why_barred
+from enrollment.steps import (
+    BUREAU,
+    BUREAU_FIRST,
+    Step,
+    bureau_waits,
+    last_step,
+    opened_after,
+    waiting_step,
+)
 from records.cells import CodeBook, read_row
 from records.checks import check, lacks_number
 from records.codebook import code_book
 from records.faults import Fault
-from records.models import DocumentKind, Enrolment, Student
+from records.models import DocumentKind
 from school.models import Code, Programme, Region, SchoolClass
-from school.rules import rule
 
 DISABLED = "6"
 MOST_BESIDE = 500
@@ -80,69 +89,59 @@ def shown_cells(applicant: Applicant) -> dict[str, str]:
 
 def examine(applicant: Applicant, book: CodeBook | None = None) -> list[Fault]:
     """Every fault of an applicant as he stands, errors and warnings."""
-    cells = shown_cells(applicant)
-    return examine_cells(applicant, cells, book or book_of(applicant.batch))
+    return examine_many([applicant], book or book_of(applicant.batch))[0]
 
 
-def examine_cells(applicant: Applicant, cells: dict[str, str], book: CodeBook) -> list[Fault]:
-    """Every fault that these cells would have in the place of the applicant's own."""
-    values, faults = check_cells(applicant, cells, book)
-    broken = {fault.field for fault in faults if fault.level == "error"}
-    return faults + [fault for fault in duplicates(applicant, values) if fault.field not in broken]
+def examine_many(applicants: Sequence[Applicant], book: CodeBook) -> list[list[Fault]]:
+    """`examine` for many of one batch, in as many queries as for one; in the order given."""
+    shown = [(applicant, shown_cells(applicant)) for applicant in applicants]
+    return _examined(shown, book, ask_number=False)
+
+
+def examine_cells(
+    applicant: Applicant, cells: Mapping[str, str], book: CodeBook, *, ask_number: bool
+) -> list[Fault]:
+    """Every fault that these cells would have in the place of the applicant's own.
+
+    A number that is not the stored one is compared with other people's only when ``ask_number`` says so: who asks is
+    counted (`actions.lookups`).
+    """
+    return _examined([(applicant, cells)], book, ask_number=ask_number)[0]
+
+
+def _examined(
+    shown: Sequence[tuple[Applicant, Mapping[str, str]]], book: CodeBook, *, ask_number: bool
+) -> list[list[Fault]]:
+    judged = [(applicant, *check_cells(applicant, cells, book)) for applicant, cells in shown]
+    asked = []
+    for applicant, values, _faults in judged:
+        kept = ask_number or values.get("id_number") == applicant.id_number
+        asked.append((applicant, values if kept else values | {"id_number": ""}))
+    found = []
+    for (_applicant, _values, faults), doubles in zip(judged, duplicates_of(asked), strict=True):
+        broken = {fault.field for fault in faults if fault.level == "error"}
+        found.append(faults + [fault for fault in doubles if fault.field not in broken])
+    return found
 
 
 def check_cells(
-    applicant: Applicant, cells: dict[str, str], book: CodeBook
+    applicant: Applicant, cells: Mapping[str, str], book: CodeBook
 ) -> tuple[dict[str, Any], list[Fault]]:
     """Typed values and faults of these cells by themselves, without looking at other people."""
     layout = layout_of(applicant.batch)
     values, faults = read_row(cells, layout.columns, book, exact=False)
     values["parents_case"] = applicant.parents_case
-    return values, check(values, layout, book, faults)
+    found = check(values, layout, book, faults)
+    reason = cells.get("age_reason", "")
+    return values, [*found, too_long_reason(reason)] if len(reason) > REASON_LENGTH else found
 
 
-def duplicates(applicant: Applicant, values: dict[str, Any]) -> list[Fault]:
-    """Others with the same identity number (error), exam number (error), or name and birth date (warning)."""
-    found = []
-    if values.get("id_number") and others_with_number(applicant, values["id_number"]):
-        found.append(Fault("id_number", "id_duplicate", value=values["id_number"]))
-    if (
-        values.get("exam_no")
-        and _others(applicant).filter(batch=applicant.batch_id, exam_no=values["exam_no"]).exists()
-    ):
-        found.append(Fault("exam_no", "exam_no_duplicate", value=values["exam_no"]))
-    if (
-        not found
-        and values.get("name")
-        and values.get("birth_date")
-        and any(rows.exists() for rows in _namesakes(applicant, values["name"], values["birth_date"]))
-    ):
-        found.append(Fault("name", "possible_duplicate", "warning"))
-    return found
+REASON_LENGTH = Applicant._meta.get_field("age_reason").max_length or 0
 
 
-def _others(applicant: Applicant) -> QuerySet[Applicant]:
-    found: QuerySet[Applicant] = Applicant.objects.exclude(state=Applicant.State.WITHDRAWN).exclude(
-        pk=applicant.pk
-    )
-    return found
-
-
-def others_with_number(applicant: Applicant, number: str) -> bool:
-    """Whether another applicant on the way, or a student with an open enrolment, has this identity number."""
-    index = blind_index("id_number", number)
-    on_the_way = _others(applicant).filter(Q(batch=applicant.batch_id) | ~Q(state=State.ACCEPTED))
-    if on_the_way.filter(id_number_index=index).exists():
-        return True
-    enrolled = Enrolment.objects.filter(ended_on__isnull=True, student__id_number_index=index)
-    return bool(enrolled.exclude(student=applicant.student_id).exists())
-
-
-def _namesakes(applicant: Applicant, name: str, born: Any) -> tuple[QuerySet[Any], QuerySet[Any]]:
-    return (
-        _others(applicant).filter(name=name, birth_date=born),
-        Student.objects.filter(name=name, birth_date=born).exclude(pk=applicant.student_id or 0),
-    )
+def too_long_reason(text: str) -> Fault:
+    """The fault of a reason for the unusual age that is longer than its field."""
+    return Fault("age_reason", "too_long", detail=str(REASON_LENGTH), value=text)
 
 
 def visible_namesakes(user: User, applicant: Applicant) -> list[Applicant]:
@@ -165,8 +164,7 @@ def needed_documents(applicant: Applicant) -> list[str]:
         DocumentKind.DISABILITY: applicant.health == DISABLED,
         DocumentKind.ORPHAN: applicant.is_orphan,
         DocumentKind.BENEFIT: applicant.martyr_or_benefit_child,
-        DocumentKind.ONLY_CHILD: applicant.is_only_child
-        and rule(applicant.batch.school, "only_child_certificate"),
+        DocumentKind.ONLY_CHILD: applicant.is_only_child and applicant.batch.asks_only_child_certificate,
         DocumentKind.AID_FORM: applicant.needs_aid,
     }
     needed += [kind for kind, asked in by_data.items() if asked]
@@ -235,12 +233,27 @@ def _holds_today() -> Q:
     return Q(valid_until__isnull=True) | Q(valid_until__gte=timezone.localdate())
 
 
+def codes_in_use(keys: Iterable[str]) -> QuerySet[Code]:
+    """Entries of these code lists that are in use today, in the order of their lists."""
+    today = timezone.localdate()
+    begun = Q(valid_from__isnull=True) | Q(valid_from__lte=today)
+    rows: QuerySet[Code] = Code.objects.filter(_holds_today(), begun, code_list__key__in=list(keys))
+    return rows.select_related("code_list").order_by("code_list", "order", "code")
+
+
 def code_choices(keys: set[str]) -> dict[str, list[tuple[str, str]]]:
-    """Entries of code lists by list, as a select shows them: code and label."""
+    """Entries of code lists in use by list, as a select shows them: code and label."""
     found: dict[str, list[tuple[str, str]]] = {key: [] for key in keys}
-    codes = Code.objects.filter(_holds_today(), code_list__key__in=keys).select_related("code_list")
-    for code in codes.order_by("code_list", "order", "code"):
+    for code in codes_in_use(keys):
         found[code.code_list.key].append((code.code, code.label))
+    return found
+
+
+def code_labels(keys: set[str]) -> dict[str, dict[str, str]]:
+    """Labels of code lists by list and code; entries that are no longer in use keep their words."""
+    found: dict[str, dict[str, str]] = {key: {} for key in keys}
+    for code in Code.objects.filter(code_list__key__in=list(keys)).select_related("code_list"):
+        found[code.code_list.key][code.code] = code.label
     return found
 
 
@@ -301,9 +314,8 @@ def may_decide(user: User, applicant: Applicant) -> tuple[Step | None, str]:
         step = BUREAU
     elif applicant.unit_id not in units_with(user, step.perm):
         return None, ""
-    for column, reason in PERSONS.items():
-        if getattr(applicant, f"{column}_id") == user.pk:
-            return None, str(reason)
+    if barred := why_barred(user, applicant):
+        return None, barred
     if step.key == IntakeDecision.Step.ACCEPTANCE and bureau_waits(applicant):
         return None, str(BUREAU_FIRST)
     return step, ""
@@ -322,10 +334,8 @@ def waiting_for(user: User) -> QuerySet[Applicant]:
         | Q(state=State.HEAD_APPROVED, unit_id__in=archive) & ready
         | Q(state=State.HEAD_APPROVED, unit_id__in=bureau) & waits
     )
-    found: QuerySet[Applicant] = Applicant.objects.filter(due)
-    for column in PERSONS:
-        found = found.filter(Q(**{f"{column}__isnull": True}) | ~Q(**{column: user}))
-    return found
+    found: QuerySet[Applicant] = Applicant.objects.filter(due).exclude(had_part(user))
+    return found.exclude(is_related(user))
 
 
 def beside(user: User, applicant: Applicant) -> tuple[UUID | None, UUID | None]:
@@ -386,14 +396,11 @@ def document_checklist(applicant: Applicant) -> list[DocumentLine]:
 
 def may_recall(user: User, applicant: Applicant) -> bool:
     """Whether ``user`` took the last step and nobody has opened the applicant since."""
-    last = {
-        State.SELF_CHECKED: applicant.entered_by_id,
-        State.INITIAL_REVIEWED: applicant.initial_reviewer_id,
-        State.HEAD_APPROVED: applicant.head_reviewer_id,
-    }.get(State(applicant.state))
-    if applicant.state == State.HEAD_APPROVED and applicant.bureau_officer_id:
+    last = last_step(applicant)
+    if last is None or getattr(applicant, f"{last.person}_id") != user.pk:
         return False
-    return last == user.pk and applicant.opened_by_id in {None, user.pk}
+    opener = opened_after(applicant)
+    return opener is None or opener.pk == user.pk
 
 
 def role_name(role: str) -> str:

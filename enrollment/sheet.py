@@ -7,7 +7,7 @@ from typing import Any
 from core.masking import mask_address, mask_id_number, mask_phone
 from enrollment.cells import NOT_STORED, layout_of
 from enrollment.models import Applicant
-from enrollment.selectors import code_choices, region_full_names, shown_cells
+from enrollment.selectors import code_labels, region_full_names, shown_cells
 from records.columns import SECTIONS, Column, Kind
 
 ADDRESS_FIELDS = frozenset({"current_address", "mailing_address", "home_address", "hukou_address", "address"})
@@ -38,10 +38,7 @@ def sheet(applicant: Applicant, *, masked: bool) -> list[Section]:
     """Every column of the applicant's layout by section; ``masked`` hides numbers and addresses (C.6)."""
     columns = [column for column in layout_of(applicant.batch).columns if column.field not in NOT_STORED]
     cells = shown_cells(applicant)
-    labels = {
-        key: dict(choices)
-        for key, choices in code_choices({column.code_list for column in columns} - {""}).items()
-    }
+    labels = code_labels({column.code_list for column in columns} - {""})
     regions = region_full_names([cells[column.field] for column in columns if column.kind is Kind.REGION])
     found: dict[str, list[Line]] = {}
     for column in columns:

@@ -7,6 +7,7 @@ from enrollment.views import (
     batches,
     bulk,
     follow_up,
+    handover,
     imports,
     printing,
     review,
@@ -28,6 +29,8 @@ applicant_urls = [
 ]
 
 review_urls = [
+    path("hand-over/", handover.page, name="hand_over"),
+    path("applicants/<uuid:applicant_id>/step-aside/", review.step_aside, name="step_aside"),
     path("batches/<uuid:batch_id>/review/", review.next_waiting, name="review_next"),
     path("applicants/<uuid:applicant_id>/review/", review.review, name="review"),
     path("applicants/<uuid:applicant_id>/pass/", review.pass_step, name="review_pass"),
@@ -42,6 +45,7 @@ import_urls = [
     path("imports/<uuid:public_id>/progress/", imports.progress, name="import_progress"),
     path("imports/<uuid:public_id>/start/", imports.start, name="import_start"),
     path("imports/<uuid:public_id>/cancel/", imports.cancel, name="import_cancel"),
+    path("imports/<uuid:public_id>/take-over/", imports.take_over_import, name="import_take_over"),
     path("imports/<uuid:public_id>/undo/", imports.undo, name="import_undo"),
     path("imports/<uuid:public_id>/marked/", imports.marked, name="import_marked"),
     path("imports/rows/<uuid:public_id>/", imports.row, name="import_row"),
@@ -78,11 +82,11 @@ scan_urls = [
 
 printing_urls = [
     path("batches/<uuid:batch_id>/printing/", printing.batch, name="batch_printing"),
-    path("applicants/<uuid:applicant_id>/form.pdf", printing.applicant_form, name="applicant_print"),
+    path("applicants/<uuid:applicant_id>/print/", printing.applicant_form, name="applicant_print"),
     path("classes/<uuid:class_id>/printing/", printing.class_sheets, name="class_sheets"),
-    path("classes/<uuid:class_id>/roster.pdf", printing.class_roster, name="class_roster"),
-    path("classes/<uuid:class_id>/cards.pdf", printing.class_cards, name="class_cards"),
-    path("students/<uuid:student_id>/card.pdf", printing.student_card, name="student_card"),
+    path("classes/<uuid:class_id>/roster/", printing.class_roster, name="class_roster"),
+    path("classes/<uuid:class_id>/cards/", printing.class_cards, name="class_cards"),
+    path("students/<uuid:student_id>/card/", printing.student_card, name="student_card"),
 ]
 
 follow_up_urls = [

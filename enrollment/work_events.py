@@ -27,6 +27,7 @@ EVENTS = {
 }
 
 MENU = (
+    MenuItem(_("Hand over work"), "enrollment:hand_over", "user-share", "manage_intake", "intake", 50),
     MenuItem(
         _("Without household registration"),
         "enrollment:bureau",

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from core.chinese import clean_text
 from core.listparts import parse_date
 from enrollment.models import IntakeBatch, Layout
@@ -54,6 +55,12 @@ class BatchForm(forms.Form):
             )
         ],
         help_text=_("Stands in file names and on lists; for example HH-2026-1"),
+    )
+    kind = forms.ChoiceField(
+        label=_("Who is entered"),
+        choices=IntakeBatch.Kind.choices,
+        initial=IntakeBatch.Kind.NEW,
+        help_text=_("Present students: for a school that starts; student numbers in the file are kept"),
     )
     layout = forms.ChoiceField(label=_("Layout"), choices=Layout.choices)
     school_year = forms.IntegerField(
@@ -110,7 +117,7 @@ class BatchForm(forms.Form):
         if self.batch:
             taken = taken.exclude(pk=self.batch.pk)
         if taken.exists():
-            raise forms.ValidationError(_("Another batch has this code."))
+            raise forms.ValidationError(_("Another intake batch has this code."))
         return code
 
     def clean(self) -> dict[str, Any] | None:
@@ -127,6 +134,7 @@ def fingerprint(batch: IntakeBatch) -> str:
     names = (
         "name",
         "code",
+        "kind",
         "layout",
         "school_year",
         "quota",
@@ -136,6 +144,39 @@ def fingerprint(batch: IntakeBatch) -> str:
     )
     text = "|".join(str(getattr(batch, name)) for name in (*names, "is_open"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class HandOverForm(forms.Form):
+    """Whose open work goes to whom, and why."""
+
+    giver = forms.ChoiceField(label=_("From"))
+    taker = forms.ChoiceField(label=_("To"))
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+    def __init__(self, *args: Any, givers: list[User], takers: list[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._people = {str(one.public_id): one for one in (*givers, *takers)}
+        for name, people in (("giver", givers), ("taker", takers)):
+            field: Any = self.fields[name]
+            field.choices = [
+                ("", ""),
+                *((str(one.public_id), f"{one.name} {one.staff_no}") for one in people),
+            ]
+
+    def clean(self) -> dict[str, Any]:
+        """The chosen accounts; the same one twice is refused."""
+        values = super().clean() or {}
+        for name in ("giver", "taker"):
+            values[name] = self._people.get(values.get(name, ""))
+        if values["giver"] and values["giver"] == values["taker"]:
+            self.add_error("taker", _("Choose somebody else."))
+        return values
+
+
+class StepAsideForm(forms.Form):
+    """Why somebody decides nothing on an applicant."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("For example: my sister's child"))
 
 
 class ScanForm(forms.Form):
@@ -165,19 +206,24 @@ class ScansForm(forms.Form):
     )
 
 
-class PrintForm(forms.Form):
-    """Which form of which class is printed."""
+class PurposeForm(forms.Form):
+    """What one person's form is printed for."""
 
-    use_required_attribute = False
-
-    form = forms.ChoiceField(label=_("Form"), choices=list(FORMS.items()), widget=forms.RadioSelect)
-    class_no = forms.ChoiceField(label=_("Class"), required=False)
     purpose = forms.CharField(
         label=_("Purpose"),
         max_length=20,
         required=False,
         help_text=_("Printed on each copy: for this purpose only"),
     )
+
+
+class PrintForm(PurposeForm):
+    """Which form of which class is printed."""
+
+    use_required_attribute = False
+
+    form = forms.ChoiceField(label=_("Form"), choices=list(FORMS.items()), widget=forms.RadioSelect)
+    class_no = forms.ChoiceField(label=_("Class"), required=False)
     starts = DayField(label=_("Posted from"), required=False)
     ends = DayField(label=_("Posted until"), required=False)
     objections = forms.CharField(

@@ -109,7 +109,7 @@ class BureauList(ListPage[Applicant]):
     )
     default_sort = "due_on"
     empty = Empty(
-        _("No pupil without household registration"),
+        _("No student without household registration"),
         _("Schools enter them; they come here when the school's own reviews are done."),
     )
 
@@ -162,7 +162,7 @@ class WithoutNumberList(ListPage[Applicant]):
     )
     default_sort = "accepted_at"
     empty = Empty(
-        _("Every accepted pupil has an identity number"),
+        _("Every accepted student has an identity number"),
         _("Whoever is accepted without one stands here until the number is in the file."),
     )
 

@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.listpage import Column, Empty, Filter, ListPage
 from core.templatetags.xueji import badge
@@ -17,7 +18,9 @@ class JobList(ListPage[Job]):
         Column("label", _("Work"), label_of, fixed=True, link=True),
         Column("state", _("State"), lambda job: badge(KINDS[job.state], job.get_state_display())),
         Column("created", _("Asked for"), lambda job: job.created_at, sort=("created_at",), css="date"),
-        Column("finished", _("Ended"), lambda job: job.finished_at, css="date", phone=False),
+        Column(
+            "finished", pgettext_lazy("time", "Ended"), lambda job: job.finished_at, css="date", phone=False
+        ),
         Column("unit", _("Unit"), lambda job: job.unit.label, phone=False),
     )
     filters = (Filter("state", _("State"), "choice", "state", choices=Job.State.choices),)

@@ -1,12 +1,14 @@
 """Bulk writing of recorded models: live rows and history rows together, in a handful of statements.
 
 This is the one way round `Model.save` for business data. Signals are not sent and ``full_clean`` is not run; database
-constraints raise IntegrityError as usual, and then nothing was written.
+constraints raise IntegrityError as usual, and then nothing was written. Rows come as instances (`write_rows`) or, where
+thousands are made at once, as columns (`NewRows`, `write_columns`).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from itertools import repeat
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -55,9 +57,22 @@ def _subject(row: Any) -> Any:
 def history_insert(
     connection: Any, model: type[models.Model], rows: Sequence[Any], history_type: str, at: datetime
 ) -> None:
-    """Copy the stored state of ``rows`` into the history table, with the circumstances of the current context.
+    """`_insert_history` for instances."""
+    keys, subjects = [row.pk for row in rows], [_subject(row) for row in rows]
+    _insert_history(connection, model, keys, subjects, history_type, at)
 
-    Raises NoActor when nobody acts.
+
+def _insert_history(
+    connection: Any,
+    model: type[models.Model],
+    keys: Sequence[Any],
+    subjects: Sequence[UUID | None],
+    history_type: str,
+    at: datetime,
+) -> None:
+    """Copy the stored state of rows into the history table, with the circumstances of the current context.
+
+    ``subjects`` says for each key whose file the row is about. Raises NoActor when nobody acts.
     """
     actor = current_actor()
     context = current()
@@ -86,12 +101,11 @@ def history_insert(
         live=sql.Identifier(model._meta.db_table),
         key=_key(model),
     )
-    keys, subjects = [row.pk for row in rows], [_subject(row) for row in rows]
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*circumstances.values(), keys, subjects])
-        if cursor.rowcount != len(rows):
+        cursor.execute(statement, [*circumstances.values(), list(keys), list(subjects)])
+        if cursor.rowcount != len(keys):
             raise RuntimeError(
-                f"{model._meta.label}: {len(rows)} rows were changed, {cursor.rowcount} stand there"
+                f"{model._meta.label}: {len(keys)} rows were changed, {cursor.rowcount} stand there"
             )
 
 
@@ -122,15 +136,18 @@ _AS_THEY_ARE: dict[type, tuple[type, ...]] = {
 
 
 def _column(connection: Any, field: Any, rows: Sequence[Any], *, add: bool) -> list[Any]:
-    """One column of ``rows`` as `Field.get_db_prep_save` would give it.
+    """One column of ``rows`` as it is stored."""
+    if type(field).pre_save is not models.Field.pre_save:
+        return _stored(connection, field, [field.pre_save(row, add) for row in rows])
+    attname = field.attname
+    return _stored(connection, field, [getattr(row, attname) for row in rows])
+
+
+def _stored(connection: Any, field: Any, values: list[Any]) -> list[Any]:
+    """Values of one field as `Field.get_db_prep_save` would give them.
 
     A field may prepare many values at once by a method ``prepare_many(values) -> list``.
     """
-    attname = field.attname
-    if type(field).pre_save is not models.Field.pre_save:
-        values = [field.pre_save(row, add) for row in rows]
-    else:
-        values = [getattr(row, attname) for row in rows]
     if prepare_many := getattr(field, "prepare_many", None):
         return list(prepare_many(values))
     plain = (*_AS_THEY_ARE.get(type(field), ()), type(None)) if type(field) in _AS_THEY_ARE else ()
@@ -153,17 +170,21 @@ def _one_model(rows: Sequence[Row]) -> type[Row]:
     return model
 
 
-def _set_keys(connection: Any, model: type[models.Model], rows: Sequence[Any]) -> None:
-    pk = model._meta.pk
-    missing = [row for row in rows if row.pk is None]
-    if not missing:
-        return
+def _new_keys(connection: Any, model: type[models.Model], count: int) -> list[int]:
+    """Keys from the table's sequence, in rising order."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
-            [connection.ops.quote_name(model._meta.db_table), pk.column, len(missing)],
+            "SELECT nextval(found.sequence) FROM (SELECT pg_get_serial_sequence(%s, %s)::regclass AS sequence OFFSET 0)"
+            " found, generate_series(1, %s)",
+            [connection.ops.quote_name(model._meta.db_table), model._meta.pk.column, count],
         )
-        for row, (number,) in zip(missing, cursor.fetchall(), strict=True):
+        return [number for (number,) in cursor.fetchall()]
+
+
+def _set_keys(connection: Any, model: type[models.Model], rows: Sequence[Any]) -> None:
+    missing = [row for row in rows if row.pk is None]
+    if missing:
+        for row, number in zip(missing, _new_keys(connection, model, len(missing)), strict=True):
             row.pk = number
 
 
@@ -223,6 +244,88 @@ def write_rows(
             if not getattr(model, "insert_only", False):
                 history_insert(connection, model, part, "+", at)
     return rows
+
+
+class NewRows:
+    """New rows of one single-table model, in columns ready to be stored. Making them asks the database nothing.
+
+    ``columns`` maps attribute names (``unit_id``) to a value for each row, ``common`` to a value that all rows share. A
+    field that stands in neither gets its default, as in a new instance, and an ``auto_now`` one the present moment.
+    ``subjects`` says for each row whose file it is about: what ``ledger_subject()`` would say.
+    """
+
+    def __init__(
+        self,
+        model: type[models.Model],
+        count: int,
+        columns: Mapping[str, list[Any]],
+        common: Mapping[str, Any],
+        subjects: Sequence[UUID | None] = (),
+    ) -> None:
+        if model._meta.parents:
+            raise TypeError(f"{model._meta.label} is spread over several tables")
+        self.model, self.count = model, count
+        self.subjects = subjects or [None] * count
+        self._connection = connections[router.db_for_write(model)]
+        fields = [field for field in model._meta.concrete_fields if not getattr(field, "generated", False)]
+        self._fields: dict[str, Any] = {field.attname: field for field in fields}
+        self._columns: dict[str, list[Any]] = {}
+        self._common: dict[str, Any] = {}
+        if unknown := (columns.keys() | common.keys()) - self._fields.keys():
+            raise TypeError(f"{model._meta.label} has no {', '.join(sorted(unknown))}")
+        for name, field in self._fields.items():
+            if name in columns:
+                self.put(name, columns[name])
+            elif name in common:
+                self._share(field, common[name])
+            elif not (field.primary_key or field.has_db_default()):
+                self._put_default(field)
+
+    def put(self, name: str, values: list[Any]) -> None:
+        """Set a column. Raises ValueError unless it has a value for each row."""
+        if len(values) != self.count:
+            raise ValueError(f"{name}: {len(values)} values for {self.count} rows")
+        self._common.pop(name, None)
+        self._columns[name] = _stored(self._connection, self._fields[name], values)
+
+    def values(self, name: str) -> list[Any]:
+        """A column as it will be stored; None throughout where the model has no such field."""
+        return self._columns.get(name) or [self._common.get(name)] * self.count
+
+    def _share(self, field: Any, value: Any) -> None:
+        (self._common[field.attname],) = _stored(self._connection, field, [value])
+
+    def _put_default(self, field: Any) -> None:
+        if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
+            self._share(field, field.pre_save(self.model(), True))
+        elif callable(field.default) and field.default not in (list, dict):
+            self.put(field.attname, [field.get_default() for _ in range(self.count)])
+        else:
+            self._share(field, field.get_default())
+
+    def copy(self, connection: Any) -> None:
+        """Send the rows with COPY. What is NULL throughout and has no default in the database is left out."""
+        sent: dict[Any, Iterable[Any]] = {}
+        for name, field in self._fields.items():
+            if name in self._columns:
+                if field.has_db_default() or any(value is not None for value in self._columns[name]):
+                    sent[field] = self._columns[name]
+            elif name in self._common and (field.has_db_default() or self._common[name] is not None):
+                sent[field] = repeat(self._common[name], self.count)
+        copy_in(connection, self.model._meta.db_table, list(sent), zip(*sent.values(), strict=True))
+
+
+def write_columns(rows: NewRows, *, actor: Any, reason: str = "", role: str = "") -> list[int]:
+    """`write_rows` for rows given in columns; their keys, in order."""
+    if not rows.count:
+        return []
+    with _writing(rows.model, actor, reason, role) as connection:
+        keys = _new_keys(connection, rows.model, rows.count)
+        rows.put(rows.model._meta.pk.attname, keys)
+        rows.copy(connection)
+        if not getattr(rows.model, "insert_only", False):
+            _insert_history(connection, rows.model, keys, rows.subjects, "+", timezone.now())
+    return keys
 
 
 def update_rows(

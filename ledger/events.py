@@ -13,9 +13,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connections, models, router, transaction
+from django.utils import timezone
 from django.utils.functional import Promise
 
-from ledger.bulk import copy_rows
+from ledger.bulk import NewRows
 from ledger.context import NoActor, current
 from ledger.models import Event
 
@@ -196,18 +197,35 @@ def record_many(
     detail: Mapping[str, Any] | Callable[[Any], Mapping[str, Any]] | None = None,
 ) -> int:
     """One event for each object, written with COPY; returns how many. ``detail`` may be a function of the object."""
-    shared = _circumstances(_known(action), actor, result, role, reason)
-    fixed = None if callable(detail) else check_detail(detail)
-    events: Sequence[Event] = [
-        Event(
-            **(shared | _about(obj)),
-            purpose=purpose,
-            detail=check_detail(detail(obj)) if callable(detail) else fixed,
-        )
-        for obj in objs
-    ]
-    if events:
+    objs = list(objs)
+    about = [_about(obj) for obj in objs]
+    columns = {name: [one[name] for one in about] for name in (about[0] if about else ())}
+    common = _circumstances(_known(action), actor, result, role, reason) | {"purpose": purpose}
+    if callable(detail):
+        columns["detail"] = [check_detail(detail(obj)) for obj in objs]
+    else:
+        common["detail"] = check_detail(detail)
+    return _copy(len(objs), columns, common)
+
+
+def record_written(
+    action: str, rows: NewRows, keys: Sequence[int], *, actor: Any, role: str = "", reason: str = ""
+) -> int:
+    """One event for each row that `ledger.bulk.write_columns` wrote under ``keys``; returns how many."""
+    common = _circumstances(_known(action), actor, "done", role, reason)
+    label = rows.model._meta.label
+    columns = {
+        "object_id": list(keys),
+        "object_uuid": rows.values("public_id"),
+        "subject": list(rows.subjects),
+        "unit_id": list(keys) if label == "school.Unit" else rows.values("unit_id"),
+    }
+    return _copy(rows.count, columns, common | {"object_type": label})
+
+
+def _copy(count: int, columns: Mapping[str, list[Any]], common: Mapping[str, Any]) -> int:
+    if count:
         alias = router.db_for_write(Event)
         with transaction.atomic(using=alias):
-            copy_rows(connections[alias], Event, events, read_back=False)
-    return len(events)
+            NewRows(Event, count, columns, {"at": timezone.now(), **common}).copy(connections[alias])
+    return count

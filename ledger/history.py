@@ -15,11 +15,21 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from core.crypto import EncryptedTextField
-from ledger.bulk import delete_rows, history_insert, update_rows, write_rows
+from ledger.bulk import NewRows, delete_rows, history_insert, update_rows, write_columns, write_rows
 from ledger.context import NoActor, current_actor
 from ledger.fields import CurrentTransaction, RandomSalt, XidField
 
-__all__ = ["History", "HistoryRow", "NoActor", "delete_rows", "is_history", "update_rows", "write_rows"]
+__all__ = [
+    "History",
+    "HistoryRow",
+    "NewRows",
+    "NoActor",
+    "delete_rows",
+    "is_history",
+    "update_rows",
+    "write_columns",
+    "write_rows",
+]
 
 CREATED, CHANGED, DELETED = "+", "~", "-"
 

@@ -49,7 +49,10 @@ class AlreadyEnrolled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What a file is opened from. ``person`` and ``entry`` may be one row; ``documents``: kinds with ids of blobs."""
+    """What a file is opened from. ``person`` and ``entry`` may be one row; ``documents``: kinds with ids of blobs.
+
+    ``student_no`` and ``national_no`` are kept when they are given. ``is_present``: somebody who has arrived long ago.
+    """
 
     public_id: UUID
     person: Any
@@ -60,6 +63,9 @@ class Admission:
     members: Sequence[Any] = ()
     documents: Sequence[tuple[str, int]] = ()
     no_hukou: bool = False
+    student_no: str = ""
+    national_no: str = ""
+    is_present: bool = False
 
     @property
     def started_on(self) -> date:
@@ -127,7 +133,11 @@ def _new_students(admissions: Sequence[Admission]) -> list[Student]:
 def _new_student(admission: Admission, archive_no: str) -> Student:
     values = {name: getattr(admission.person, name) for name in PERSON_FIELDS}
     student = Student(
-        public_id=admission.public_id, archive_no=archive_no, no_hukou=admission.no_hukou, **values
+        public_id=admission.public_id,
+        archive_no=archive_no,
+        no_hukou=admission.no_hukou,
+        national_no=admission.national_no,
+        **values,
     )
     fill(student)
     return student
@@ -144,6 +154,9 @@ def _supplement(pairs: Sequence[tuple[Admission, Student]], actor: User, role: s
         ]
         for name in changed:
             setattr(student, name, getattr(admission.person, name))
+        if admission.national_no and not student.national_no:
+            student.national_no = admission.national_no
+            changed.append("national_no")
         if changed:
             fields = list(dict.fromkeys([*changed, *fill(student)]))
             update_rows([student], [Student._meta.get_field(n).name for n in fields], actor=actor, role=role)
@@ -159,6 +172,8 @@ def _enrolments(pairs: Sequence[tuple[Admission, Student]]) -> list[Enrolment]:
     programmes = dict(Programme.objects.filter(pk__in=wanted).values_list("pk", "code"))
     groups: dict[tuple[int, int, str], list[int]] = defaultdict(list)
     for place, (admission, _student) in enumerate(pairs):
+        if admission.student_no:
+            continue
         key = (admission.school.pk, admission.started_on.year, _code_of(admission, programmes))
         groups[key].append(place)
     numbers: dict[int, str] = {}
@@ -168,12 +183,12 @@ def _enrolments(pairs: Sequence[tuple[Admission, Student]]) -> list[Enrolment]:
             school_id=school_id, entry_year=year, code=code, digits=digits, count=len(places)
         )
         numbers.update(zip(places, given, strict=True))
-    return [_enrolment(*pair, numbers[place]) for place, pair in enumerate(pairs)]
+    return [_enrolment(*pair, pair[0].student_no or numbers[place]) for place, pair in enumerate(pairs)]
 
 
 def _enrolment(admission: Admission, student: Student, student_no: str) -> Enrolment:
     status = Student.Status.ENROLLED
-    if admission.school.stage in TERTIARY_STAGES:
+    if admission.school.stage in TERTIARY_STAGES and not admission.is_present:
         status = Student.Status.PENDING_ADMISSION
     return Enrolment(
         student=student,

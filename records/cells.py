@@ -41,10 +41,14 @@ class CellFault(Exception):
 
 @dataclass
 class CodeBook:
-    """What a cell may hold at one school: code lists, regions, classes, programmes; built once per batch."""
+    """What a cell may hold at one school: code lists, regions, classes, programmes; built once per batch.
+
+    ``closed_codes``: by list, the codes that are not in use today; they are read, and the checks warn of them.
+    """
 
     codes: Mapping[str, Mapping[str, str]]
     regions: Mapping[str, bool]
+    closed_codes: Mapping[str, frozenset[str]] = field(default_factory=dict)
     school_code: str = ""
     class_rule: str = ""
     class_ids: Mapping[str, int] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 ``values`` are typed values by field, members as ``member1.name``; a field that could not be read is absent.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
@@ -12,6 +13,7 @@ from core.idnumber import IdNumber, IdNumberFault, parse_id_number
 from records.cells import CodeBook, id_number_fault
 from records.columns import LayoutColumns
 from records.faults import Fault
+from school.class_numbers import STAGE_DIGITS
 
 Values = dict[str, Any]
 Check = Callable[[Values, LayoutColumns, CodeBook], Iterator[Fault]]
@@ -26,6 +28,8 @@ NUMBERED_DOCUMENTS = {"6", "7", "8", "9", "A"}
 STUDY_YEARS = {
     Decimal(text) for text in ("1.5", "2", "2.5", "3", "3.5", "4", "4.5", "5", "5.5", "6", "7", "8")
 }
+_NATIONAL_NO = re.compile(r"[GLJ][0-9A-Z]{18}", re.ASCII)
+_STUDENT_NO = re.compile(r"[0-9A-Za-z]{1,15}", re.ASCII)
 USUAL_AGES = {
     "primary": (6, 7),
     "junior": (11, 14),
@@ -69,9 +73,9 @@ def check(
 
 
 def _required(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
-    for column in layout.columns:
-        if column.required and values.get(column.field) == "":
-            yield Fault(column.field, "required")
+    for name in layout.required_fields:
+        if values.get(name) == "":
+            yield Fault(name, "required")
 
 
 def _identity(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
@@ -81,15 +85,25 @@ def _identity(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator
     if not number:
         if kind != NO_DOCUMENT and kind != "":
             yield Fault("id_number", "id_required")
-        return
-    if kind == RESIDENT_CARD:
-        code = id_number_fault(number)
-        if code:
-            yield Fault("id_number", code, value=number)
-        elif number[:6] not in book.regions and number[:2] not in {"81", "82", "83"}:
-            yield Fault("id_number", "id_region", "warning", value=number)
+    elif kind == RESIDENT_CARD:
+        yield from _citizen(number, values, book)
     elif _fits_another_type(kind, number):
         yield Fault("id_number", "id_type_mismatch", value=number)
+
+
+def _citizen(text: str, values: Values, book: CodeBook) -> Iterator[Fault]:
+    """A citizen's number by itself, and what it says about birth date and sex."""
+    try:
+        number = parse_id_number(text)
+    except IdNumberFault as fault:
+        yield Fault("id_number", f"id_{fault.code}", value=text)
+        return
+    if number.region not in book.regions and text[:2] not in {"81", "82", "83"}:
+        yield Fault("id_number", "id_region", "warning", value=text)
+    if values.get("birth_date") and values["birth_date"] != number.birth_date:
+        yield Fault("birth_date", "birth_date_mismatch")
+    if values.get("sex") and values["sex"] != number.sex:
+        yield Fault("sex", "sex_mismatch")
 
 
 def _fits_another_type(kind: str | None, number: str) -> bool:
@@ -98,16 +112,6 @@ def _fits_another_type(kind: str | None, number: str) -> bool:
         return True
     is_citizens = not id_number_fault(number) and not number.startswith(RESIDENCE_PERMITS)
     return kind in {*OVERSEAS_DOCUMENTS, NO_DOCUMENT} and is_citizens
-
-
-def _agreement(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
-    number = resident_number(values)
-    if number is None:
-        return
-    if values.get("birth_date") and values["birth_date"] != number.birth_date:
-        yield Fault("birth_date", "birth_date_mismatch")
-    if values.get("sex") and values["sex"] != number.sex:
-        yield Fault("sex", "sex_mismatch")
 
 
 def _overseas(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
@@ -178,6 +182,8 @@ def _class(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fa
     wrong_grade = book.class_rule == "W" and int(class_no[4]) != book.school_year - int(class_no[:4]) + 1
     if wrong_year or wrong_grade:
         yield Fault("class_no", "class_grade")
+    if book.class_rule == "H" and STAGE_DIGITS.get(book.stage) != int(class_no[4]):
+        yield Fault("class_no", "class_stage")
 
 
 def _circumstances(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
@@ -190,6 +196,34 @@ def _circumstances(values: Values, layout: LayoutColumns, book: CodeBook) -> Ite
         yield Fault("health", "disability_proof", "warning")
     if book.stage == "senior" and values.get("aux_no") == "" and "aux_no" in layout.by_field:
         yield Fault("aux_no", "aux_no_required")
+
+
+def _kept_numbers(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
+    if "national_no" not in layout.by_field:
+        return
+    national, kept = values.get("national_no"), values.get("student_no")
+    if national and not _NATIONAL_NO.fullmatch(national):
+        yield Fault("national_no", "national_no_form", value=national)
+    elif (
+        national
+        and national.startswith("G")
+        and resident_number(values)
+        and national[1:] != values["id_number"]
+    ):
+        yield Fault("national_no", "national_no_mismatch", value=national)
+    if kept and not _STUDENT_NO.fullmatch(kept):
+        yield Fault("student_no", "student_no_form", value=kept)
+
+
+def _entered_before(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
+    if "national_no" not in layout.by_field or book.today == date.min:
+        return
+    for field, entry in (
+        ("enrol_date", values.get("enrol_date")),
+        ("enrol_month", _first_day(values.get("enrol_month"))),
+    ):
+        if entry and entry > book.today:
+            yield Fault(field, "entry_in_future")
 
 
 def _study(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
@@ -205,15 +239,26 @@ def _regions(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[
             yield Fault(field, "region_abolished", "warning")
 
 
+def _codes(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
+    if not book.closed_codes:
+        return
+    for column in layout.columns:
+        closed = book.closed_codes.get(column.code_list)
+        if closed and values.get(column.field) in closed:
+            yield Fault(column.field, "code_closed", "warning")
+
+
 _CHECKS: tuple[Check, ...] = (
     _required,
     _identity,
-    _agreement,
     _overseas,
     _family,
     _age,
     _class,
     _circumstances,
     _study,
+    _kept_numbers,
+    _entered_before,
     _regions,
+    _codes,
 )

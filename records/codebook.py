@@ -9,8 +9,10 @@ from school.rules import rule
 
 def code_book(school: Unit, *, school_year: int, today: date) -> CodeBook:
     """The code book of ``school``: code lists by code, label and alias; regions; its active classes and programmes."""
+    entries = _entries(today)
     return CodeBook(
-        codes=_codes(),
+        codes=_codes(entries),
+        closed_codes=_closed(entries, today),
         regions={
             code: until is None or until >= today
             for code, until in Region.objects.values_list("code", "valid_until")
@@ -28,16 +30,30 @@ def code_book(school: Unit, *, school_year: int, today: date) -> CodeBook:
     )
 
 
-def _codes() -> dict[str, dict[str, str]]:
+def _entries(today: date) -> list[Code]:
+    """All entries of the code lists, those in use before those that are not: a word means the entry in use."""
+    rows = Code.objects.select_related("code_list").order_by("pk")
+    return sorted(rows, key=lambda row: not row.holds_on(today))
+
+
+def _codes(entries: list[Code]) -> dict[str, dict[str, str]]:
     book: dict[str, dict[str, str]] = {}
-    rows = Code.objects.values_list("code_list__key", "code", "label_zh", "label_en", "aliases")
-    for key, code, label_zh, label_en, aliases in rows:
-        spellings = book.setdefault(key, {})
-        for spelling in (*aliases, label_en, label_zh):
+    for row in entries:
+        spellings = book.setdefault(row.code_list.key, {})
+        for spelling in (*row.aliases, row.label_en, row.label_zh):
             if spelling:
-                spellings.setdefault(spelling, code)
-        spellings[code] = code
+                spellings.setdefault(spelling, row.code)
+    for row in entries:
+        book[row.code_list.key][row.code] = row.code
     return book
+
+
+def _closed(entries: list[Code], today: date) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for row in entries:
+        if not row.holds_on(today):
+            found.setdefault(row.code_list.key, set()).add(row.code)
+    return {key: frozenset(codes) for key, codes in found.items()}
 
 
 def _programmes(school: Unit) -> dict[str, int]:

@@ -70,6 +70,11 @@ class LayoutColumns:
                 found[bare_header(header)] = column
         return found
 
+    @cached_property
+    def required_fields(self) -> tuple[str, ...]:
+        """Fields that may not be empty."""
+        return tuple(column.field for column in self.columns if column.required)
+
     def header(self, field: str) -> str:
         """The header of a field; the field's own name where the layout has no such column."""
         column = self.by_field.get(field)
@@ -334,6 +339,28 @@ HIGHER = LayoutColumns(
 )
 
 LAYOUTS = {layout.key: layout for layout in (NATIONAL, VOCATIONAL, HIGHER)}
+
+_KEPT = (
+    Column(
+        "学籍号",
+        "national_no",
+        ID,
+        _("National student number"),
+        max_length=19,
+        section="entry",
+        aliases=("全国学籍号",),
+    ),
+    Column("学号", "student_no", T, _("Student number"), max_length=15, section="entry", aliases=("XH",)),
+)
+
+
+def _with_kept_numbers(layout: LayoutColumns) -> LayoutColumns:
+    after = next(place for place, column in enumerate(layout.columns) if column.field == "id_number") + 1
+    return LayoutColumns(layout.key, (*layout.columns[:after], *_KEPT, *layout.columns[after:]))
+
+
+PRESENT_LAYOUTS = {key: _with_kept_numbers(layout) for key, layout in LAYOUTS.items()}
+"""The layouts of students who have numbers already: 学籍号 and 学号 beside the rest. An empty one is given anew."""
 
 SECTIONS = {
     "identity": _("Identity"),

@@ -58,6 +58,10 @@ MESSAGES: dict[str, Message] = {
     "region_abolished": Message(
         _("The region code is no longer in use"), _("Keep it if the household register shows it")
     ),
+    "code_closed": Message(
+        _("This entry of the list is not in use at present"),
+        _("Choose one that is in use; keep it only if the original document shows it"),
+    ),
     "boolean_form": Message(_("The value is neither 是 nor 否"), _("Write 是 or 否")),
     "id_length": Message(_("The identity number does not have 18 characters"), _COMPARE),
     "id_characters": Message(
@@ -84,12 +88,51 @@ MESSAGES: dict[str, Message] = {
         _("The identity number is already in the system"),
         _("Open the other record; mend or withdraw one of the two"),
     ),
+    "id_elsewhere": Message(
+        _("The identity number is known elsewhere"),
+        _("The bureau can tell; ask it before you go on"),
+    ),
+    "lookups_spent": Message(
+        _("More identity numbers were asked about than one hour allows"),
+        _("The number is kept as typed; try again in the next hour"),
+    ),
     "exam_no_duplicate_file": Message(
         _("The same exam number stands in the file more than once (rows %(detail)s)"),
         _("Keep the right row only"),
     ),
+    "national_no_form": Message(
+        _("The national student number is not G, L or J and 18 characters"),
+        _("Copy it from the national system; leave it empty if there is none"),
+    ),
+    "national_no_mismatch": Message(
+        _("The national student number and the identity number differ"), _COMPARE
+    ),
+    "national_no_duplicate": Message(
+        _("Another student file holds this national student number"),
+        _("Compare both with the national system"),
+    ),
+    "national_no_duplicate_file": Message(
+        _("The same national student number stands in the file more than once (rows %(detail)s)"),
+        _("Compare both rows with the national system"),
+    ),
+    "student_no_form": Message(
+        _("The student number holds other characters than letters and digits"),
+        _("Copy it from the school's own list; leave it empty and a new one is given"),
+    ),
+    "student_no_duplicate": Message(
+        _("Another student of the school has this student number"),
+        _("Compare both with the school's own list"),
+    ),
+    "student_no_duplicate_file": Message(
+        _("The same student number stands in the file more than once (rows %(detail)s)"),
+        _("Compare both rows with the school's own list"),
+    ),
+    "entry_in_future": Message(
+        _("The entry lies in the future, but this batch is for students who are here already"),
+        _("Correct the month of entry, or enter new students in a batch for them"),
+    ),
     "exam_no_duplicate": Message(
-        _("The exam number is already in this batch"),
+        _("The exam number is already in this intake batch"),
         _("Open the other record; mend or withdraw one of the two"),
     ),
     "birth_date_mismatch": Message(
@@ -100,15 +143,15 @@ MESSAGES: dict[str, Message] = {
         _("The sex differs from the one in the identity number"), _("Compare both with the original")
     ),
     "parent_id_missing": Message(
-        _("The pupil has no identity number, and no member of the family has one"),
+        _("The student has no identity number, and no member of the family has one"),
         _("Fill in the identity number of the parents"),
     ),
     "both_parents_ids": Message(
-        _("A pupil without identity number needs both parents' numbers"),
+        _("A student without identity number needs both parents' numbers"),
         _("Fill them in, or state why there is only one"),
     ),
     "no_id_proof": Message(
-        _("A pupil without identity number needs the stamped proof of attendance"),
+        _("A student without identity number needs the stamped proof of attendance"),
         _("Attach the scan before submitting"),
     ),
     "guardian_missing": Message(
@@ -132,12 +175,14 @@ MESSAGES: dict[str, Message] = {
         _("The age is unusual for this stage"), _("Check the birth date; state the reason if it is right")
     ),
     "under_age": Message(
-        _("The pupil is under six at entry to primary school"), _("Entry must wait, or the rule be changed")
+        _("The student is under six at entry to primary school"), _("Entry must wait, or the rule be changed")
     ),
     "aid_at_collection": Message(
         _("At first collection nobody applies for aid yet"), _("Choose 否; aid follows with its form")
     ),
-    "senior_subsidy": Message(_("Senior pupils never receive the boarding subsidy"), _("Choose 否")),
+    "senior_subsidy": Message(
+        _("Senior secondary students never receive the boarding subsidy"), _("Choose 否")
+    ),
     "phone_form": Message(
         _("This is neither a mobile number nor a landline with area code"),
         _("Write 11 digits, or like 027-12345678"),
@@ -155,8 +200,12 @@ MESSAGES: dict[str, Message] = {
         _("The grade in the class number does not fit the month of entry"),
         _("Correct the class number or the month of entry"),
     ),
+    "class_stage": Message(
+        _("The fifth digit of the class number is not that of this school's stage"),
+        _("Choose the class from the list; 1 stands for primary, 2 for junior, 3 for senior"),
+    ),
     "school_code_wrong": Message(
-        _("The school code is not that of this batch's school"), _("Write the school's own code")
+        _("The school code is not that of this intake batch's school"), _("Write the school's own code")
     ),
     "programme_unknown": Message(
         _("The school has no such programme"), _("Choose one of the school's programmes")
@@ -165,7 +214,7 @@ MESSAGES: dict[str, Message] = {
         _("The length of schooling is not one of the allowed ones"), _("Write for example 3 or 2.5")
     ),
     "aux_no_required": Message(
-        _("Senior pupils need the auxiliary number"), _("Fill in the provincial number")
+        _("Senior secondary students need the auxiliary number"), _("Fill in the provincial number")
     ),
     "possible_duplicate": Message(
         _("Somebody with the same name and birth date is already in the system"),

@@ -1,16 +1,21 @@
 """The lists of the records room, and how its states look."""
 
+from collections.abc import Callable
+from functools import cached_property, lru_cache
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from core.addresses import addresses
 from core.listpage import Column, Empty, Filter, ListPage
 from core.templatetags.xueji import badge
 from records import selectors
-from records.completeness import completeness
+from records.completeness import Missing, completeness
 from records.models import Enrolment, Student
 
 S = Student.Status
@@ -25,7 +30,12 @@ STATUS_KINDS: dict[str, str] = {
 
 def status_badge(row: Enrolment) -> str:
     """The status in words on the ground of its meaning."""
-    return badge(STATUS_KINDS.get(row.status, "grey"), S(row.status).label)
+    return _status(row.status, get_language())
+
+
+@lru_cache(maxsize=64)
+def _status(status: str, _language: str | None) -> SafeString:
+    return badge(STATUS_KINDS.get(status, "grey"), S(status).label)
 
 
 def sex_label(code: str) -> Any:
@@ -38,12 +48,26 @@ def _name(row: Enrolment) -> object:
     return format_html('{}<span class="xj-pinyin">{}</span>', row.student.name, pinyin)
 
 
-def _complete(row: Enrolment) -> object:
+NAMED = 6
+"""So many missing items are named in a list; the file names all."""
+
+
+def _complete(row: Any) -> object:
+    if row.has_left:
+        return None
     found = completeness(row)
-    if not found.missing:
+    return _share(found.percent, found.missing[:NAMED], get_language())
+
+
+def _complete_text(row: Any) -> str:
+    return "" if row.has_left else f"{completeness(row).percent}%"
+
+
+@lru_cache(maxsize=2048)
+def _share(percent: int, missing: tuple[Missing, ...], _language: str | None) -> SafeString:
+    if not missing:
         return badge("green", "100%")
-    labels = ", ".join(str(item.label) for item in found.missing[:6])
-    return badge("amber", f"{found.percent}%", "clock", labels)
+    return badge("amber", f"{percent}%", "clock", ", ".join(str(item.label) for item in missing))
 
 
 def _month(row: Enrolment) -> str:
@@ -55,16 +79,25 @@ def _grade(row: Enrolment) -> object:
     return row.school_class.grade_level if row.school_class else None
 
 
+def _lacks_hukou(row: Any) -> bool:
+    return row.student.no_hukou and not row.has_left
+
+
 def _no_hukou(row: Enrolment) -> object:
     return (
-        badge("purple", _("Without household registration"), "alert-triangle")
-        if row.student.no_hukou
-        else None
+        badge("purple", _("Without household registration"), "alert-triangle") if _lacks_hukou(row) else None
     )
 
 
+def _without_hukou(rows: QuerySet[Enrolment], _chosen: object) -> QuerySet[Enrolment]:
+    return rows.filter(student__no_hukou=True, pk__in=Enrolment.objects.current().values("pk"))
+
+
 class StudentList(ListPage[Enrolment]):
-    """Students in the reader's scope, one row for each stretch at a school."""
+    """Students in the reader's scope, one row for each stretch at a school.
+
+    How things stand with somebody who went on to another school is that school's to know: those cells are empty.
+    """
 
     name = "records.students"
     columns = (
@@ -78,7 +111,7 @@ class StudentList(ListPage[Enrolment]):
         Column("status", _("Student status"), status_badge, sort=("status",), css="state",
                value=lambda row: row.get_status_display()),
         Column("completeness", _("Completeness"), _complete, css="state",
-               value=lambda row: f"{completeness(row).percent}%"),
+               value=_complete_text),
         Column("archive_no", _("Archive number"), lambda row: row.student.archive_no,
                sort=("student__archive_no",), css="id", phone=False),
         Column("entry", _("Month of entry"), _month, sort=("started_on",), css="date", phone=False),
@@ -88,7 +121,7 @@ class StudentList(ListPage[Enrolment]):
         Column("birth_date", _("Birth date"), lambda row: row.student.birth_date, default=False, css="date"),
         Column("exam_no", _("Exam number"), lambda row: row.exam_no, default=False, css="id"),
         Column("no_hukou", _("Household registration"), _no_hukou, default=False, css="state",
-               value=lambda row: row.student.no_hukou),
+               value=_lacks_hukou),
     )  # fmt: skip
     filters = (
         Filter("q", _("Name or number"), "text", selectors.name_hits,
@@ -98,7 +131,7 @@ class StudentList(ListPage[Enrolment]):
         Filter("status", _("Student status"), "choice", "status", choices=Student.Status.choices),
         Filter("unit", _("Unit"), "choice", "unit_id", choices=selectors.unit_choices, rare=True),
         Filter("programme", _("Programme"), "choice", "programme_id", choices=selectors.programme_choices, rare=True),
-        Filter("no_hukou", _("Without household registration"), "flag", "student__no_hukou", rare=True),
+        Filter("no_hukou", _("Without household registration"), "flag", _without_hukou, rare=True),
         Filter("no_class", _("Without a class"), "flag", "school_class_id__isnull", rare=True),
     )  # fmt: skip
     default_sort = "student_no"
@@ -106,11 +139,14 @@ class StudentList(ListPage[Enrolment]):
         _("No student file yet"), _("A file opens when the archives accept an applicant."), icon="id"
     )
 
+    @cached_property
+    def _file_url(self) -> Callable[[UUID], str]:
+        return addresses("records:student")
+
     def row_url(self, row: Enrolment) -> str:
         """The student file."""
-        return reverse("records:student", args=[row.student.public_id])
+        return self._file_url(row.student.public_id)
 
-
-def students(user: Any) -> QuerySet[Enrolment]:
-    """What the list of students shows to ``user``."""
-    return selectors.with_completeness(selectors.enrolments(user))
+    def dressed(self, rows: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
+        """With what completeness looks at."""
+        return selectors.with_completeness(rows)

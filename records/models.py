@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -212,6 +212,21 @@ class EnrolmentQuerySet(RecordedQuerySet):
         if holds(user, "view_own_class"):
             scope |= Q(school_class_id__in=own_class_ids(user))
         return self.filter(scope)
+
+    def current(self) -> Self:
+        """The newest stretch of each student: the school where he is, or where he was last, keeps his file."""
+        return self.filter(~Exists(later_enrolments()))
+
+
+def later_enrolments() -> "EnrolmentQuerySet":
+    """The stretches of the same student that come after the outer row: the open one, else what ended later."""
+    started = Q(started_on__gt=OuterRef("started_on")) | Q(
+        started_on=OuterRef("started_on"), pk__gt=OuterRef("pk")
+    )
+    ended = Q(ended_on__gt=OuterRef("ended_on")) | Q(started, ended_on=OuterRef("ended_on"))
+    is_open = Q(ended_on__isnull=True) & ~Q(pk=OuterRef("pk"))
+    others: EnrolmentQuerySet = Enrolment.objects.filter(student=OuterRef("student"))
+    return others.filter(is_open | ended)
 
 
 def own_class_ids(user: User) -> list[int]:

@@ -65,7 +65,7 @@ def register_all() -> None:
     for section in (
         Section("basic", _("Basic data"), 10, "records/sections/basic.html", _basic),
         Section("family", _("Family"), 20, "records/sections/family.html", _family),
-        Section("study", _("Study"), 30, "records/sections/study.html", _study),
+        Section("study", _("Study"), 30, "records/sections/study.html", _study, past=True),
         Section("documents", _("Documents"), 70, "records/sections/documents.html", _documents, only_files),
         Section("changes", _("Field history"), 90, "records/sections/changes.html", _changes, only_files),
     ):

@@ -5,6 +5,7 @@ from typing import Any
 from core.chinese import name_pinyin, name_sort_key, search_tokens
 from core.crypto import blind_index_or_none
 
+SORT_LENGTH = 120
 NAME_FIELDS = ("name_pinyin", "name_sort", "name_tokens")
 INDEXES = {"id_number": "id_number", "phone": "phone", "national_no": "national_no"}
 """Encrypted field to the kind under which its blind index is made; ``<field>_index`` holds it."""
@@ -18,7 +19,7 @@ def fill(person: Any) -> list[str]:
     filled: list[str] = []
     if hasattr(person, "name_tokens"):
         person.name_pinyin = person.name_pinyin or (name_pinyin(person.name) if person.name else "")
-        person.name_sort = name_sort_key(person.name)[:120] if person.name else ""
+        person.name_sort = name_sort_key(person.name)[:SORT_LENGTH] if person.name else ""
         person.name_tokens = search_tokens(person.name) if person.name else []
         filled += NAME_FIELDS
     for field, kind in INDEXES.items():

@@ -1,7 +1,7 @@
 """The register of file sections: each room says at start what it adds to a student file, and its tab appears.
 
     register(Section("study", _("Study"), 30, "records/sections/study.html", read, perms=("view_student",)))
-    register_act(Act(_("Student card"), "printer", lambda user, file: url, perms=("print_student",)))
+    register_act(Act(_("School record card"), "printer", lambda user, file: url, perms=("print_student",)))
 
 Tabs, printed forms, packages and erasure walk this one register.
 """
@@ -24,7 +24,8 @@ ANY_READER = ("view_student", "view_own_class")
 class Section:
     """A part of a student file. ``read`` gives the template's context; it costs a constant number of queries.
 
-    Readers without one of ``perms`` in the file's units see the tab locked.
+    Readers without one of ``perms`` in the file's units see the tab locked; so do those whose student went on to
+    another school, unless the section is of the ``past``: it shows nothing but the reader's own stretches.
 
     ``export(student)`` gives the section's data as plain values for copies and packages; ``erase(student)`` removes
     them for good, inside the transaction of a destruction. A section that only shows others' data has neither.
@@ -38,6 +39,11 @@ class Section:
     perms: tuple[str, ...] = ANY_READER
     export: Callable[[Student], Any] | None = None
     erase: Callable[[Student], None] | None = None
+    past: bool = False
+
+    def opens(self, file: StudentFile) -> bool:
+        """Whether the reader of ``file`` may open it."""
+        return file.allows(*self.perms, past=self.past)
 
 
 @dataclass(frozen=True, slots=True)

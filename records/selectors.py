@@ -1,23 +1,35 @@
 """Reads of student files: who may see which, finding somebody in a second, what a list shows.
 
-Every list leaves the encrypted columns where they are (`HEAVY`): decrypting what nobody looks at is slow and unneeded.
+Lists read the columns that they show and no others: decrypting what nobody looks at is slow and unneeded.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
-from django.db.models.functions import Length
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Length, NullIf
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.scope import holds, units_with, visible_or_404
 from core.chinese import clean_text, name_query
-from core.crypto import EncryptedTextField, blind_index
+from core.crypto import blind_index
 from core.idnumber import normalise_id_number
-from records.models import Document, DocumentKind, Enrolment, FamilyMember, Student, own_class_ids
+from records.completeness import MEASURED, fields_of
+from records.models import (
+    Document,
+    DocumentKind,
+    Enrolment,
+    EnrolmentQuerySet,
+    FamilyMember,
+    Student,
+    later_enrolments,
+    own_class_ids,
+)
 from school.models import ClassStaff, Programme, SchoolClass, Unit, in_language
 
 HITS = 1000
@@ -28,12 +40,18 @@ SUGGESTED = 8
 SHORTEST_SECRET = 7
 
 
-def _encrypted(model: type[Student | FamilyMember]) -> list[str]:
-    return [field.name for field in model._meta.concrete_fields if isinstance(field, EncryptedTextField)]
-
-
-HEAVY = [*_encrypted(Student), "name_tokens"]
-ADDRESSES = ("current_address", "mailing_address", "home_address")
+_STAY = ("public_id", "student_no", "status", "started_on", "ended_on", "enrol_month", "seat_no", "exam_no")
+_PERSON = ("public_id", "name", "name_pinyin", "sex", "birth_date", "archive_no", "no_hukou")
+_LABELS = ("name", "label_en")
+LISTED = (
+    *_STAY,
+    *(f"student__{name}" for name in _PERSON),
+    *(f"{joined}__{name}" for joined in ("school_class", "unit", "school", "programme") for name in _LABELS),
+    "school__stage",
+    "school_class__class_no",
+    "school_class__grade_level",
+)
+"""What lists, the roster and hits of the search show; whatever else is read of such a row costs a query."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +65,16 @@ class Found:
 
 @dataclass(frozen=True)
 class StudentFile:
-    """A student with the enrolments that the reader may see, the one that stands for him first."""
+    """A student with the enrolments that the reader may see, the one that stands for him first.
+
+    ``has_left``: the student went on to a school that is not the reader's. The reader keeps the name, the number and
+    the stretches of the own school; what the other school writes into the file is closed.
+    """
 
     reader: User
     student: Student
     enrolments: Sequence[Enrolment]
+    has_left: bool = False
 
     @property
     def enrolment(self) -> Enrolment:
@@ -63,8 +86,13 @@ class StudentFile:
         """Ids of the reader's own classes today."""
         return frozenset(own_class_ids(self.reader)) if holds(self.reader, "view_own_class") else frozenset()
 
-    def allows(self, *perms: str) -> bool:
-        """Whether the reader holds one of ``perms`` where one of these enrolments is."""
+    def allows(self, *perms: str, past: bool = False) -> bool:
+        """Whether the reader holds one of ``perms`` where one of these enrolments is.
+
+        Once the student has left, only for what is asked as ``past``: the stretches themselves.
+        """
+        if self.has_left and not past:
+            return False
         for enrolment in self.enrolments:
             for perm in perms:
                 if perm == "view_own_class" and enrolment.school_class_id in self.own_classes:
@@ -76,21 +104,31 @@ class StudentFile:
 
 def enrolments(user: User) -> QuerySet[Enrolment]:
     """The enrolments that ``user`` may see, ready for a list: student, class and unit joined, nothing decrypted."""
-    rows: QuerySet[Enrolment] = Enrolment.objects.visible_to(user)
-    return rows.select_related("student", "school_class", "unit", "school", "programme").defer(
-        *(f"student__{name}" for name in HEAVY)
-    )
+    return _listed(Enrolment.objects.visible_to(user))
+
+
+def _listed(rows: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
+    return rows.select_related("student", "school_class", "unit", "school", "programme").only(*LISTED)
 
 
 def with_completeness(rows: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
-    """The same rows with what `records.completeness` looks at, none of it decrypted; two queries more for all."""
-    family = FamilyMember.objects.defer(*_encrypted(FamilyMember))
-    documents = Document.objects.only("student_id", "kind")
-    filled = {f"has_{name}": Length(F(f"student__{name}")) for name in ADDRESSES}
-    return rows.annotate(**filled).prefetch_related(
-        Prefetch("student__family", queryset=family),
-        Prefetch("student__documents", queryset=documents),
+    """The same rows with what `records.completeness` looks at, none of it decrypted, in the same query.
+
+    ``contact_id`` is a scalar and no EXISTS, which the planner would answer by reading every family of the country.
+    ``has_left`` tells the stretches after which the student went on to another one: his file is kept there.
+    """
+    reachable = FamilyMember.objects.filter(student=OuterRef("student"), phone_index__isnull=False)
+    kinds = Document.objects.filter(student=OuterRef("student")).values("kind")
+    filled = {f"has_{name}": NullIf(Length(F(f"student__{name}")), Value(0)) for name in MEASURED}
+    return rows.only(*LISTED, *_COMPLETE).annotate(
+        contact_id=Subquery(reachable.values("pk")[:1]),
+        document_kinds=ArraySubquery(kinds),
+        has_left=Exists(later_enrolments()),
+        **filled,
     )
+
+
+_COMPLETE = (*fields_of(Enrolment), *(f"student__{name}" for name in fields_of(Student)))
 
 
 def student_file(user: User, public_id: UUID) -> StudentFile:
@@ -99,7 +137,9 @@ def student_file(user: User, public_id: UUID) -> StudentFile:
     own = Enrolment.objects.visible_to(user).filter(student=row)
     own = own.select_related("school_class", "unit", "school", "programme")
     ordered = own.order_by(F("ended_on").desc(nulls_first=True), "-started_on", "-pk")
-    return StudentFile(user, row, list(ordered))
+    kept = Enrolment.objects.filter(student=row).current().values_list("pk", flat=True).get()
+    shown = list(ordered)
+    return StudentFile(user, row, shown, has_left=kept not in {one.pk for one in shown})
 
 
 def document_for(file: StudentFile, public_id: UUID) -> Document | None:
@@ -146,61 +186,76 @@ def search(user: User, text: str, *, secrets: bool = True, limit: int = SHOWN) -
     if holds_digits(text):
         hits = _by_number(visible, text.replace(" ", "").upper())
         if not hits and secrets and looks_secret(text):
-            return _ordered(user, _by_secret(visible, text), limit, by_number=True)
-        return _ordered(user, hits, limit)
+            return _ordered(_by_secret(visible, text), limit, by_number=True)
+        return _ordered(hits, limit)
     query = name_query(text)
-    return _ordered(user, _by_name(visible, query), limit) if query else Found((), False)
+    return _ordered(_by_name(visible, query), limit) if query else Found((), False)
 
 
 def name_hits(rows: QuerySet[Enrolment], text: str) -> QuerySet[Enrolment]:
-    """The rows of a list whose student's name or number fits, as a bounded set that any order may be laid upon."""
+    """The rows of a list whose student's name or number fits, as a bounded set that any order may be laid upon.
+
+    One more than a list counts exactly, so that it says when there are more.
+    """
     text = clean_text(text)
     if holds_digits(text):
         hits = _by_number(rows, text.replace(" ", "").upper())
-    else:
-        query = name_query(text)
-        hits = _by_name(rows, query) if query else []
-    return rows.filter(pk__in=hits[:HITS])
+        return rows.filter(pk__in=[hit.pk for hit in hits[: HITS + 1]])
+    query = name_query(text)
+    if not query:
+        return rows.none()
+    named = rows.order_by().filter(student__name_tokens__matches=query)
+    return rows.filter(pk__in=named.values("pk")[: HITS + 1])
 
 
-def _by_name(visible: QuerySet[Enrolment], query: str) -> list[int]:
-    hits = visible.order_by().filter(student__name_tokens__matches=query)
-    return list(hits.values_list("pk", flat=True)[: HITS + 1])
+class _Hit(NamedTuple):
+    """An enrolment that a search found, with what the hits are put into order by."""
+
+    name: str
+    pk: int
+    student: int
 
 
-def _by_number(visible: QuerySet[Enrolment], number: str) -> list[int]:
-    rows = visible.order_by()
-    hits = list(rows.filter(student_no__startswith=number).values_list("pk", flat=True)[: HITS + 1])
+def _hits(rows: QuerySet[Enrolment], limit: int = HITS + 1) -> list[_Hit]:
+    found = rows.order_by().values_list("student__name_sort", "pk", "student_id")
+    return [_Hit(*one) for one in found[:limit]]
+
+
+def _by_name(visible: QuerySet[Enrolment], query: str) -> list[_Hit]:
+    return _hits(visible.filter(student__name_tokens__matches=query))
+
+
+def _by_number(visible: QuerySet[Enrolment], number: str) -> list[_Hit]:
+    hits = _hits(visible.filter(student_no__startswith=number))
     if len(hits) < HITS:
-        exam = rows.filter(exam_no=number).exclude(exam_no="")
-        archive = rows.filter(student__archive_no__startswith=number)
-        for more in (exam, archive):
-            hits += more.values_list("pk", flat=True)[: HITS + 1]
+        hits += _hits(visible.filter(exam_no=number).exclude(exam_no=""))
+        hits += _hits(visible.filter(student__archive_no__startswith=number))
     return hits
 
 
-def _by_secret(visible: QuerySet[Enrolment], text: str) -> list[int]:
+def _by_secret(visible: EnrolmentQuerySet, text: str) -> list[_Hit]:
     compact = text.replace(" ", "")
     phone = blind_index("phone", compact)
-    hits: list[int] = []
-    for condition in (
-        Q(student__id_number_index=blind_index("id_number", normalise_id_number(compact))),
-        Q(student__national_no_index=blind_index("national_no", compact.upper())),
-        Q(student__phone_index=phone),
-        Q(student_id__in=FamilyMember.objects.filter(phone_index=phone).values("student_id")),
+    of_family = FamilyMember.objects.filter(phone_index=phone).values("student_id")
+    hits: list[_Hit] = []
+    for rows in (
+        visible.filter(student__id_number_index=blind_index("id_number", normalise_id_number(compact))),
+        visible.filter(student__national_no_index=blind_index("national_no", compact.upper())),
+        visible.filter(student__phone_index=phone).current(),
+        visible.filter(student_id__in=of_family).current(),
     ):
-        hits += visible.order_by().filter(condition).values_list("pk", flat=True)[:SHOWN]
+        hits += _hits(rows, SHOWN)
     return hits
 
 
-def _ordered(user: User, hits: list[int], limit: int, *, by_number: bool = False) -> Found:
-    if not hits:
-        return Found((), False, by_number)
-    rows = enrolments(user).filter(pk__in=hits[:HITS])
-    newer = Enrolment.objects.filter(pk__in=hits[:HITS], student=OuterRef("student"), pk__gt=OuterRef("pk"))
-    rows = rows.filter(~Exists(newer)).order_by("student__name_sort", "pk")
-    shown = list(rows[: limit + 1])
-    return Found(shown[:limit], len(shown) > limit or len(hits) > HITS, by_number)
+def _ordered(hits: list[_Hit], limit: int, *, by_number: bool = False) -> Found:
+    """The first of the hits by name, the newest enrolment of each student alone; only these are read in full."""
+    newest = {hit.student: hit for hit in sorted(hits[:HITS], key=lambda hit: hit.pk)}
+    ordered = sorted(newest.values())
+    shown = [hit.pk for hit in ordered[:limit]]
+    rows = {row.pk: row for row in _listed(Enrolment.objects.filter(pk__in=shown))} if shown else {}
+    more = len(ordered) > limit or len(hits) > HITS
+    return Found([rows[pk] for pk in shown if pk in rows], more, by_number)
 
 
 # What the filters of a list offer
@@ -268,14 +323,7 @@ def roster(user: User, school_class: SchoolClass) -> list[Enrolment]:
         "is_guardian",
         "is_first_guardian",
     )
-    complete = (
-        with_completeness(rows)
-        .prefetch_related(None)
-        .prefetch_related(
-            Prefetch("student__family", queryset=keep),
-            Prefetch("student__documents", queryset=Document.objects.only("student_id", "kind")),
-        )
-    )
+    complete = with_completeness(rows).prefetch_related(Prefetch("student__family", queryset=keep))
     return list(complete.order_by(F("seat_no").asc(nulls_last=True), "student__name_sort", "pk"))
 
 

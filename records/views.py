@@ -21,7 +21,6 @@ from records import finders, reading, sections, selectors
 from records.completeness import Holder, completeness, contact_of
 from records.forms import SearchForm
 from records.lists import StudentList, sex_label, status_badge
-from records.lists import students as listed_students
 from records.models import Document, DocumentKind, Enrolment
 from records.selectors import StudentFile
 
@@ -77,7 +76,7 @@ def search(request: HttpRequest) -> HttpResponse:
 def students(request: HttpRequest) -> HttpResponse:
     """The list of students."""
     user = user_of(request)
-    return StudentList(request, listed_students(user), user=user).respond("records/students.html")
+    return StudentList(request, selectors.enrolments(user), user=user).respond("records/students.html")
 
 
 def _note_opening(request: HttpRequest, file: StudentFile, *, again: bool) -> None:
@@ -96,7 +95,7 @@ def _tabs(file: StudentFile, active: sections.Section) -> list[Tab]:
             label=section.title,
             url=reverse("records:student_section", args=[file.student.public_id, section.key]),
             active=section.key == active.key,
-            locked=not file.allows(*section.perms),
+            locked=not section.opens(file),
             fragment=True,
         )
         for section in sections.sections()
@@ -115,15 +114,23 @@ def _missing(file: StudentFile) -> dict[str, Any]:
     return {"completeness": found, "holders": holders}
 
 
+def _section(file: StudentFile, key: str) -> sections.Section:
+    """The section of this key; without a key the first that opens. Raises Http404."""
+    every = sections.sections()
+    if not key:
+        return next((one for one in every if one.opens(file)), every[0])
+    found = next((one for one in every if one.key == key), None)
+    if found is None:
+        raise Http404
+    return found
+
+
 def _page(request: HttpRequest, public_id: UUID, key: str, *, fragment: bool) -> HttpResponse:
     user = user_of(request)
     file = selectors.student_file(user, public_id)
-    every = sections.sections()
-    section = next((one for one in every if one.key == key), every[0] if not key else None)
-    if section is None:
-        raise Http404
-    if not file.allows(*section.perms):
-        raise NotPermitted(section.key, obj=file.student, unit_id=file.enrolment.unit_id)
+    section = _section(file, key)
+    if not section.opens(file):
+        raise NotPermitted(*section.perms, obj=file.student, unit_id=file.enrolment.unit_id)
     _note_opening(request, file, again=fragment)
     values: dict[str, Any] = {
         "file": file,
@@ -136,11 +143,13 @@ def _page(request: HttpRequest, public_id: UUID, key: str, *, fragment: bool) ->
     }
     if fragment:
         return render(request, "records/section.html", values)
-    values |= _missing(file) | {
+    if not file.has_left:
+        values |= _missing(file)
+    values |= {
         "status": status_badge(file.enrolment),
         "sex": sex_label(file.student.sex),
         "acts": sections.acts(user, file),
-        "photo": selectors.photo_of(file),
+        "photo": None if file.has_left else selectors.photo_of(file),
         "initials": file.student.name[:1],
         "watermark": f"{user.name} {user.staff_no} {moment(timezone.now())}",
     }
@@ -186,6 +195,8 @@ def _shown(document: Document | None) -> HttpResponse:
 def photo(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The newest photo, part of the opened file."""
     file = selectors.student_file(user_of(request), public_id)
+    if not file.allows(*READERS):
+        raise NotPermitted("view_student", obj=file.student, unit_id=file.enrolment.unit_id)
     _note_opening(request, file, again=True)
     return _shown(selectors.photo_of(file))
 
@@ -221,7 +232,7 @@ def my_classes(request: HttpRequest) -> HttpResponse:
 
 def _pupil(user: User, row: Enrolment, *, may_reveal: bool) -> dict[str, Any]:
     found = completeness(row)
-    contact = contact_of(row)
+    contact = contact_of(row.student.family.all())
     phone = contact.phone if contact else ""
     url = ""
     if contact and phone and may_reveal:

@@ -1,19 +1,18 @@
 """The inbox as the home page draws it: tabs with counts, and the days that are left for each row."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from approvals import inbox
-from approvals.deadlines import days_left
-from approvals.inbox import InboxRow
-from school.calendar import shifted_days
+from approvals.deadlines import all_days_left
+from approvals.inbox import InboxRow, Tab
+from core.workingdays import WorkingDaySpan
+from school.calendar import units_by_id
 
 SOON = 2
 """Working days before the due date from which on a row counts as soon due."""
@@ -25,6 +24,9 @@ TABS: dict[str, Any] = {
     "started": _("Begun by me"),
     "done": _("Done by me"),
 }
+
+READ_TABS: tuple[Tab, ...] = ("waiting", "started", "done")
+"""The tabs that have rows of their own; the others are cut out of the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +48,22 @@ class Inbox:
         self.kind = kind if kind in dict(self.kinds) else ""
 
     @cached_property
-    def _waiting(self) -> list[Line]:
-        return self._lines(inbox.rows(self.user, "waiting", kind=self.kind))
-
-    def _lines(self, rows: Sequence[InboxRow]) -> list[Line]:
-        dated = [row.due for row in rows if row.due]
-        shifted = {}
-        today = timezone.localdate()
-        if dated and self.user.unit is not None:
-            first, last = min(*dated, today), max(*dated, today) + timedelta(days=1)
-            shifted = shifted_days(self.user.unit, first, last)
-        found = []
-        for row in rows:
-            left = days_left(row.due, today=today, shifted=shifted) if row.due else None
-            found.append(Line(row, left.days if left else None, left.certain if left else True))
-        return found
-
-    @cached_property
     def _by_tab(self) -> dict[str, list[Line]]:
-        return {
-            "waiting": self._waiting,
-            "soon": [line for line in self._waiting if line.days is not None and 0 <= line.days <= SOON],
-            "overdue": [line for line in self._waiting if line.days is not None and line.days < 0],
-            "started": self._lines(inbox.rows(self.user, "started", kind=self.kind)),
-            "done": self._lines(inbox.rows(self.user, "done", kind=self.kind)),
+        rows = {tab: inbox.rows(self.user, tab, kind=self.kind) for tab in READ_TABS}
+        left = iter(self._days_left(row for tab in READ_TABS for row in rows[tab] if row.due))
+        lines: dict[str, list[Line]] = {
+            tab: [Line(row, *(next(left) if row.due else (None, True))) for row in rows[tab]]
+            for tab in READ_TABS
         }
+        waiting = lines["waiting"]
+        soon = [line for line in waiting if line.days is not None and 0 <= line.days <= SOON]
+        overdue = [line for line in waiting if line.days is not None and line.days < 0]
+        return {**lines, "soon": soon, "overdue": overdue}
+
+    def _days_left(self, rows: Iterable[InboxRow]) -> list[WorkingDaySpan]:
+        dated = [(row.unit_id, row.due) for row in rows if row.due]
+        units = units_by_id({unit_id for unit_id, _due in dated if unit_id})
+        return all_days_left([(units.get(unit_id or 0, self.user.unit), due) for unit_id, due in dated])
 
     @property
     def lines(self) -> list[Line]:

@@ -185,7 +185,7 @@ def faults(batch: IntakeBatch) -> Chart | None:
         labels=labels,
         series=[Series(_("Faults"), values)],
         kind="hbar",
-        note=_("imports of this batch"),
+        note=_("imports of this intake batch"),
     )
 
 

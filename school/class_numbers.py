@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from school.models import Stage
 
 W, H, FREE = "W", "H", "free"
-STAGE_DIGITS = {Stage.PRIMARY: 1, Stage.JUNIOR: 2, Stage.SENIOR: 3}
+STAGE_DIGITS: dict[str, int] = {Stage.PRIMARY: 1, Stage.JUNIOR: 2, Stage.SENIOR: 3}
 LONGEST_STAGE = {Stage.PRIMARY: 6, Stage.JUNIOR: 4, Stage.SENIOR: 3}
 """Grades of a stage; a junior middle school may have four (五四学制)."""
 
@@ -28,7 +28,7 @@ def class_number(
         raise ValidationError({"number": _("A class has a number from 1 to 99.")})
     _check_grade(stage, entry_year, grade_level, school_year)
     if rule == H:
-        digit = STAGE_DIGITS.get(Stage(stage)) if stage else None
+        digit = STAGE_DIGITS.get(stage)
         if digit is None:
             raise ValidationError({"class_no": _("Rule H is for primary and middle schools only.")})
         return f"{entry_year}{digit}{number:02}"

@@ -1,6 +1,7 @@
 """The school as an organisation: units, rules, programmes, classes, their staff, terms, calendar and code lists."""
 
 import uuid
+from datetime import date
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -8,7 +9,7 @@ from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOper
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Func, Q, Value
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from ledger.history import History
@@ -354,6 +355,11 @@ class Code(RecordedModel):
         """The entry's name in the reader's language."""
         return in_language(self.label_zh, self.label_en)
 
+    def holds_on(self, day: date) -> bool:
+        """Whether the entry is in use on a day; its first and its last day count."""
+        begun = self.valid_from is None or self.valid_from <= day
+        return begun and (self.valid_until is None or day <= self.valid_until)
+
 
 class Region(RecordedModel):
     """An administrative division (行政区划, GB/T 2260): six digits; forms write it with six zeros behind."""
@@ -362,7 +368,7 @@ class Region(RecordedModel):
     name_zh = models.CharField(_("Chinese name"), max_length=60)
     name_en = models.CharField(_("English name"), max_length=80, blank=True)
     parent_code = models.CharField(_("parent"), max_length=6, blank=True)
-    level = models.PositiveSmallIntegerField(_("level"))
+    level = models.PositiveSmallIntegerField(pgettext_lazy("administrative division", "level"))
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
     source = models.CharField(_("source"), max_length=120, blank=True)

@@ -82,17 +82,25 @@ RULES: dict[str, RuleKind] = {
         RuleKind("head_review_days", _("Working days for the head review"), _whole(1, 60), 3, "proposal"),
         RuleKind("acceptance_days", _("Working days for acceptance"), _whole(1, 60), 5, "proposal"),
         RuleKind("return_days", _("Working days for mending a returned item"), _whole(1, 60), 3, "proposal"),
-        RuleKind("request_days", _("Working days for each step of a request"), _whole(1, 60), 5, "D.3; proposal"),
-        RuleKind("quick_days", _("Working days for each step of a light request"), _whole(1, 20), 1, "proposal"),
+        RuleKind(
+            "request_days", _("Working days for each step of a request"), _whole(1, 60), 5, "D.3; proposal"
+        ),
+        RuleKind(
+            "quick_days", _("Working days for each step of a light request"), _whole(1, 20), 1, "proposal"
+        ),
         RuleKind("verify_days", _("Working days to verify a change"), _whole(1, 60), 3, "proposal"),
         RuleKind(
-            "escalation_days", _("Working days overdue before the leader is told"), _whole(1, 60), 3, "proposal"
+            "escalation_days",
+            _("Working days overdue before the leader is told"),
+            _whole(1, 60),
+            3,
+            "proposal",
         ),
         RuleKind("sample_percent", _("Sample before bulk approval, percent"), _whole(1, 100), 10, "proposal"),
         RuleKind("sample_minimum", _("Smallest sample before bulk approval"), _whole(1, 50), 3, "proposal"),
         RuleKind("bulk_limit", _("Most items in one bulk act"), _whole(1, 5000), 500, "proposal"),
         RuleKind(
-            "talent_percent", _("Most talent pupils of an intake, percent"), _whole(0, 100), 4, "S2-8.2"
+            "talent_percent", _("Most talent students of an intake, percent"), _whole(0, 100), 4, "S2-8.2"
         ),
         RuleKind(
             "under_age_entry",
@@ -117,6 +125,13 @@ RULES: dict[str, RuleKind] = {
         ),
         RuleKind("fonds_code", _("Fonds code of archive numbers"), lambda text: text[:12], "XJ", "DA/T 13"),
         RuleKind(
+            "number_lookups",
+            _("Identity numbers that one person may ask about in an hour"),
+            _whole(10, 1000),
+            120,
+            "proposal",
+        ),
+        RuleKind(
             "idle_minutes",
             _("Minutes until idle users are signed out"),
             _whole(5, 120),
@@ -127,10 +142,18 @@ RULES: dict[str, RuleKind] = {
             "password_days", _("Days until a password must change"), _whole(30, 365), 90, "GB/T 22239 8.1.4.1"
         ),
         RuleKind(
-            "penalty_months_least", _("Shortest term of a penalty, months"), _whole(1, 24), 6, "Order 41 art. 57"
+            "penalty_months_least",
+            _("Shortest term of a penalty, months"),
+            _whole(1, 24),
+            6,
+            "Order 41 art. 57",
         ),
         RuleKind(
-            "penalty_months_most", _("Longest term of a penalty, months"), _whole(1, 36), 12, "Order 41 art. 57"
+            "penalty_months_most",
+            _("Longest term of a penalty, months"),
+            _whole(1, 36),
+            12,
+            "Order 41 art. 57",
         ),
         RuleKind(
             "penalty_lifted_early",
@@ -147,7 +170,9 @@ RULES: dict[str, RuleKind] = {
             3,
             "Order 41 art. 55; days are a proposal",
         ),
-        RuleKind("penalty_step_days", _("Working days for each step of a penalty"), _whole(1, 60), 5, "proposal"),
+        RuleKind(
+            "penalty_step_days", _("Working days for each step of a penalty"), _whole(1, 60), 5, "proposal"
+        ),
         RuleKind(
             "penalty_appeal_days",
             _("Days for an appeal against a penalty"),
@@ -169,11 +194,14 @@ RULES: dict[str, RuleKind] = {
             6,
             "Order 41 art. 64",
         ),
+        RuleKind("penalty_answer_days", _("Days to answer an appeal"), _whole(1, 60), 15, "Order 41 art. 61"),
         RuleKind(
-            "penalty_answer_days", _("Days to answer an appeal"), _whole(1, 60), 15, "Order 41 art. 61"
-        ),
-        RuleKind(
-            "penalty_bars_award", _("A penalty in force bars awards"), _yes_no, True, "Order 41 art. 57", _YES_NO
+            "penalty_bars_award",
+            _("A penalty in force bars awards"),
+            _yes_no,
+            True,
+            "Order 41 art. 57",
+            _YES_NO,
         ),
         RuleKind(
             "penalty_bars_transfer",

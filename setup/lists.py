@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from core.formatting import school_year
@@ -17,12 +18,13 @@ from core.templatetags.xueji import badge
 from school.models import Code, CodeList, Programme, Region, SchoolClass, Unit
 from setup import selectors
 
-IN_USE = (("yes", _("In use")), ("no", _("Closed")))
+CLOSED = pgettext_lazy("end the use of something", "Closed")
+IN_USE = (("yes", _("In use")), ("no", CLOSED))
 
 
 def use(is_active: bool) -> SafeString:
     """Whether something is in use, as a badge."""
-    return badge("green", _("In use")) if is_active else badge("grey", _("Closed"))
+    return badge("green", _("In use")) if is_active else badge("grey", CLOSED)
 
 
 def _by_use(rows: QuerySet[Any], value: str) -> QuerySet[Any]:
@@ -205,7 +207,7 @@ def validity(row: Code | Region) -> SafeString:
     """Whether an entry holds today, as a badge."""
     today = timezone.localdate()
     if row.valid_until is not None and row.valid_until < today:
-        return badge("grey", _("Closed"))
+        return badge("grey", CLOSED)
     if row.valid_from is not None and row.valid_from > today:
         return badge("blue", _("Begins later"))
     return badge("green", _("In use"))

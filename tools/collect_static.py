@@ -10,8 +10,6 @@ import sys
 
 from tools.services.state import BASE_DIR
 
-NOT_OURS = "django_htmx"  # the pages load the vendored htmx; this copy imports modules that it does not bring
-
 
 def environment() -> dict[str, str]:
     """A production environment that reaches nothing."""
@@ -28,11 +26,5 @@ def environment() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    command = [
-        sys.executable,
-        str(BASE_DIR / "manage.py"),
-        "collectstatic",
-        "--noinput",
-        f"--ignore={NOT_OURS}",
-    ]
+    command = [sys.executable, str(BASE_DIR / "manage.py"), "collectstatic", "--noinput"]
     sys.exit(subprocess.run(command, env=environment(), check=False).returncode)

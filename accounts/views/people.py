@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import actions, selectors, sessions
+from accounts import actions, open_work, selectors, sessions
 from accounts.access import requires, user_of
-from accounts.forms import AppointForm, OpenUserForm, ReasonForm, TrainingForm, UserForm, contacts_of
+from accounts.forms import AppointForm, ChangeUserForm, OpenUserForm, ReasonForm, TrainingForm, contacts_of
 from accounts.lists import UserList
 from accounts.models import User
 from accounts.roles import ENTRY_ROLES
@@ -86,6 +86,8 @@ def _user_page(request: HttpRequest, person: User, **more: Any) -> HttpResponse:
         "may_grant": bool(units_with(reader, "manage_grants")) and reader.pk != person.pk,
         "may_help": unit in units_with(reader, "manage_grants") and reader.pk != person.pk,
         "is_self": reader.pk == person.pk,
+        "open_work": open_work.of(person),
+        "has_id_number": person.id_number_index is not None,
         **more,
     }
     return render(request, "accounts/user.html", context)
@@ -112,7 +114,12 @@ def change_user(request: HttpRequest, public_id: UUID) -> HttpResponse:
     actor = user_of(request)
     person = selectors.one_user(actor, public_id)
     start = {"name": person.name, "unit": person.unit_id, **contacts_of(person)}
-    form = UserForm(request.POST or None, initial=start, units=selectors.units_for(actor, "manage_users"))
+    form = ChangeUserForm(
+        request.POST or None,
+        initial=start,
+        units=selectors.units_for(actor, "manage_users"),
+        has_number=person.id_number_index is not None,
+    )
     if request.method == "POST":
         changed = _tried(form, lambda: actions.change_user(actor=actor, user=person, **form.cleaned_data))
         if changed is not None:

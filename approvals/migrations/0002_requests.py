@@ -16,7 +16,7 @@ from approvals.constraints import REQUESTER_KEY
 class Migration(migrations.Migration):
     dependencies = [
         ("approvals", "0001_initial"),
-        ("school", "0002_request_permissions"),
+        ("school", "0003_request_permissions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -56,6 +56,10 @@ class Notes:
     widths: Mapping[int, Mapping[int, int]] = field(default_factory=dict)
     errors: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
 
+    def tell_of(self, number: int) -> bool:
+        """Whether there is anything to say about a row."""
+        return number in self.faults or number in self.widths or number in self.errors
+
 
 @dataclass(slots=True)
 class Source:
@@ -95,6 +99,8 @@ class Table:
 
 def make_row(number: int, raw: Sequence[Any], width: int, notes: Notes) -> Row:
     """Turn a library's values into texts, with the faults that values and file betray."""
+    if len(raw) >= width and not notes.tell_of(number) and _is_harmless(raw):
+        return Row(number, list(raw[:width]))
     row = Row(number, [])
     append = row.values.append
     for index, value in enumerate(raw[:width]):
@@ -113,6 +119,16 @@ def make_row(number: int, raw: Sequence[Any], width: int, notes: Notes) -> Row:
 
 
 _SUSPECT = frozenset(FORMULA_MARKS + "' \t\r\n\u3000\xa0")
+_EDGE = "\x1f"
+_SUSPECT_CELL = re.compile(f"{_EDGE}[{re.escape(''.join(_SUSPECT))}]")
+
+
+def _is_harmless(raw: Sequence[Any]) -> bool:
+    """Whether a row holds texts alone, none of which needs a closer look."""
+    if set(map(type, raw)) != {str}:
+        return False
+    joined = _EDGE + _EDGE.join(raw)
+    return not _SUSPECT_CELL.search(joined) and "E+" not in joined
 
 
 def _note_fault(row: Row, index: int, fault: str) -> None:

@@ -27,11 +27,13 @@ from enrollment.actions.drafts import (
     save_draft,
     start_applicant,
 )
+from enrollment.actions.lookups import examine_typed
 from enrollment.actions.refusals import (
     AlreadyDone,
     BatchClosed,
     ChecksFailed,
     IntakeRefused,
+    NobodyCan,
     NotOwner,
     NotReady,
     Opened,
@@ -46,6 +48,7 @@ __all__ = [
     "BatchClosed",
     "ChecksFailed",
     "IntakeRefused",
+    "NobodyCan",
     "NotOwner",
     "NotReady",
     "Opened",
@@ -61,6 +64,7 @@ __all__ = [
     "bureau_refusal",
     "check_open",
     "decision",
+    "examine_typed",
     "locked",
     "mark_returned",
     "new_applicant",

@@ -6,13 +6,14 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.models import User
 from enrollment.actions.decisions import Outcome, advance, decision, take_step
 from enrollment.actions.notify import tell_of_acceptance
 from enrollment.actions.refusals import ChecksFailed, IntakeRefused, WrongState
 from enrollment.four_checks import Results, four_checks
-from enrollment.models import Applicant
+from enrollment.models import Applicant, IntakeBatch
 from enrollment.selectors import book_of
 from enrollment.steps import ACCEPTANCE, BUREAU_FIRST
 from ledger import events
@@ -44,9 +45,13 @@ def accept(*, actor: User, applicant: Applicant, version: int | None = None, com
 def _accepted(actor: User, applicant: Applicant, version: int | None, comment: str) -> Applicant:
     try:
         return _accept(actor, applicant, version, comment)
-    except IntegrityError:
+    except IntegrityError as clash:
+        clash_of(clash)
+    try:
         # Another archive opened a file for the same person meanwhile; now it is seen.
         return _accept(actor, applicant, version, comment)
+    except IntegrityError as clash:
+        raise WrongState(str(REFUSALS[clash_of(clash)])) from clash
 
 
 @transaction.atomic
@@ -100,15 +105,63 @@ def accept_rows(
         )
 
 
+def accept_apart(
+    rows: Sequence[Applicant], results: dict[int, Results], *, actor: User, role: str, sample: Any = None
+) -> dict[int, str]:
+    """`accept_rows`, but whom the database refuses does not stop the others; why each was refused, by applicant."""
+    try:
+        with transaction.atomic():
+            accept_rows(rows, results, actor=actor, role=role, sample=sample)
+    except (NotOpened, IntegrityError) as refused:
+        reason = refused.reason if isinstance(refused, NotOpened) else clash_of(refused)
+        if len(rows) == 1:
+            return {rows[0].pk: reason}
+        half = len(rows) // 2
+        first = accept_apart(rows[:half], results, actor=actor, role=role, sample=sample)
+        return first | accept_apart(rows[half:], results, actor=actor, role=role, sample=sample)
+    return {}
+
+
+class NotOpened(WrongState):
+    """The file cannot be opened; ``reason`` is a key of `REFUSALS`."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+
+
+REFUSALS = {
+    "enrolled": _lazy("This person has an open enrolment: a transfer between schools is needed."),
+    "clash": _lazy("A file with the same number exists already. Look for it before you try again."),
+    "numbers": _lazy("No student number could be given. Try again."),
+}
+CONSTRAINTS = {
+    "one_open_enrolment": "enrolled",
+    "student_id_number_unique": "clash",
+    "student_national_no_unique": "clash",
+    "student_no_unique": "numbers",
+}
+"""What a constraint of the student file means for whoever accepts."""
+
+
+def clash_of(error: IntegrityError) -> str:
+    """The key of `REFUSALS` for a refusal of the database. Raises it again when it is another one."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    reason = CONSTRAINTS.get(diagnosis.constraint_name or "") if diagnosis else None
+    if reason is None:
+        raise error
+    return reason
+
+
 def _open(rows: Sequence[Applicant], actor: User, role: str) -> list[Any]:
     try:
         return open_files(actor=actor, admissions=[_admission(row) for row in rows], role=role)
     except AlreadyEnrolled as clash:
         text = _("%(count)s of them have an open enrolment: a transfer between schools is needed.")
-        raise WrongState(text % {"count": len(clash.public_ids)}) from clash
+        raise NotOpened("enrolled", text % {"count": len(clash.public_ids)}) from clash
     except NumbersExhausted as exhausted:
         text = _("No student number is left under %(prefix)s: raise the school's rule for serials.")
-        raise WrongState(text % {"prefix": exhausted}) from exhausted
+        raise NotOpened("numbers", text % {"prefix": exhausted}) from exhausted
 
 
 def _admission(row: Applicant) -> Admission:
@@ -122,4 +175,7 @@ def _admission(row: Applicant) -> Admission:
         members=[member for member in row.members.all() if member.name],
         documents=[(document.kind, document.blob_id) for document in row.documents.all()],
         no_hukou=row.no_hukou,
+        student_no=row.student_no,
+        national_no=row.national_no,
+        is_present=row.batch.kind == IntakeBatch.Kind.PRESENT,
     )

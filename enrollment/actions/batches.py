@@ -16,9 +16,9 @@ from school.models import Unit
 
 PERM = "manage_intake"
 FIELDS = (
-    "code", "name", "layout", "school_year", "quota", "opens_on", "entry_deadline", "required_documents",
+    "code", "name", "kind", "layout", "school_year", "quota", "opens_on", "entry_deadline", "required_documents",
 )  # fmt: skip
-FIXED = ("code", "layout", "school_year")
+FIXED = ("code", "kind", "layout", "school_year")
 """What stays as it is once applicants stand in the batch: their numbers and forms were made for it."""
 
 
@@ -28,9 +28,12 @@ class BatchChanged(IntakeRefused):
 
 @transaction.atomic
 def open_batch(*, actor: User, school: Unit, values: Mapping[str, Any]) -> IntakeBatch:
-    """A new batch of ``school``; ``values`` hold `FIELDS`. Raises NotPermitted; IntegrityError for a taken code."""
+    """A new batch of ``school``; ``values`` hold `FIELDS`; without a kind it is for new students.
+
+    Raises NotPermitted; IntegrityError for a taken code.
+    """
     role = acting_role(actor, PERM, school)
-    batch = IntakeBatch(school=school, **{name: values[name] for name in FIELDS})
+    batch = IntakeBatch(school=school, **{name: values[name] for name in FIELDS if name in values})
     with acting(actor, role=role):
         batch.save()
         events.record("batch.opened", actor=actor, obj=batch, unit_id=school.pk)
@@ -55,10 +58,12 @@ def change_batch(
     row = _locked(batch)
     role = acting_role(actor, PERM, row.school)
     if any(getattr(row, name) != value for name, value in seen.items()):
-        raise BatchChanged(_("This batch was changed meanwhile. Nothing was saved; look at it again."))
+        raise BatchChanged(_("This intake batch was changed meanwhile. Nothing was saved; look at it again."))
     changed = [name for name in FIELDS if name in values and getattr(row, name) != values[name]]
     if set(changed) & set(FIXED) and Applicant.objects.filter(batch=row).exists():
-        raise IntakeRefused(_("Code, layout and school year stay as they are once somebody was entered."))
+        raise IntakeRefused(
+            _("Code, kind, layout and school year stay as they are once somebody was entered.")
+        )
     if changed:
         for name in changed:
             setattr(row, name, values[name])

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.scope import units_with
 from approvals.roles import acting_role
-from enrollment.actions.acceptance import accept_rows
+from enrollment.actions.acceptance import accept_apart
 from enrollment.actions.decisions import Outcome, advance, decision, next_due
 from enrollment.actions.notify import tell_of_acceptance, tell_of_approval
 from enrollment.actions.refusals import IntakeRefused
@@ -26,6 +27,7 @@ from enrollment.bulk_plan import (
 )
 from enrollment.four_checks import Results, four_checks
 from enrollment.models import Applicant, ApplicantDocument, BulkSkip, IntakeBatch, IntakeSample
+from enrollment.relations import related_among
 from enrollment.selectors import book_of
 from enrollment.steps import ACCEPTANCE, HEAD_REVIEW, STEPS, Step
 from jobs import actions as jobs
@@ -85,8 +87,13 @@ def draw_sample(*, actor: User, batch: IntakeBatch, class_no: str, step: Step) -
 
 
 def _unit_of(actor: User, batch: IntakeBatch, step: Step) -> Unit:
+    """A unit on which ``actor`` takes the step: one where somebody waits, else any of the school's, else the school."""
     first = waiting_at(actor, batch, step).select_related("unit").only("unit").first()
-    return first.unit if first else batch.school
+    if first:
+        return first.unit
+    here = Q(pk=batch.school_id) | Q(ancestors__contains=[batch.school_id])
+    own = Unit.objects.filter(here, pk__in=list(units_with(actor, step.perm))).order_by("pk").first()
+    return own or batch.school
 
 
 def _refuse_unhandled(batch: IntakeBatch, class_no: str, step: Step) -> None:
@@ -147,8 +154,9 @@ def pass_class(
     limit, now = int(rule(held.batch.school, "bulk_limit")), timezone.now()
     skipped: dict[int, str] = {}
     passing: list[Applicant] = []
+    related = related_among(actor, (row.pk for row in rows))
     for row in rows:
-        reason = why_left_out(row, actor, step, now=now, sample=held)
+        reason = why_left_out(row, actor, step, now=now, related=related, sample=held)
         if not reason and len(passing) >= limit:
             reason = "limit"
         if reason:
@@ -254,10 +262,13 @@ def _accept(
             events.record(
                 ACCEPTANCE.event, actor=actor, obj=row, result="failed", detail=results[row.pk].detail
             )
+    passed = 0
     for role, group in _by_role(actor, ACCEPTANCE, good):
-        accept_rows(group, results, actor=actor, role=role, sample=held)
+        refused = accept_apart(group, results, actor=actor, role=role, sample=held)
+        skipped.update(refused)
+        passed += len(group) - len(refused)
     told(len(rows), len(rows))
-    return len(good)
+    return passed
 
 
 def work(running: Running) -> None:

@@ -21,6 +21,7 @@ from enrollment.actions.notify import tell_of_approval
 from enrollment.actions.refusals import (
     AlreadyDone,
     IntakeRefused,
+    NobodyCan,
     NotReady,
     Opened,
     SamePerson,
@@ -30,8 +31,18 @@ from enrollment.actions.refusals import (
 from enrollment.actions.sampling import note_opened
 from enrollment.actions.scans import DOCUMENTS
 from enrollment.models import Applicant, IntakeDecision
+from enrollment.relations import RELATED, candidates, related_among, unfilled, why_barred
 from enrollment.selectors import examine, missing_documents, shown_cells, typed_cells
-from enrollment.steps import HEAD_REVIEW, INITIAL_REVIEW, PERSONS, UNDER_REVIEW, Step, waiting_step
+from enrollment.steps import (
+    HEAD_REVIEW,
+    INITIAL_REVIEW,
+    UNDER_REVIEW,
+    Step,
+    last_step,
+    opened_after,
+    steps_ahead,
+    waiting_step,
+)
 from ledger import events
 from ledger.context import acting
 from records.faults import Fault
@@ -52,11 +63,9 @@ def refusal(step: Step, applicant: Applicant, actor: User) -> IntakeRefused | No
 
 
 def same_person(applicant: Applicant, actor: User) -> SamePerson | None:
-    """Whether ``actor`` has a part in this applicant already that forbids any further step."""
-    for column, reason in PERSONS.items():
-        if getattr(applicant, f"{column}_id") == actor.pk:
-            return SamePerson(str(reason))
-    return None
+    """Whether ``actor`` has a part in this applicant already, is related or stepped aside: no further step then."""
+    barred = why_barred(actor, applicant)
+    return SamePerson(barred) if barred else None
 
 
 def lost_race(applicant: Applicant, actor: User) -> IntakeRefused:
@@ -142,10 +151,16 @@ def self_check(*, actor: User, applicant: Applicant, version: int | None = None)
     row = locked(applicant)
     role = demand_own_draft(actor, row)
     check_version(row, version)
+    unread: Sequence[Fault] = ()
     if typed := typed_cells(row):
-        row = save_draft(actor=actor, applicant=row, cells=typed).applicant
+        saved = save_draft(actor=actor, applicant=row, cells=typed)
+        row, unread = saved.applicant, saved.refused
     faults = examine(row)
+    known = {(fault.field, fault.code) for fault in faults}
+    faults += [fault for fault in unread if (fault.field, fault.code) not in known]
     demand_ready(row, faults)
+    if lacking := lacking_step([row])[row.pk]:
+        raise NobodyCan(lacking)
     with acting(actor, role=role):
         fields = submit(row, faults)
         row.save(update_fields=fields)
@@ -157,6 +172,18 @@ def self_check(*, actor: User, applicant: Applicant, version: int | None = None)
             detail={"to": row.state, "warnings": row.warning_count},
         )
     return row
+
+
+def lacking_step(rows: Sequence[Applicant]) -> dict[int, str]:
+    """By applicant, the label of a step ahead that nobody could take today; "" when each has a person of its own."""
+    ahead = {row.pk: steps_ahead(row) for row in rows}
+    steps = {step.key: step for one in ahead.values() for step in one}
+    able = candidates(rows, list(steps.values()))
+    found = {}
+    for row in rows:
+        key = unfilled({step.key: able[row.pk][step.key] for step in ahead[row.pk]})
+        found[row.pk] = str(IntakeDecision.Step(key).label) if key else ""
+    return found
 
 
 def demand_ready(row: Applicant, faults: list[Fault]) -> None:
@@ -335,41 +362,35 @@ def recall(*, actor: User, applicant: Applicant) -> Applicant:
     Raises Opened, AlreadyDone, WrongState, NotPermitted.
     """
     row = locked(applicant)
-    columns = {
-        State.SELF_CHECKED: ("entered_by", "", State.DRAFT, "enter_applicant"),
-        State.INITIAL_REVIEWED: (
-            "initial_reviewer",
-            "initial_reviewed_at",
-            State.SELF_CHECKED,
-            INITIAL_REVIEW.perm,
-        ),
-        State.HEAD_APPROVED: ("head_reviewer", "head_reviewed_at", None, HEAD_REVIEW.perm),
-    }
-    if row.state not in columns:
+    last = last_step(row)
+    if last is None:
         raise lost_race(row, actor)
-    person, at, before, perm = columns[State(row.state)]
-    role = acting_role(actor, perm, row.unit)
-    if getattr(row, f"{person}_id") != actor.pk:
+    role = acting_role(actor, last.perm, row.unit)
+    if getattr(row, f"{last.person}_id") != actor.pk:
         raise WrongState(_("Only the one who passed it on can take it back."))
-    opener = row.bureau_officer if row.state == State.HEAD_APPROVED else None
-    opener = opener or row.opened_by
+    opener = opened_after(row)
     if opener is not None and opener.pk != actor.pk:
         raise Opened(_("%(name)s has opened it already; ask for a return.") % {"name": opener.name})
-    if before is None:
-        before = State.INITIAL_REVIEWED if row.initial_reviewer_id else State.SELF_CHECKED
-    step = {"entered_by": "self_check", "initial_reviewer": "initial_review"}.get(person, "head_review")
     names = ["state", "due_on"]
-    row.state = before
-    if at:
-        setattr(row, person, None)
-        setattr(row, at, None)
-        names += [person, at]
-    row.due_on = due_at(row)
+    row.state = last.before
+    if last.at:
+        setattr(row, last.person, None)
+        setattr(row, last.at, None)
+        names += [last.person, last.at]
+    row.due_on = _mend_by(row) if row.state == State.RETURNED else due_at(row)
     with acting(actor, role=role):
         row.save(update_fields=names)
-        decision(row, step, Outcome.RECALLED, actor, role).save()
+        decision(row, last.step, Outcome.RECALLED, actor, role).save()
         events.record("applicant.recalled", actor=actor, obj=row, detail={"to": row.state})
     return row
+
+
+def _mend_by(row: Applicant) -> date | None:
+    """The day by which a return was to be mended; taking the answer back gives no more time."""
+    returned = row.decisions.filter(outcome__in=[Outcome.RETURNED, Outcome.REFUSED]).order_by("-pk").first()
+    school = row.batch.school
+    start = timezone.localdate(returned.at) if returned else None
+    return due_after(school, int(rule(school, "return_days")), start=start).date
 
 
 @transaction.atomic
@@ -384,11 +405,14 @@ def withdraw(*, actor: User, applicant: Applicant, reason: str) -> Applicant:
     if row.state in {State.ACCEPTED, State.WITHDRAWN}:
         raise lost_race(row, actor)
     if row.state in UNDER_REVIEW or row.entered_by_id != actor.pk:
-        role = acting_role(actor, HEAD_REVIEW.perm, row.unit)
+        step, role = HEAD_REVIEW.key, acting_role(actor, HEAD_REVIEW.perm, row.unit)
+        if related_among(actor, [row.pk]):
+            raise SamePerson(str(RELATED))
     else:
-        role = demand_own_draft(actor, row)
+        step, role = IntakeDecision.Step.SELF_CHECK, demand_own_draft(actor, row)
     row.state, row.due_on = State.WITHDRAWN, None
     with acting(actor, role=role, reason=reason.strip()):
         row.save(update_fields=["state", "due_on"])
+        decision(row, step, Outcome.GIVEN_UP, actor, role, comment=reason.strip()).save()
         events.record("applicant.withdrawn", actor=actor, obj=row)
     return row

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.scope import demand
 from approvals.roles import acting_role
+from enrollment.actions.lookups import SPENT, look_up
 from enrollment.actions.refusals import BatchClosed, NotOwner, StaleVersion, WrongState
 from enrollment.cells import (
     IDENTITY_FIELDS,
@@ -23,8 +24,9 @@ from enrollment.cells import (
     place,
     programme_units,
 )
+from enrollment.duplicates import duplicates
 from enrollment.models import Applicant, IntakeBatch, TypedCell
-from enrollment.selectors import book_of, duplicates, members_of, typed_cells
+from enrollment.selectors import REASON_LENGTH, book_of, members_of, too_long_reason, typed_cells
 from enrollment.steps import OPEN_TO_CLERK
 from ledger import events
 from ledger.context import acting
@@ -133,22 +135,28 @@ def save_draft(
     ``cells`` may hold :data:`NOTES` too. Raises StaleVersion when ``version`` is not the row's, NotOwner, WrongState,
     NotPermitted; KeyError for a field that the layout does not have.
     """
-    try:
-        return _save_draft(actor, applicant, cells, version)
-    except IntegrityError:
-        # Somebody saved the same number between our look and our write; now it is seen.
-        return _save_draft(actor, applicant, cells, version)
+    with transaction.atomic():
+        asked = look_up(actor, applicant, cells.get("id_number", ""))
+        try:
+            saved = _save_draft(actor, applicant, cells, version, ask_number=not asked.is_spent)
+        except IntegrityError:
+            # Somebody saved the same number between our look and our write; now it is seen.
+            saved = _save_draft(actor, applicant, cells, version, ask_number=not asked.is_spent)
+        asked.note(saved.refused)
+    return saved
 
 
 @transaction.atomic
-def _save_draft(actor: User, applicant: Applicant, cells: Mapping[str, str], version: int | None) -> Saved:
+def _save_draft(
+    actor: User, applicant: Applicant, cells: Mapping[str, str], version: int | None, *, ask_number: bool
+) -> Saved:
     row = locked(applicant)
     role = demand_own_draft(actor, row)
     members = members_of(row)
     if version is not None and version != row.version:
         raise StaleVersion(row.version, cells_of(row, members) | typed_cells(row) | notes_of(row))
     with acting(actor, role=role):
-        saved = _write(row, members, cells)
+        saved = _write(row, members, cells, ask_number=ask_number)
         if saved.changed:
             told = {"fields": sorted(saved.changed)[:MOST_FIELDS_TOLD], "count": len(saved.changed)}
             events.record("applicant.saved", actor=actor, obj=row, detail=told)
@@ -159,18 +167,23 @@ def notes_of(applicant: Applicant) -> dict[str, str]:
     """The form's own questions as text."""
     first = [member.position for member in applicant.members.all() if member.is_first_guardian]
     return {
-        "age_reason": applicant.age_reason,
+        "age_reason": typed_cells(applicant).get("age_reason", applicant.age_reason),
         "checked_with_original": "1" if applicant.checked_with_original else "",
         "parents_case": applicant.parents_case,
         "first_guardian": str(first[0]) if first else "",
     }
 
 
-def _write(row: Applicant, members: Members, cells: Mapping[str, str]) -> Saved:
+def _write(row: Applicant, members: Members, cells: Mapping[str, str], *, ask_number: bool) -> Saved:
     book = book_of(row.batch)
     notes = {field: text for field, text in cells.items() if field in NOTES}
     typed = {field: text for field, text in cells.items() if field not in NOTES and field not in NOT_STORED}
-    values, refused = _readable(row, typed, book)
+    values, refused = _readable(row, typed, book, ask_number=ask_number)
+    if "age_reason" in notes:
+        typed["age_reason"] = notes["age_reason"].strip()
+        if len(typed["age_reason"]) > REASON_LENGTH:
+            refused.append(too_long_reason(typed["age_reason"]))
+            del notes["age_reason"]
     before = {position: _state(member) for position, member in members.items()} | {0: _state(row)}
     changed = apply_values(row, members, values, book) | _write_notes(row, members, notes)
     place(
@@ -186,7 +199,9 @@ def _write(row: Applicant, members: Members, cells: Mapping[str, str]) -> Saved:
     return Saved(row, frozenset(changed), tuple(refused))
 
 
-def _readable(row: Applicant, typed: Mapping[str, str], book: CodeBook) -> tuple[dict[str, Any], list[Fault]]:
+def _readable(
+    row: Applicant, typed: Mapping[str, str], book: CodeBook, *, ask_number: bool
+) -> tuple[dict[str, Any], list[Fault]]:
     values: dict[str, Any] = {}
     refused: list[Fault] = []
     for field, text in typed.items():
@@ -194,6 +209,9 @@ def _readable(row: Applicant, typed: Mapping[str, str], book: CodeBook) -> tuple
             values[field] = _read(text, field, row.batch, book)
         except CellFault as fault:
             refused.append(Fault(field, fault.code, "error", fault.detail, text))
+    if not ask_number and values.get("id_number"):
+        refused.append(Fault("id_number", SPENT, value=typed["id_number"]))
+        del values["id_number"]
     asked = {field: values[field] for field in ("id_number", "exam_no") if values.get(field)}
     for double in duplicates(row, asked):
         refused.append(double)
@@ -205,7 +223,7 @@ def _write_notes(row: Applicant, members: Members, notes: Mapping[str, str]) -> 
     changed = set()
     wanted: dict[str, Any] = {}
     if "age_reason" in notes:
-        wanted["age_reason"] = notes["age_reason"].strip()[:200]
+        wanted["age_reason"] = notes["age_reason"].strip()
     if "checked_with_original" in notes:
         wanted["checked_with_original"] = bool(notes["checked_with_original"])
     if notes.get("parents_case") in Applicant.ParentsCase.values:

@@ -28,6 +28,16 @@ class NotOwner(IntakeRefused):
     """Only the one who entered an applicant edits and submits it."""
 
 
+class NobodyCan(IntakeRefused):
+    """A step ahead that nobody could take (无人可办)."""
+
+    def __init__(self, step: object) -> None:
+        text = _(
+            "Nobody can take the step %(step)s. The unit above must lend a person before this is submitted."
+        )
+        super().__init__(text % {"step": step})
+
+
 class BatchClosed(IntakeRefused):
     """The intake batch takes nobody in at present."""
 

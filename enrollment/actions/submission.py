@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from approvals.roles import acting_role
-from enrollment.actions.decisions import Outcome, decision, demand_ready, due_at, submit
-from enrollment.actions.refusals import IntakeRefused, NotReady
+from enrollment.actions.decisions import Outcome, decision, demand_ready, due_at, lacking_step, submit
+from enrollment.actions.refusals import IntakeRefused, NobodyCan, NotReady
 from enrollment.models import Applicant, IntakeBatch, IntakeDecision
-from enrollment.selectors import book_of, examine, own_drafts
+from enrollment.selectors import book_of, examine_many, own_drafts
 from ledger import events
 from ledger.history import update_rows, write_rows
 from school.rules import rule
@@ -64,12 +64,15 @@ def _ready(batch: IntakeBatch, rows: Sequence[Applicant]) -> list[tuple[Applican
             days[row.scheme] = due_at(row)
         return days[row.scheme]
 
-    found = []
     for row in rows:
         row.batch = batch
-        if row.typed_cells.all():
-            continue
-        faults = examine(row, book)
+    whole = [row for row in rows if not row.typed_cells.all()]
+    lacking = lacking_step(whole)
+    if whole and all(lacking.values()):
+        raise NobodyCan(lacking[whole[0].pk])
+    whole = [row for row in whole if not lacking[row.pk]]
+    found = []
+    for row, faults in zip(whole, examine_many(whole, book), strict=True):
         row.checked_with_original = True
         try:
             demand_ready(row, faults)

@@ -7,12 +7,14 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from core.chinese import clean_text, name_sort_key
-from core.crypto import blind_index
+from core.crypto import blind_index_or_none
+from core.lookups import AnyOf
 from enrollment.cells import layout_of
 from enrollment.importing.source import Source, SourceRow
+from enrollment.kept_numbers import kept_number_faults
 from enrollment.models import Applicant, ImportJob, IntakeBatch
 from records.cells import CellFault, CodeBook, read_cell
 from records.checks import check
@@ -22,9 +24,14 @@ from records.models import Enrolment, Student
 
 CHUNK = 1000
 NAMED_ROWS = 12
-NUMBERS = {"id_number": "id_duplicate_file", "exam_no": "exam_no_duplicate_file"}
+NUMBERS = {
+    "id_number": "id_duplicate_file",
+    "exam_no": "exam_no_duplicate_file",
+    "student_no": "student_no_duplicate_file",
+    "national_no": "national_no_duplicate_file",
+}
 Namesake = tuple[str, date]
-REPEATED = {
+FEW_VALUED = {
     Kind.CODE,
     Kind.REGION,
     Kind.BOOLEAN,
@@ -37,13 +44,32 @@ REPEATED = {
 """Kinds of columns with few different values: each value is read once."""
 
 
+class Readings(dict[str, Any]):
+    """The values of one column by their text, each read when it is first asked for; reading raises CellFault."""
+
+    def __init__(self, column: Column, book: CodeBook, *, exact: bool) -> None:
+        super().__init__({"": ""})
+        self._column, self._book, self._exact = column, book, exact
+        self._keeps = column.kind in FEW_VALUED
+
+    def __missing__(self, text: str) -> Any:
+        value = read_cell(text, self._column, self._book, exact=self._exact)
+        if self._keeps:
+            self[text] = value
+        return value
+
+
 @dataclass(slots=True)
 class CheckedRow:
-    """A row with its typed values and everything found; ``already`` when an earlier import of this batch brought it."""
+    """A row with its typed values and everything found; ``already`` when an earlier import of this batch brought it.
+
+    ``index`` is the blind index of its identity number.
+    """
 
     source: SourceRow
     values: dict[str, Any]
     faults: list[Fault]
+    index: bytes | None = None
     already: bool = False
 
     @property
@@ -93,10 +119,13 @@ class Checker:
     exact: bool = True
     _twice: dict[str, dict[str, Repeated]] = field(default_factory=dict)
     _without_number: set[Namesake] = field(default_factory=set)
-    _columns: list[tuple[Column, dict[str, Any]]] = field(default_factory=list)
+    _columns: list[tuple[str, Readings]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._columns = [(column, {}) for column in layout_of(self.batch).columns]
+        self._columns = [
+            (column.field, Readings(column, self.book, exact=self.exact))
+            for column in layout_of(self.batch).columns
+        ]
         self._twice = _repeated(self.source)
         if self._comes_back:
             rows = Applicant.objects.filter(batch=self.batch, import_job__isnull=False)
@@ -118,64 +147,67 @@ class Checker:
     def check_row(self, row: SourceRow) -> CheckedRow:
         """What the row and the file tell; `compare` adds what the database knows."""
         values, faults = self._read(row)
-        layout = layout_of(self.batch)
-        checked = CheckedRow(row, values, check(values, layout, self.book, faults))
+        found_faults = check(values, layout_of(self.batch), self.book, faults)
+        index = blind_index_or_none("id_number", values.get("id_number"))
+        checked = CheckedRow(row, values, found_faults, index)
         for name, code in NUMBERS.items():
-            found = self._twice[name].get(_bare(row.cells.get(name, "")))
+            twice = self._twice[name]
+            found = twice.get(_bare(row.cells.get(name, ""))) if twice else None
             if found and found.blames(row.place) and not _is_broken(checked, name):
                 places = _listed(found.places)
                 checked.faults.append(Fault(name, code, "error", places, row.cells[name]))
         return checked
 
     def _read(self, row: SourceRow) -> tuple[dict[str, Any], list[Fault]]:
+        if not row.faults:
+            cell = row.cells.get
+            try:
+                return {name: readings[cell(name, "")] for name, readings in self._columns}, []
+            except CellFault:
+                pass
+        return self._read_with_faults(row)
+
+    def _read_with_faults(self, row: SourceRow) -> tuple[dict[str, Any], list[Fault]]:
         values: dict[str, Any] = {}
         faults: list[Fault] = []
-        for column, known in self._columns:
-            name = column.field
+        for name, readings in self._columns:
             text = row.cells.get(name, "")
             if name in row.faults:
                 faults.append(Fault(name, row.faults[name], "error", "", text))
-            elif not text:
-                values[name] = ""
-            elif text in known:
-                values[name] = known[text]
-            else:
-                try:
-                    values[name] = read_cell(text, column, self.book, exact=self.exact)
-                except CellFault as fault:
-                    faults.append(Fault(name, fault.code, "error", fault.detail, text))
-                else:
-                    if column.kind in REPEATED:
-                        known[text] = values[name]
+                continue
+            try:
+                values[name] = readings[text]
+            except CellFault as fault:
+                faults.append(Fault(name, fault.code, "error", fault.detail, text))
         return values, faults
 
     def compare(self, rows: list[CheckedRow]) -> None:
         """Add what the database knows of these people: numbers that are taken, namesakes, rows that are in already."""
-        indexes = {
-            row.source.place: blind_index("id_number", row.values["id_number"])
-            for row in rows
-            if row.values.get("id_number")
-        }
-        taken, own = self._numbers(set(indexes.values()))
+        taken, own = self._numbers({row.index for row in rows if row.index})
         exam_nos = self._exam_nos({row.values["exam_no"] for row in rows if row.values.get("exam_no")})
         for row in rows:
-            index = indexes.get(row.source.place)
-            if self._is_already_in(row, index, own):
+            if self._is_already_in(row, own):
                 row.already = True
                 continue
-            if index in taken and not _is_broken(row, "id_number"):
+            if row.index in taken and not _is_broken(row, "id_number"):
                 row.faults.append(_of(row, "id_number", "id_duplicate"))
             if row.values.get("exam_no") in exam_nos and not _is_broken(row, "exam_no"):
                 row.faults.append(_of(row, "exam_no", "exam_no_duplicate"))
-        self._warn_of_namesakes(
-            rows, {row.source.place for row in rows if indexes.get(row.source.place) in taken}
-        )
+        self._compare_kept_numbers([row for row in rows if not row.already])
+        self._warn_of_namesakes([row for row in rows if not row.already and row.index not in taken])
 
-    def _is_already_in(self, row: CheckedRow, index: bytes | None, own: set[bytes]) -> bool:
+    def _compare_kept_numbers(self, rows: list[CheckedRow]) -> None:
+        found = kept_number_faults(self.batch, [(None, row.values) for row in rows])
+        for row, faults in zip(rows, found, strict=True):
+            row.faults.extend(
+                _of(row, one.field, one.code) for one in faults if not _is_broken(row, one.field)
+            )
+
+    def _is_already_in(self, row: CheckedRow, own: set[bytes]) -> bool:
         if not self._comes_back:
             return False
-        if index:
-            return index in own
+        if row.index:
+            return row.index in own
         person = (row.values.get("name"), row.values.get("birth_date"))
         return person in self._without_number
 
@@ -183,29 +215,31 @@ class Checker:
         """Numbers that others have, and those that the mended import brought in."""
         if not indexes:
             return set(), set()
-        wanted = list(indexes)
-        others = Applicant.objects.filter(id_number_index__in=wanted).exclude(state=Applicant.State.WITHDRAWN)
+        others = Applicant.objects.filter(AnyOf(F("id_number_index"), indexes)).exclude(
+            state=Applicant.State.WITHDRAWN
+        )
         others = others.filter(Q(batch=self.batch) | ~Q(state=Applicant.State.ACCEPTED))
         taken, own = set(), set()
         for index, import_id, batch_id in others.values_list("id_number_index", "import_job", "batch"):
             taken.add(bytes(index))
             if self._comes_back and import_id and batch_id == self.batch.pk:
                 own.add(bytes(index))
-        enrolled = Enrolment.objects.filter(ended_on__isnull=True, student__id_number_index__in=wanted)
+        known = AnyOf(F("student__id_number_index"), indexes)
+        enrolled = Enrolment.objects.filter(known, ended_on__isnull=True)
         taken |= {bytes(index) for index in enrolled.values_list("student__id_number_index", flat=True)}
         return taken, own
 
     def _exam_nos(self, numbers: set[str]) -> set[str]:
         if not numbers:
             return set()
-        others = Applicant.objects.filter(batch=self.batch, exam_no__in=list(numbers))
+        others = Applicant.objects.filter(AnyOf(F("exam_no"), numbers), batch=self.batch)
         return set(others.exclude(state=Applicant.State.WITHDRAWN).values_list("exam_no", flat=True))
 
-    def _warn_of_namesakes(self, rows: list[CheckedRow], but: set[str]) -> None:
+    def _warn_of_namesakes(self, rows: list[CheckedRow]) -> None:
         people: dict[Namesake, list[CheckedRow]] = defaultdict(list)
         for row in rows:
             name, born = row.values.get("name"), row.values.get("birth_date")
-            if name and born and not row.already and row.source.place not in but:
+            if name and born:
                 people[name, born].append(row)
         for person in _known_people(people, self.own):
             for row in people[person]:
@@ -222,7 +256,7 @@ def _known_people(people: Mapping[Namesake, Any], own: ImportJob | None) -> set[
     if own:
         applicants = applicants.exclude(import_job=own)
     for rows in (applicants, Student.objects.all()):
-        same = rows.filter(name_sort__in=list(keys), birth_date__in=list(days))
+        same = rows.filter(AnyOf(F("name_sort"), keys), AnyOf(F("birth_date"), days))
         found |= set(same.values_list("name", "birth_date"))
     return found & set(people)
 

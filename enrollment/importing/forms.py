@@ -50,6 +50,12 @@ class UploadForm(forms.Form):
         return file
 
 
+class TakeOverForm(forms.Form):
+    """Why somebody takes over what is another clerk's."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
 class DismissForm(forms.Form):
     """Why a problem row is given up."""
 

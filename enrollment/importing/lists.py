@@ -36,7 +36,7 @@ class ImportList(ListPage[ImportJob]):
         Column(
             "errors", gettext_lazy("Errors"), lambda row: row.error_count, sort=("error_count",), css="num"
         ),
-        Column("by", gettext_lazy("Uploaded by"), lambda row: row.created_by.name, css="name", phone=False),
+        Column("by", gettext_lazy("Owner"), lambda row: row.owner.name, css="name", phone=False),
         Column("at", gettext_lazy("Uploaded"), lambda row: row.created_at, sort=("created_at",), css="date"),
     )
     filters = (Filter("state", gettext_lazy("State"), "choice", "state", choices=ImportJob.State.choices),)
@@ -73,10 +73,10 @@ class FaultList(ListPage[ImportFault]):
         self, request: HttpRequest, rows: QuerySet[ImportFault], *, user: Any, import_job: ImportJob
     ) -> None:
         layout = layout_of(import_job.batch)
-        by_file = rows.exclude(row__member_file="").exists()
+        by_file = rows.filter(row__member__gt=0).exists()
         self.mendable = import_job.state == ImportJob.State.IMPORTED
         file_column: Column[ImportFault] = Column(
-            "file", gettext_lazy("File"), lambda fault: fault.row.member_file, sort=("row__member_file",)
+            "file", gettext_lazy("File"), lambda fault: fault.row.member_file, sort=("row__member",)
         )
         self.columns = (
             *((file_column,) if by_file else ()),
@@ -84,7 +84,7 @@ class FaultList(ListPage[ImportFault]):
                 "row",
                 gettext_lazy("Row"),
                 lambda fault: fault.row.row_number or "—",
-                sort=("row__row_number", "row__member_file"),
+                sort=("row__row_number", "row__member"),
                 fixed=True,
                 css="num",
                 link=True,

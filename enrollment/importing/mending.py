@@ -8,9 +8,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from enrollment.importing.selectors import masked, words
+from enrollment.selectors import codes_in_use
 from records.columns import SECTIONS, Column, Kind, LayoutColumns
 from records.faults import Fault
-from school.models import Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,6 @@ def choices(layout: LayoutColumns) -> dict[str, list[str]]:
     """The choices of each list that a layout uses."""
     keys = {list_of(column) for column in layout.columns} - {"", "boolean"}
     found: dict[str, list[str]] = {"boolean": ["是", "否"]}
-    codes = Code.objects.filter(code_list__key__in=keys).order_by("code_list", "pk")
-    for key, label in codes.values_list("code_list__key", "label_zh"):
-        found.setdefault(key, []).append(label)
+    for code in codes_in_use(keys):
+        found.setdefault(code.code_list.key, []).append(code.label_zh)
     return found

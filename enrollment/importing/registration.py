@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from core.menu import MenuItem
 from core.menu import register as register_menu
 from enrollment.importing import actions
+from enrollment.importing.selectors import READERS
 from enrollment.models import ImportJob
 from jobs.models import Job
 from jobs.registry import Kind, register
@@ -16,6 +17,7 @@ EVENTS = {
     "import.checked": _("Import file checked"),
     "import.refused": _("Import file refused"),
     "import.imported": _("File imported"),
+    "import.taken_over": _("Import taken over"),
     "import.undone": _("Import undone"),
     "import.opened": _("Import result opened"),
     "import.marked_file_downloaded": _("Marked import file downloaded"),
@@ -45,6 +47,7 @@ def register_all() -> None:
     ):
         register(Kind(kind, label, actions.work, ended=actions.ended_badly, url=_page))
     also = tuple(f"enrollment:{name}" for name in PAGES)
+    readers = "|".join(READERS)
     register_menu(
-        MenuItem(_("Imports"), "enrollment:imports", "file-import", actions.PERM, "intake", 30, also=also)
+        MenuItem(_("Imports"), "enrollment:imports", "file-import", readers, "intake", 30, also=also)
     )

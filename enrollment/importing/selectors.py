@@ -1,6 +1,7 @@
 """Reads of imports: results, faults by kind and by row, problem rows, the marked file."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,10 @@ from records.faults import MESSAGES, Fault, describe
 from school.rules import rule
 
 ADDRESSES = frozenset({"current_address", "mailing_address", "home_address"})
+PLAIN_KINDS = frozenset({Kind.REGION, Kind.SCHOOL_CODE})
+"""Columns whose right values are long numbers of no person."""
+
+_NUMBERS = re.compile(r"(?:[0-9０-９][ -]?){11,}[Xx]?")
 KINDS = {
     ImportJob.State.CHECKING: "blue",
     ImportJob.State.CHECKED: "amber",
@@ -32,18 +37,26 @@ KINDS = {
     ImportJob.State.REFUSED: "red",
     ImportJob.State.FAILED: "red",
 }
+READERS = ("enter_applicant", "approve_applicant")
+"""Who reads imports: those who enter applicants, and their head, who may take an import back."""
+
 OPEN_STATES = (ImportJob.State.CHECKING, ImportJob.State.IMPORTING)
 
 
 def imports(user: User) -> QuerySet[ImportJob]:
-    """Imports in the scope of ``user``, with what their list shows."""
-    return ImportJob.objects.visible_to(user).select_related("batch", "blob", "created_by", "job")
+    """Imports that ``user`` may read, with what their list shows."""
+    return ImportJob.objects.visible_to(user, *READERS).select_related("batch", "blob", "owner", "job")
 
 
-def import_for(user: User, public_id: object) -> ImportJob:
-    """One import in scope. Raises Http404 or OutOfScope."""
-    every = ImportJob.objects.select_related("batch__school", "blob", "created_by", "job", "mends")
-    return visible_or_404(every, every.visible_to(user), public_id=public_id)
+def import_for(user: User, public_id: object, *perms: str) -> ImportJob:
+    """One import at a school where ``user`` enters applicants (or holds one of ``perms``).
+
+    Raises Http404 or OutOfScope.
+    """
+    every = ImportJob.objects.select_related(
+        "batch__school", "blob", "created_by", "owner", "job", "mends__owner"
+    )
+    return visible_or_404(every, every.visible_to(user, *perms), public_id=public_id)
 
 
 def row_for(user: User, public_id: object) -> ImportRow:
@@ -139,13 +152,15 @@ def shown_value(fault: ImportFault, layout: LayoutColumns, reader: User) -> str:
 
 
 def masked(value: str, column: Column) -> str:
-    """A value as somebody sees it who need not mend it."""
+    """A value as somebody sees it who need not mend it. A number that stands in a wrong column is hidden too."""
     if column.kind is Kind.ID_NUMBER or column.field == "aux_no":
         return mask_id_number(value)
     if column.kind is Kind.PHONE:
         return mask_phone(value)
     if column.field in ADDRESSES or column.field.endswith(".address"):
         return mask_address(value)
+    if column.kind not in PLAIN_KINDS:
+        return _NUMBERS.sub(lambda found: mask_id_number(found.group()), value)
     return value
 
 

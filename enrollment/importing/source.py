@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Protocol
 
 from core.workbook import Table, WorkbookRefused, header_key, kind_of, open_collection, open_table
@@ -11,6 +12,7 @@ from core.workbook.table import Row, fault_headers
 from records.columns import Kind, LayoutColumns
 
 MAX_COLLECTED_ROWS = 10_000
+MAX_MEMBER = 240
 SHOWN_HEADERS = 20
 _FAULT_CODES = {"error_value": "formula"}
 
@@ -19,13 +21,15 @@ _FAULT_CODES = {"error_value": "formula"}
 class SourceRow:
     """One filled row: ``number`` is the sheet's own, ``member`` the workbook's name inside a ZIP.
 
-    ``faults`` holds the cells that the file itself betrays (formulas, numbers that lost digits): field to code.
+    ``member_number`` counts the workbooks of the ZIP from 1; it is 0 in a single file. ``faults`` holds the cells that
+    the file itself betrays (formulas, numbers that lost digits): field to code.
     """
 
     number: int
     member: str
     cells: dict[str, str]
     faults: dict[str, str] = field(default_factory=dict)
+    member_number: int = 0
 
     @property
     def place(self) -> str:
@@ -35,8 +39,9 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class RefusedMember:
-    """A workbook inside a ZIP that could not be read."""
+    """A workbook inside a ZIP that could not be read; ``number`` is its place among them, from 1."""
 
+    number: int
     member: str
     refusal: WorkbookRefused
 
@@ -85,15 +90,17 @@ def open_source(content: bytes, layout: LayoutColumns, *, max_rows: int) -> Sour
 Reader = Callable[[Row], SourceRow]
 
 
-def _row_reader(table: Table, layout: LayoutColumns, member: str) -> Reader:
+def _row_reader(table: Table, layout: LayoutColumns, member: str, member_number: int = 0) -> Reader:
     by_header = {column.header: column for column in layout.columns}
     places = [(by_header[name].field, index) for name, index in table.columns.items() if name in by_header]
+    names = [name for name, _index in places]
+    pick = itemgetter(*[index for _name, index in places])
     fields = {index: name for name, index in places}
     months = {index for name, index in table.columns.items() if by_header[name].kind is Kind.MONTH}
 
     def read(row: Row) -> SourceRow:
         values = row.values
-        cells = {name: values[index] for name, index in places}
+        cells = dict(zip(names, pick(values), strict=True))
         for index in months:
             if row.kinds.get(index) == "date":
                 cells[fields[index]] = values[index][:6]
@@ -102,7 +109,7 @@ def _row_reader(table: Table, layout: LayoutColumns, member: str) -> Reader:
             for index, code in row.faults.items()
             if index in fields
         }
-        return SourceRow(row.number, member, cells, faults)
+        return SourceRow(row.number, member, cells, faults, member_number)
 
     return read
 
@@ -152,14 +159,15 @@ class _Collection:
         self._rows: list[SourceRow] = []
         self.is_marked = False
         opened = open_collection(content, limits=limits(self.max_rows), **table_options(layout))
-        for member, table in opened:
+        for number, (name, table) in enumerate(opened, 1):
+            member = _cut(name)
             if isinstance(table, WorkbookRefused):
-                self.refused.append(RefusedMember(member[:120], table))
+                self.refused.append(RefusedMember(number, member, table))
                 continue
             self.headers = _headers(table, layout) | self.headers
             unknown |= dict.fromkeys(table.unknown_headers)
             self.is_marked = self.is_marked or _is_marked(table)
-            self._add(map(_row_reader(table, layout, member[:120]), table.rows()))
+            self._add(map(_row_reader(table, layout, member, number), table.rows()))
         self.unknown_headers = _shown(list(unknown))
         self.total = len(self._rows) + len(self.refused)
 
@@ -188,6 +196,11 @@ def _text(raw: Sequence[Any], index: int, padded: Mapping[int, int]) -> str:
     value = raw[index]
     text = value if type(value) is str else text_of(value)[0]
     return text.zfill(padded[index]) if index in padded and text.isdigit() else text
+
+
+def _cut(name: str) -> str:
+    """The end of a long path inside a ZIP, since that names the file."""
+    return name if len(name) <= MAX_MEMBER else "…" + name[1 - MAX_MEMBER :]
 
 
 def _shown(names: list[str]) -> list[str]:

@@ -11,8 +11,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 from core.workbook.writing import TEXT_FORMAT, saved
 from enrollment.cells import layout_of
 from enrollment.models import IntakeBatch
+from enrollment.selectors import codes_in_use
 from records.columns import Column, Kind
-from school.models import Code, SchoolClass
+from school.models import SchoolClass
 
 SHEET, LISTS = "学生信息模板", "可选项"
 LAST_ROW = 5000
@@ -53,8 +54,7 @@ def _choices(column: Column, batch: IntakeBatch) -> list[str]:
         classes = SchoolClass.objects.filter(school=batch.school_id, is_active=True)
         return list(classes.order_by("class_no").values_list("class_no", flat=True))
     if column.kind is Kind.CODE:
-        codes = Code.objects.filter(code_list__key=column.code_list).order_by("pk")
-        return list(codes.values_list("label_zh", flat=True))
+        return [code.label_zh for code in codes_in_use([column.code_list])]
     return []
 
 

@@ -115,6 +115,7 @@ class ProblemWriter:
         return ImportRow(
             import_job=self.import_job,
             row_number=row.source.number,
+            member=row.source.member_number,
             member_file=row.source.member,
             cells=json.dumps(cells, ensure_ascii=False),
             state=ImportRow.State.PROBLEM if row.has_errors else ImportRow.State.WARNED,
@@ -125,7 +126,12 @@ class ProblemWriter:
         """Insert one row for each workbook of a ZIP that could not be read."""
         made = [
             ImportRow(
-                import_job=self.import_job, row_number=0, member_file=one.member, cells="{}", owner=self.owner
+                import_job=self.import_job,
+                row_number=0,
+                member=one.number,
+                member_file=one.member,
+                cells="{}",
+                owner=self.owner,
             )
             for one in refused
         ]

@@ -20,7 +20,7 @@ from enrollment.forms import ApplicantForm, fault_text
 from enrollment.lists import ApplicantList
 from enrollment.models import Applicant, IntakeBatch
 from enrollment.steps import OPEN_TO_CLERK
-from enrollment.views.common import shown_steps, tell, user_of
+from enrollment.views.common import people_ahead, shown_steps, tell, user_of
 from enrollment.work_forms import ScanForm
 from records.faults import Fault
 from records.models import DocumentKind
@@ -43,7 +43,7 @@ def applicants(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         "may_enter": batch.is_open and batch.school_id in units_with(user, "enter_applicant"),
         "waiting": selectors.waiting_for(user).filter(batch=batch).count(),
         "deadline": batch_figures.banner(user, batch),
-        "quota": batch_figures.quota_of(batch),
+        "quota": batch_figures.quota_of(user, batch),
     }
     return page.respond("enrollment/applicants.html", context)
 
@@ -77,7 +77,8 @@ def form(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
     book = selectors.book_of(applicant.batch)
     cells = selectors.shown_cells(applicant)
     bound = _form(request, applicant, cells, book)
-    faults = [one for one in selectors.examine_cells(applicant, cells, book) if one.code != "required"]
+    found = actions.examine_typed(actor=user, applicant=applicant, cells=cells, book=book)
+    faults = [one for one in found if one.code != "required"]
     bound.show_faults(faults)
     return _page(request, applicant, bound, faults)
 
@@ -115,6 +116,9 @@ def _posted(request: HttpRequest, applicant: Applicant) -> HttpResponse:
         return _conflict(request, applicant, bound, stale)
     except actions.NotReady as open_points:
         return _not_ready(request, applicant, open_points)
+    except actions.NobodyCan as nobody:
+        tell(request, nobody, fault=True)
+        return redirect("enrollment:applicant_form", applicant.public_id)
     except actions.IntakeRefused as refused:
         tell(request, refused, fault=True)
         return redirect("enrollment:review", applicant.public_id)
@@ -158,7 +162,8 @@ def _not_ready(request: HttpRequest, applicant: Applicant, open_points: actions.
     if "age_reason" in open_points.points:
         shown.add_error("age_reason", _("State the reason for the unusual age."))
     missing = [DocumentKind(kind).label for kind in open_points.documents]
-    faults = selectors.examine_cells(applicant, cells, book)
+    user = user_of(request)
+    faults = actions.examine_typed(actor=user, applicant=applicant, cells=cells, book=book)
     return _page(request, applicant, shown, faults, missing=missing, status=422)
 
 
@@ -212,6 +217,7 @@ def _page(
         "conflict": conflict,
         "overdue": applicant.batch.entry_deadline < today,
         "documents": selectors.document_checklist(applicant),
+        "ahead": people_ahead(applicant),
         "scan_form": ScanForm(),
         "may_attach": True,
         "asks_for_age": any(one.code in {"age_unusual", "under_age"} for one in faults)
@@ -254,13 +260,14 @@ def autosave(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
 @require_POST
 def check_form(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
     """What the server's checks say of the fields as they are typed now; saves nothing."""
-    applicant = selectors.applicant_for(user_of(request), applicant_id, "enter_applicant")
+    user = user_of(request)
+    applicant = selectors.applicant_for(user, applicant_id, "enter_applicant")
     book = selectors.book_of(applicant.batch)
     bound = _form(request, applicant, selectors.shown_cells(applicant), book, bound=True)
     filled = filled_from_number(bound.cells)
     cells = selectors.shown_cells(applicant) | _completed(bound.cells)
     faults: dict[str, list[dict[str, str]]] = {}
-    for one in selectors.examine_cells(applicant, cells, book):
+    for one in actions.examine_typed(actor=user, applicant=applicant, cells=cells, book=book):
         line = {"level": one.level, "code": one.code, "text": fault_text(one)}
         faults.setdefault(one.field, []).append(line)
     regions = {field: cells[field] for field in bound.region_fields}

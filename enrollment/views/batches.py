@@ -62,7 +62,7 @@ def open_batch(request: HttpRequest) -> HttpResponse:
         try:
             made = actions.open_batch(actor=user, school=shown.cleaned_data["school"], values=values)
         except IntegrityError:
-            shown.add_error("code", _("Another batch has this code."))
+            shown.add_error("code", _("Another intake batch has this code."))
         else:
             tell(request, _("Intake batch opened: %(name)s") % {"name": made.name})
             return redirect("enrollment:batch", made.public_id)
@@ -75,12 +75,14 @@ def change_batch(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """Change a batch."""
     user = user_of(request)
     found = selectors.batch_for(user, batch_id, actions.PERM)
-    fixed = actions.FIXED if batch_figures.quota_of(found).used else ()
+    fixed = actions.FIXED if batch_figures.quota_of(user, found).used else ()
     schools = batch_figures.schools_for(user)
     shown = BatchForm(request.POST or None, schools=schools, batch=found, fixed=fixed)
     if request.method == "POST" and shown.is_valid():
         if shown.cleaned_data["seen"] != fingerprint(found):
-            shown.add_error(None, _("This batch was changed meanwhile. Nothing was saved; look at it again."))
+            shown.add_error(
+                None, _("This intake batch was changed meanwhile. Nothing was saved; look at it again.")
+            )
             return _form_page(request, shown, found, status=409)
         values = {name: shown.cleaned_data[name] for name in actions.FIELDS}
         seen = {name: getattr(found, name) for name in actions.FIELDS}

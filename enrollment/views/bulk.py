@@ -45,7 +45,7 @@ def plan(request: HttpRequest, batch_id: UUID, step: str) -> HttpResponse:
     batch = selectors.batch_for(user, batch_id)
     made = bulk_plan.plan(user, batch, request.GET.get("class", ""), _step(step))
     running = made.sample and made.sample.sample.job and made.sample.sample.job.is_open
-    quota = batch_figures.quota_of(batch)
+    quota = batch_figures.quota_of(user, batch)
     context = {
         "batch": batch,
         "plan": made,

@@ -4,11 +4,13 @@ from typing import cast
 
 from django.contrib import messages
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.ui import Step as ShownStep
 from enrollment.models import Applicant, IntakeDecision
-from enrollment.steps import steps_of, waiting_step
+from enrollment.relations import candidates
+from enrollment.steps import steps_ahead, steps_of, waiting_step
 
 State = Applicant.State
 
@@ -48,3 +50,18 @@ def shown_steps(applicant: Applicant) -> list[ShownStep]:
             )
         )
     return steps
+
+
+MOST_NAMES = 3
+
+
+def people_ahead(applicant: Applicant) -> list[tuple[object, str]]:
+    """The steps ahead with the names of some who could take each; "" where nobody could."""
+    steps = steps_ahead(applicant)
+    able = candidates([applicant], steps)[applicant.pk]
+    return [(step.key.label, _names([user.name for user in able[step.key]])) for step in steps]
+
+
+def _names(names: list[str]) -> str:
+    shown = _("、").join(names[:MOST_NAMES])
+    return f"{shown}…" if len(names) > MOST_NAMES else shown

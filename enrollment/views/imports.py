@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,11 +12,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import requires
+from accounts.models import User
+from accounts.scope import NotPermitted, holds, units_with
 from core.workbook import WorkbookRefused
 from enrollment.actions import BatchClosed
 from enrollment.cells import layout_of
 from enrollment.importing import actions, mending, selectors
-from enrollment.importing.forms import DismissForm, UploadForm
+from enrollment.importing.forms import DismissForm, TakeOverForm, UploadForm
 from enrollment.importing.lists import FaultList, ImportList
 from enrollment.importing.template import empty_template
 from enrollment.models import ImportJob
@@ -29,18 +31,19 @@ from jobs.actions import JobEnded
 from jobs.actions import cancel as cancel_job
 from jobs.selectors import how_far, words_of
 
-PERM = "enter_applicant"
+PERM = actions.PERM
+READERS = selectors.READERS
 XLSX = FILE_TYPES["xlsx"].content_type
 State = ImportJob.State
 
 
-@requires(PERM)
+@requires(*READERS)
 @require_http_methods(["GET", "POST"])
 def imports(request: HttpRequest) -> HttpResponse:
     """Files that were imported or wait for it."""
     user = user_of(request)
     page = ImportList(request, selectors.imports(user), user=user)
-    return page.respond("enrollment/imports/imports.html")
+    return page.respond("enrollment/imports/imports.html", {"may_import": holds(user, PERM)})
 
 
 @requires(PERM)
@@ -48,8 +51,8 @@ def imports(request: HttpRequest) -> HttpResponse:
 def upload(request: HttpRequest) -> HttpResponse:
     """Choose a batch and a file; the check begins at once."""
     user = user_of(request)
-    batches = selectors.open_batches(user)
-    mends = selectors.import_for(user, asked) if (asked := _uuid(request.GET.get("mends", ""))) else None
+    mends = _mended(user, request.GET["mends"]) if "mends" in request.GET else None
+    batches = [batch for batch in selectors.open_batches(user) if mends is None or batch.pk == mends.batch_id]
     chosen = str(mends.batch.public_id) if mends else request.GET.get("batch", "")
     form = UploadForm(request.POST or None, request.FILES or None, batches=batches, initial={"batch": chosen})
     context: dict[str, Any] = {"form": form, "batches": batches, "mends": mends, "chosen": chosen}
@@ -66,18 +69,21 @@ def upload(request: HttpRequest) -> HttpResponse:
             )
         except actions.RepeatedFile as repeated:
             context["repeated"] = repeated.import_job
-        except (FileRefused, BatchClosed) as refused:
+        except (FileRefused, BatchClosed, actions.ImportRefused) as refused:
             form.add_error("file", str(refused))
         else:
             return redirect("enrollment:import_result", public_id=made.public_id)
-    return render(request, "enrollment/imports/upload.html", context)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "enrollment/imports/upload.html", context, status=status)
 
 
-def _uuid(text: str) -> UUID | None:
+def _mended(user: User, text: str) -> ImportJob:
+    """The import that the address names as the one to be mended. Raises Http404 or OutOfScope."""
     try:
-        return UUID(text)
+        asked = UUID(text)
     except ValueError:
-        return None
+        raise Http404 from None
+    return selectors.import_for(user, asked)
 
 
 @requires(PERM)
@@ -88,13 +94,14 @@ def template(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     return serve_bytes(empty_template(batch), f"{batch.code}.xlsx", XLSX)
 
 
-@requires(PERM)
+@requires(*READERS)
 @require_http_methods(["GET", "POST"])
 def result(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """What was found in a file, and what can be done now."""
     user = user_of(request)
-    found = selectors.import_for(user, public_id)
+    found = selectors.import_for(user, public_id, *READERS)
     context: dict[str, Any] = {"import": found, "kind": selectors.KINDS[State(found.state)]}
+    context |= _hands(user, found)
     if found.state in selectors.OPEN_STATES:
         context |= {"progress": _bar(found), "can_cancel": found.job.requested_by_id == user.pk}
     if found.state not in {State.CHECKED, State.IMPORTED}:
@@ -111,11 +118,24 @@ def result(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "first_waiting": selectors.first_waiting(found, user) if rows.waiting else None,
         "level": request.GET.get("level", ""),
         "can_mark": not found.blob.content_type.endswith("/zip"),
-        "can_undo": found.state == State.IMPORTED and found.imported_count,
     }
     if not request.headers.get("HX-Request"):
         actions.note_view("import.opened", actor=user, import_job=found)
     return page.respond("enrollment/imports/result.html", context)
+
+
+def _hands(user: User, found: ImportJob) -> dict[str, Any]:
+    """Whose the import is, and what ``user`` may do with it."""
+    mine = found.owner_id == user.pk
+    enters = found.batch.school_id in units_with(user, PERM)
+    heads = found.batch.school_id in units_with(user, actions.APPROVE)
+    return {
+        "mine": mine and enters,
+        "can_take_over": enters and not mine and found.state not in selectors.OPEN_STATES,
+        "can_undo": found.state == State.IMPORTED and found.imported_count and (heads or (mine and enters)),
+        "mends_of_other": found.mends and found.mends.owner_id != found.owner_id and found.mends,
+        "take_over_form": TakeOverForm(),
+    }
 
 
 def _bar(found: ImportJob) -> Any:
@@ -134,11 +154,11 @@ def _sentence(found: ImportJob) -> str:
     return _("%(rows)s: %(rest)s") % {"rows": parts[0], "rest": _(", ").join(parts[1:])}
 
 
-@requires(PERM, background=True)
+@requires(*READERS, background=True)
 @require_GET
 def progress(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The bar alone; the page is drawn anew when the job has ended."""
-    found = selectors.import_for(user_of(request), public_id)
+    found = selectors.import_for(user_of(request), public_id, *READERS)
     response = render(request, "jobs/progress.html", {"progress": _bar(found)})
     if found.state not in selectors.OPEN_STATES:
         response["HX-Refresh"] = "true"
@@ -178,10 +198,34 @@ def cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @requires(PERM)
 @require_POST
+def take_over_import(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Become the owner of an import and of its problem rows."""
+    user = user_of(request)
+    found = selectors.import_for(user, public_id)
+    form = TakeOverForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("State the reason."))
+        return _back(found)
+    try:
+        count = actions.take_over_import(actor=user, import_job=found, reason=form.cleaned_data["reason"])
+    except actions.ImportRefused as refused:
+        messages.error(request, str(refused))
+    else:
+        text = ngettext(
+            "The import is yours now, with %(count)s row to be mended.",
+            "The import is yours now, with %(count)s rows to be mended.",
+            count,
+        )
+        messages.success(request, text % {"count": count})
+    return _back(found)
+
+
+@requires(*READERS)
+@require_POST
 def undo(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Take all applicants of an import back."""
     user = user_of(request)
-    found = selectors.import_for(user, public_id)
+    found = selectors.import_for(user, public_id, *READERS)
     try:
         count = actions.undo(actor=user, import_job=found)
     except actions.ImportRefused as refused:
@@ -195,9 +239,11 @@ def undo(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @requires(PERM)
 @require_GET
 def marked(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The uploaded file with its faults marked."""
+    """The uploaded file with its faults marked: it holds every number whole, so it is the owner's alone."""
     user = user_of(request)
     found = selectors.import_for(user, public_id)
+    if actions.owned_by_other(user, found):
+        raise NotPermitted("marked file of an import", obj=found, unit_id=found.batch.school_id)
     try:
         content = selectors.marked_file(found)
     except WorkbookRefused as refused:
@@ -241,6 +287,7 @@ def row(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "errors": sum(fault.level == "error" for fault in faults),
         "next_row": selectors.next_problem(found),
         "dismiss_form": DismissForm(),
+        "take_over_form": TakeOverForm(),
     }
     return render(request, "enrollment/imports/row.html", context)
 
@@ -260,8 +307,12 @@ def take_over(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Become the owner of a problem row."""
     user = user_of(request)
     found = selectors.row_for(user, public_id)
+    form = TakeOverForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("State the reason."))
+        return redirect("enrollment:import_row", public_id=found.public_id)
     try:
-        actions.take_over(actor=user, row=found)
+        actions.take_over(actor=user, row=found, reason=form.cleaned_data["reason"])
     except actions.ImportRefused as refused:
         messages.error(request, str(refused))
         return _back(found.import_job)

@@ -1,12 +1,18 @@
-"""Printing: collection forms, public lists, rosters and student cards as PDF, many of them by a job."""
+"""Printing: collection forms, public lists, rosters and student cards as PDF, many of them by a job.
+
+A print is written down, so it is a POST; what is opened only shows what can be printed.
+"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import requires
 from accounts.scope import NotPermitted, units_with
@@ -14,7 +20,7 @@ from core.pdf import PdfFailed
 from enrollment import printing, selectors
 from enrollment.models import IntakeBatch
 from enrollment.views.common import tell, user_of
-from enrollment.work_forms import PrintForm
+from enrollment.work_forms import PrintForm, PurposeForm
 from files.serving import serve_bytes
 
 PDF = "application/pdf"
@@ -104,21 +110,26 @@ def _public(request: HttpRequest, found: IntakeBatch, shown: PrintForm) -> HttpR
 
 
 @requires(printing.PERM)
-@require_GET
+@require_http_methods(["GET", "POST"])
 def applicant_form(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
-    """The filled collection form of one applicant."""
+    """The filled collection form of one applicant: what it is for, then the PDF."""
     user = user_of(request)
     applicant = selectors.applicant_for(user, applicant_id, printing.PERM)
-    return _answer(
+    return _one_person(
         request,
-        f"collection-form-{applicant.number}",
-        lambda: printing.filled_forms(user, applicant.batch, [applicant]),
-        ("enrollment:review", applicant_id),
+        OnePrint(
+            printing.FORMS[printing.FILLED],
+            applicant.name,
+            applicant.number,
+            f"collection-form-{applicant.number}",
+            ("enrollment:review", applicant_id),
+        ),
+        lambda purpose: printing.filled_forms(user, applicant.batch, [applicant], purpose=purpose),
     )
 
 
 @requires(*SEES_STUDENTS)
-@require_GET
+@require_POST
 def class_roster(request: HttpRequest, class_id: UUID) -> HttpResponse:
     """The roster of a class."""
     user = user_of(request)
@@ -148,7 +159,7 @@ def class_sheets(request: HttpRequest, class_id: UUID) -> HttpResponse:
 
 
 @requires(*SEES_STUDENTS)
-@require_GET
+@require_POST
 def class_cards(request: HttpRequest, class_id: UUID) -> HttpResponse:
     """The student cards of a class."""
     user = user_of(request)
@@ -172,13 +183,49 @@ def class_cards(request: HttpRequest, class_id: UUID) -> HttpResponse:
 
 
 @requires(*SEES_STUDENTS)
-@require_GET
+@require_http_methods(["GET", "POST"])
 def student_card(request: HttpRequest, student_id: UUID) -> HttpResponse:
-    """The card of one student."""
+    """The card of one student: what it is for, then the PDF."""
     user = user_of(request)
     enrolment = printing.student_enrolment(user, student_id)
-    try:
-        content = printing.student_cards(user, enrolment.school, [enrolment])
-    except PdfFailed as failed:
-        return render(request, "enrollment/printing/failed.html", {"message": failed.message}, status=422)
-    return serve_bytes(content, f"student-card-{enrolment.student_no}.pdf", PDF, "inline")
+    return _one_person(
+        request,
+        OnePrint(
+            _("School record card"),
+            enrolment.student.name,
+            enrolment.student_no,
+            f"student-card-{enrolment.student_no}",
+            ("records:student", student_id),
+        ),
+        lambda purpose: printing.student_cards(user, enrolment.school, [enrolment], purpose=purpose),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OnePrint:
+    """One person's form before it is printed: its name, whose it is, the name of the file, where one came from."""
+
+    form: Any
+    person: str
+    number: str
+    filename: str
+    back: tuple[str, object]
+
+
+def _one_person(request: HttpRequest, what: OnePrint, make: Callable[[str], bytes]) -> HttpResponse:
+    """A page that says what is printed; printing is a POST, since each print is written down."""
+    shown, failed = PurposeForm(request.POST if request.method == "POST" else None), ""
+    if request.method == "POST" and shown.is_valid():
+        try:
+            content = make(shown.cleaned_data["purpose"])
+            return serve_bytes(content, f"{what.filename}.pdf", PDF, "inline")
+        except PdfFailed as fault:
+            failed = fault.message
+    context = {
+        "what": what,
+        "form": shown,
+        "failed": failed,
+        "back": reverse(what.back[0], args=[what.back[1]]),
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "enrollment/printing/one.html", context, status=status)

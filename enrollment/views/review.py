@@ -14,11 +14,13 @@ from accounts.models import User
 from approvals.reasons import ReturnReason
 from core.ui import Marks, TimelineRow
 from enrollment import actions, selectors
+from enrollment.actions import aside
 from enrollment.forms import ReturnForm, fault_text
 from enrollment.lists import state_badge
 from enrollment.models import Applicant, IntakeDecision
 from enrollment.sheet import sheet
 from enrollment.views.common import shown_steps, tell, user_of
+from enrollment.work_forms import StepAsideForm
 from records.models import DocumentKind
 
 DECIDING = ("review_applicant", "approve_applicant", "accept_applicant", "approve_no_hukou")
@@ -28,6 +30,7 @@ PASS = {
     IntakeDecision.Step.ACCEPTANCE: actions.accept,
     IntakeDecision.Step.BUREAU: actions.approve_no_hukou,
 }
+MOST_NAMES = 5
 CHECK_NAMES = {
     "authenticity": gettext_lazy("Authenticity"),
     "integrity": gettext_lazy("Integrity"),
@@ -50,6 +53,7 @@ def _page(
     applicant: Applicant,
     *,
     return_form: ReturnForm | None = None,
+    aside_form: StepAsideForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     in_use = selectors.in_use_by(user, applicant)
@@ -78,6 +82,8 @@ def _page(
         "documents": selectors.document_checklist(applicant),
         "return_form": return_form or ReturnForm(applicant.batch),
         "return_open": return_form is not None,
+        "aside_form": aside_form or StepAsideForm(prefix="aside"),
+        "aside_open": aside_form is not None,
         "timeline": _timeline(applicant),
         "may_recall": selectors.may_recall(user, applicant),
         "state_badge": state_badge(applicant),
@@ -91,6 +97,7 @@ def _timeline(applicant: Applicant) -> list[TimelineRow]:
         "returned": ("orange", "arrow-back-up"),
         "recalled": ("grey", "arrow-back"),
         "refused": ("red", "x"),
+        "given_up": ("grey", "circle-dashed"),
     }
     rows = []
     for one in reversed(selectors.decisions(applicant)):
@@ -189,11 +196,38 @@ def send_back(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
     return _next(request, user, row, following)
 
 
+@requires(*DECIDING)
+@require_POST
+def step_aside(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
+    """Declare oneself related and leave the decision to somebody else; then open the next applicant."""
+    user = user_of(request)
+    applicant = selectors.applicant_for(user, applicant_id)
+    asked = StepAsideForm(request.POST, prefix="aside")
+    if not asked.is_valid():
+        return _page(request, user, applicant, aside_form=asked, status=422)
+    following = selectors.beside(user, applicant)[1]
+    try:
+        others = aside.step_aside(actor=user, applicant=applicant, **asked.cleaned_data)
+    except actions.IntakeRefused as refused:
+        tell(request, refused, fault=True)
+        return redirect("enrollment:review", applicant_id)
+    names = _("、").join(one.name for one in others[:MOST_NAMES])
+    if names:
+        tell(request, _("You have stepped aside. Who can decide: %(names)s") % {"names": names})
+    else:
+        tell(
+            request,
+            _("You have stepped aside. Nobody can decide: the unit above must lend a person."),
+            fault=True,
+        )
+    return _next(request, user, applicant, following)
+
+
 def _next(request: HttpRequest, user: User, row: Applicant, following: UUID | None) -> HttpResponse:
     found = following or selectors.first_waiting(user, row.batch)
     if found:
         return redirect("enrollment:review", found)
-    tell(request, _("Nothing more of this batch waits for you."))
+    tell(request, _("Nothing more of this intake batch waits for you."))
     return redirect("enrollment:applicants", row.batch.public_id)
 
 
@@ -208,5 +242,5 @@ def next_waiting(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     )
     if found:
         return redirect("enrollment:review", found)
-    tell(request, _("Nothing of this batch waits for you."))
+    tell(request, _("Nothing of this intake batch waits for you."))
     return redirect("enrollment:applicants", batch.public_id)

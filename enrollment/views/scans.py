@@ -151,7 +151,7 @@ def upload(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     user = user_of(request)
     batch = selectors.batch_for(user, batch_id)
     if not any(batch.school_id in units_with(user, perm) for perm in actions.PERMS):
-        raise NotPermitted("scans", unit_id=batch.school_id)
+        raise NotPermitted(*actions.PERMS, unit_id=batch.school_id)
     shown = ScansForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and shown.is_valid():
         uploaded = shown.cleaned_data["file"]

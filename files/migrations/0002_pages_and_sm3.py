@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('files', '0001_initial'),
+        ("files", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='blob',
-            name='pages',
-            field=models.PositiveSmallIntegerField(null=True, verbose_name='pages'),
+            model_name="blob",
+            name="pages",
+            field=models.PositiveSmallIntegerField(null=True, verbose_name="pages"),
         ),
         migrations.AddField(
-            model_name='blob',
-            name='sm3',
+            model_name="blob",
+            name="sm3",
             field=models.CharField(blank=True, max_length=64),
         ),
     ]

@@ -12,705 +12,2695 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('files', '0002_pages_and_sm3'),
-        ('records', '0005_list_by_student_no'),
-        ('school', '0002_request_permissions'),
+        ("files", "0002_pages_and_sm3"),
+        ("records", "0005_list_by_student_no"),
+        ("school", "0003_request_permissions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Penalty',
+            name="Penalty",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('form_key', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('stage', models.CharField(choices=[('primary', 'Primary school'), ('junior', 'Junior middle school'), ('senior', 'Senior middle school'), ('vocational', 'Secondary vocational school'), ('adult', 'Adult college'), ('higher', 'College or university'), ('training', 'Training institution')], editable=False, max_length=12)),
-                ('state', models.CharField(choices=[('preparing', 'In preparation'), ('noticed', 'Notice given'), ('heard', 'Student heard'), ('returned', 'Returned'), ('decided', 'Decided, to be delivered'), ('in_force', 'In force'), ('lifted', 'Lifted'), ('dropped', 'No penalty'), ('revoked', 'Revoked after appeal'), ('voided', 'Void')], default='preparing', max_length=10, verbose_name='state')),
-                ('due_on', models.DateField(blank=True, null=True, verbose_name='due on')),
-                ('violation', models.CharField(max_length=2, verbose_name='kind of violation')),
-                ('violation_on', models.DateField(verbose_name='date of the violation')),
-                ('facts', core.crypto.EncryptedTextField(verbose_name='facts and evidence')),
-                ('basis', models.CharField(max_length=120, verbose_name='basis')),
-                ('proposed_kind', models.CharField(max_length=1, verbose_name='proposed penalty')),
-                ('proposed_months', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='proposed term (months)')),
-                ('prepared_at', models.DateTimeField(auto_now_add=True, verbose_name='prepared at')),
-                ('notice_on', models.DateField(blank=True, null=True, verbose_name='notice given on')),
-                ('statement_due_on', models.DateField(blank=True, null=True, verbose_name='last day for a statement')),
-                ('statement', models.CharField(blank=True, choices=[('given', 'Statement given'), ('waived', 'Waived in writing'), ('absent', 'Nothing said by the last day')], max_length=8, verbose_name='statement')),
-                ('heard_on', models.DateField(blank=True, null=True, verbose_name='heard on')),
-                ('kind', models.CharField(blank=True, max_length=1, verbose_name='penalty')),
-                ('months', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='term (months)')),
-                ('decided_on', models.DateField(blank=True, null=True, verbose_name='decided on')),
-                ('document_no', models.CharField(blank=True, max_length=60, verbose_name='document number')),
-                ('meeting_on', models.DateField(blank=True, null=True, verbose_name='decision meeting on')),
-                ('legality_review', models.CharField(blank=True, max_length=120, verbose_name='legality review')),
-                ('appeal_told', models.BooleanField(default=False, verbose_name='appeal way and term are told')),
-                ('ends_on', models.DateField(blank=True, null=True, verbose_name='last day of the term')),
-                ('delivered_on', models.DateField(blank=True, null=True, verbose_name='delivered on')),
-                ('appeal_until', models.DateField(blank=True, null=True, verbose_name='last day for an appeal')),
-                ('appeal', models.CharField(blank=True, choices=[('open', 'Appeal open'), ('upheld', 'Decision upheld'), ('revoked', 'Decision revoked')], max_length=8, verbose_name='appeal')),
-                ('appealed_on', models.DateField(blank=True, null=True, verbose_name='appealed on')),
-                ('appeal_answer_due', models.DateField(blank=True, null=True, verbose_name='answer to the appeal due on')),
-                ('lifting_asked_on', models.DateField(blank=True, null=True, verbose_name='lifting asked on')),
-                ('lifting_asker', models.CharField(blank=True, choices=[('student', 'Student'), ('guardian', 'Guardian'), ('office', 'Office')], max_length=8, verbose_name='asked by')),
-                ('lifted_on', models.DateField(blank=True, null=True, verbose_name='lifted on')),
-                ('lifting_document_no', models.CharField(blank=True, max_length=60, verbose_name='document number of the lifting')),
-                ('appeal_answered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answer to the appeal entered by')),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by')),
-                ('enrolment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.enrolment')),
-                ('heard_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='heard by')),
-                ('lifting_asked_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='lifting entered by')),
-                ('lifting_decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='lifting decided by')),
-                ('prepared_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='prepared by')),
-                ('student', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.student')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='school.unit')),
-                ('voided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made void by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("form_key", models.UUIDField(default=uuid.uuid4, editable=False)),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("primary", "Primary school"),
+                            ("junior", "Junior middle school"),
+                            ("senior", "Senior middle school"),
+                            ("vocational", "Secondary vocational school"),
+                            ("adult", "Adult college"),
+                            ("higher", "College or university"),
+                            ("training", "Training institution"),
+                        ],
+                        editable=False,
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("preparing", "In preparation"),
+                            ("noticed", "Notice given"),
+                            ("heard", "Student heard"),
+                            ("returned", "Returned"),
+                            ("decided", "Decided, to be delivered"),
+                            ("in_force", "In force"),
+                            ("lifted", "Lifted"),
+                            ("dropped", "No penalty"),
+                            ("revoked", "Revoked after appeal"),
+                            ("voided", "Void"),
+                        ],
+                        default="preparing",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("due_on", models.DateField(blank=True, null=True, verbose_name="due on")),
+                ("violation", models.CharField(max_length=2, verbose_name="kind of violation")),
+                ("violation_on", models.DateField(verbose_name="date of the violation")),
+                ("facts", core.crypto.EncryptedTextField(verbose_name="facts and evidence")),
+                ("basis", models.CharField(max_length=120, verbose_name="basis")),
+                ("proposed_kind", models.CharField(max_length=1, verbose_name="proposed penalty")),
+                (
+                    "proposed_months",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="proposed term (months)"
+                    ),
+                ),
+                ("prepared_at", models.DateTimeField(auto_now_add=True, verbose_name="prepared at")),
+                ("notice_on", models.DateField(blank=True, null=True, verbose_name="notice given on")),
+                (
+                    "statement_due_on",
+                    models.DateField(blank=True, null=True, verbose_name="last day for a statement"),
+                ),
+                (
+                    "statement",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("given", "Statement given"),
+                            ("waived", "Waived in writing"),
+                            ("absent", "Nothing said by the last day"),
+                        ],
+                        max_length=8,
+                        verbose_name="statement",
+                    ),
+                ),
+                ("heard_on", models.DateField(blank=True, null=True, verbose_name="heard on")),
+                ("kind", models.CharField(blank=True, max_length=1, verbose_name="penalty")),
+                (
+                    "months",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="term (months)"),
+                ),
+                ("decided_on", models.DateField(blank=True, null=True, verbose_name="decided on")),
+                ("document_no", models.CharField(blank=True, max_length=60, verbose_name="document number")),
+                ("meeting_on", models.DateField(blank=True, null=True, verbose_name="decision meeting on")),
+                (
+                    "legality_review",
+                    models.CharField(blank=True, max_length=120, verbose_name="legality review"),
+                ),
+                (
+                    "appeal_told",
+                    models.BooleanField(default=False, verbose_name="appeal way and term are told"),
+                ),
+                ("ends_on", models.DateField(blank=True, null=True, verbose_name="last day of the term")),
+                ("delivered_on", models.DateField(blank=True, null=True, verbose_name="delivered on")),
+                (
+                    "appeal_until",
+                    models.DateField(blank=True, null=True, verbose_name="last day for an appeal"),
+                ),
+                (
+                    "appeal",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("open", "Appeal open"),
+                            ("upheld", "Decision upheld"),
+                            ("revoked", "Decision revoked"),
+                        ],
+                        max_length=8,
+                        verbose_name="appeal",
+                    ),
+                ),
+                ("appealed_on", models.DateField(blank=True, null=True, verbose_name="appealed on")),
+                (
+                    "appeal_answer_due",
+                    models.DateField(blank=True, null=True, verbose_name="answer to the appeal due on"),
+                ),
+                (
+                    "lifting_asked_on",
+                    models.DateField(blank=True, null=True, verbose_name="lifting asked on"),
+                ),
+                (
+                    "lifting_asker",
+                    models.CharField(
+                        blank=True,
+                        choices=[("student", "Student"), ("guardian", "Guardian"), ("office", "Office")],
+                        max_length=8,
+                        verbose_name="asked by",
+                    ),
+                ),
+                ("lifted_on", models.DateField(blank=True, null=True, verbose_name="lifted on")),
+                (
+                    "lifting_document_no",
+                    models.CharField(
+                        blank=True, max_length=60, verbose_name="document number of the lifting"
+                    ),
+                ),
+                (
+                    "appeal_answered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="answer to the appeal entered by",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="decided by",
+                    ),
+                ),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.enrolment"
+                    ),
+                ),
+                (
+                    "heard_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="heard by",
+                    ),
+                ),
+                (
+                    "lifting_asked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="lifting entered by",
+                    ),
+                ),
+                (
+                    "lifting_decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="lifting decided by",
+                    ),
+                ),
+                (
+                    "prepared_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="prepared by",
+                    ),
+                ),
+                (
+                    "student",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.student"
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="school.unit"
+                    ),
+                ),
+                (
+                    "voided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="made void by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'penalty',
-                'ordering': ['-prepared_at', '-pk'],
-                'default_permissions': (),
+                "verbose_name": "penalty",
+                "ordering": ["-prepared_at", "-pk"],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='HistoricalPenaltyStep',
+            name="HistoricalPenaltyStep",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('xid', ledger.fields.XidField(db_default=ledger.fields.CurrentTransaction(), db_index=True, editable=False)),
-                ('salt', models.UUIDField(db_default=ledger.fields.RandomSalt(), editable=False)),
-                ('history_subject', models.UUIDField(db_index=True, editable=False, null=True)),
-                ('history_request_no', models.CharField(blank=True, default='', editable=False, max_length=40)),
-                ('history_request_id', models.UUIDField(editable=False, null=True)),
-                ('history_address', models.GenericIPAddressField(editable=False, null=True)),
-                ('history_role', models.CharField(blank=True, default='', editable=False, max_length=40)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('kind', models.CharField(choices=[('prepared', 'Case prepared'), ('mended', 'Case mended'), ('noticed', 'Notice given to the student'), ('heard', 'Statement and defence heard'), ('returned', 'Case returned'), ('dropped', 'No penalty given'), ('decided', 'Penalty decided'), ('delivered', 'Decision delivered'), ('appealed', 'Appeal received'), ('answered', 'Appeal answered'), ('lifting_asked', 'Lifting asked for'), ('lifted', 'Penalty lifted'), ('kept', 'Lifting not granted'), ('voided', 'Penalty made void')], max_length=14, verbose_name='step')),
-                ('role', models.CharField(blank=True, max_length=24, verbose_name='role')),
-                ('at', models.DateTimeField(blank=True, editable=False, verbose_name='at')),
-                ('on', models.DateField(blank=True, null=True, verbose_name='date')),
-                ('way', models.CharField(blank=True, choices=[('direct', 'Handed over'), ('left', 'Left in the presence of witnesses'), ('posted', 'By post'), ('published', 'By public notice')], max_length=10, verbose_name='way of delivery')),
-                ('told', models.CharField(blank=True, choices=[('student', 'Student'), ('guardian', 'Guardian'), ('both', 'Student and guardian')], max_length=8, verbose_name='told')),
-                ('document_no', models.CharField(blank=True, max_length=60, verbose_name='document number')),
-                ('text', core.crypto.EncryptedTextField(blank=True, context='records.PenaltyStep.text', default='', verbose_name='words')),
-                ('history_change_reason', models.TextField(blank=True, default='')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField()),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('actor', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
-                ('evidence', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='files.blob', verbose_name='evidence')),
-                ('history_user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('penalty', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='records.penalty')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "xid",
+                    ledger.fields.XidField(
+                        db_default=ledger.fields.CurrentTransaction(), db_index=True, editable=False
+                    ),
+                ),
+                ("salt", models.UUIDField(db_default=ledger.fields.RandomSalt(), editable=False)),
+                ("history_subject", models.UUIDField(db_index=True, editable=False, null=True)),
+                (
+                    "history_request_no",
+                    models.CharField(blank=True, default="", editable=False, max_length=40),
+                ),
+                ("history_request_id", models.UUIDField(editable=False, null=True)),
+                ("history_address", models.GenericIPAddressField(editable=False, null=True)),
+                ("history_role", models.CharField(blank=True, default="", editable=False, max_length=40)),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("prepared", "Case prepared"),
+                            ("mended", "Case mended"),
+                            ("noticed", "Notice given to the student"),
+                            ("heard", "Statement and defence heard"),
+                            ("returned", "Case returned"),
+                            ("dropped", "No penalty given"),
+                            ("decided", "Penalty decided"),
+                            ("delivered", "Decision delivered"),
+                            ("appealed", "Appeal received"),
+                            ("answered", "Appeal answered"),
+                            ("lifting_asked", "Lifting asked for"),
+                            ("lifted", "Penalty lifted"),
+                            ("kept", "Lifting not granted"),
+                            ("voided", "Penalty made void"),
+                        ],
+                        max_length=14,
+                        verbose_name="step",
+                    ),
+                ),
+                ("role", models.CharField(blank=True, max_length=24, verbose_name="role")),
+                ("at", models.DateTimeField(blank=True, editable=False, verbose_name="at")),
+                ("on", models.DateField(blank=True, null=True, verbose_name="date")),
+                (
+                    "way",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("direct", "Handed over"),
+                            ("left", "Left in the presence of witnesses"),
+                            ("posted", "By post"),
+                            ("published", "By public notice"),
+                        ],
+                        max_length=10,
+                        verbose_name="way of delivery",
+                    ),
+                ),
+                (
+                    "told",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("student", "Student"),
+                            ("guardian", "Guardian"),
+                            ("both", "Student and guardian"),
+                        ],
+                        max_length=8,
+                        verbose_name="told",
+                    ),
+                ),
+                ("document_no", models.CharField(blank=True, max_length=60, verbose_name="document number")),
+                (
+                    "text",
+                    core.crypto.EncryptedTextField(
+                        blank=True, context="records.PenaltyStep.text", default="", verbose_name="words"
+                    ),
+                ),
+                ("history_change_reason", models.TextField(blank=True, default="")),
+                ("history_id", models.BigAutoField(editable=False, primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField()),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="by",
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="files.blob",
+                        verbose_name="evidence",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "penalty",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.penalty",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'step of a penalty',
-                'verbose_name_plural': 'step of a penaltys',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
-                'default_permissions': (),
-            },
-            bases=(simple_history.models.HistoricalChanges, models.Model),
-        ),
-        migrations.CreateModel(
-            name='PenaltyStep',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('kind', models.CharField(choices=[('prepared', 'Case prepared'), ('mended', 'Case mended'), ('noticed', 'Notice given to the student'), ('heard', 'Statement and defence heard'), ('returned', 'Case returned'), ('dropped', 'No penalty given'), ('decided', 'Penalty decided'), ('delivered', 'Decision delivered'), ('appealed', 'Appeal received'), ('answered', 'Appeal answered'), ('lifting_asked', 'Lifting asked for'), ('lifted', 'Penalty lifted'), ('kept', 'Lifting not granted'), ('voided', 'Penalty made void')], max_length=14, verbose_name='step')),
-                ('role', models.CharField(blank=True, max_length=24, verbose_name='role')),
-                ('at', models.DateTimeField(auto_now_add=True, verbose_name='at')),
-                ('on', models.DateField(blank=True, null=True, verbose_name='date')),
-                ('way', models.CharField(blank=True, choices=[('direct', 'Handed over'), ('left', 'Left in the presence of witnesses'), ('posted', 'By post'), ('published', 'By public notice')], max_length=10, verbose_name='way of delivery')),
-                ('told', models.CharField(blank=True, choices=[('student', 'Student'), ('guardian', 'Guardian'), ('both', 'Student and guardian')], max_length=8, verbose_name='told')),
-                ('document_no', models.CharField(blank=True, max_length=60, verbose_name='document number')),
-                ('text', core.crypto.EncryptedTextField(blank=True, default='', verbose_name='words')),
-                ('actor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
-                ('evidence', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob', verbose_name='evidence')),
-                ('penalty', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='records.penalty')),
-            ],
-            options={
-                'verbose_name': 'step of a penalty',
-                'ordering': ['penalty', 'pk'],
-                'default_permissions': (),
-            },
-        ),
-        migrations.CreateModel(
-            name='Reward',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('form_key', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('entered_at', models.DateTimeField(auto_now_add=True, verbose_name='entered at')),
-                ('voided_at', models.DateTimeField(blank=True, null=True, verbose_name='made void at')),
-                ('void_reason', core.crypto.EncryptedTextField(blank=True, default='', verbose_name='reason for making it void')),
-                ('name', models.CharField(max_length=60, verbose_name='name of the reward')),
-                ('level', models.CharField(max_length=2, verbose_name='reward level')),
-                ('grade', models.CharField(max_length=1, verbose_name='reward grade')),
-                ('category', models.CharField(max_length=1, verbose_name='reward category')),
-                ('kind', models.CharField(blank=True, max_length=1, verbose_name='reward type')),
-                ('way', models.CharField(blank=True, max_length=1, verbose_name='reward form')),
-                ('school_year', models.PositiveSmallIntegerField(verbose_name='school year')),
-                ('granted_on', models.DateField(verbose_name='granted on')),
-                ('granting_unit', models.CharField(max_length=60, verbose_name='granting unit')),
-                ('document_no', models.CharField(blank=True, max_length=60, verbose_name='document number')),
-                ('amount', models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='amount (yuan)')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='reason')),
-                ('exception', core.crypto.EncryptedTextField(blank=True, default='', verbose_name='why in spite of a penalty')),
-                ('enrolment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.enrolment')),
-                ('entered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='entered by')),
-                ('evidence', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob', verbose_name='evidence')),
-                ('student', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.student')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='school.unit')),
-                ('voided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made void by')),
-            ],
-            options={
-                'verbose_name': 'reward',
-                'ordering': ['-entered_at', '-pk'],
-                'abstract': False,
-                'default_permissions': (),
-            },
-        ),
-        migrations.CreateModel(
-            name='Conduct',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('form_key', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('entered_at', models.DateTimeField(auto_now_add=True, verbose_name='entered at')),
-                ('voided_at', models.DateTimeField(blank=True, null=True, verbose_name='made void at')),
-                ('void_reason', core.crypto.EncryptedTextField(blank=True, default='', verbose_name='reason for making it void')),
-                ('happened_on', models.DateField(verbose_name='date')),
-                ('kind', models.CharField(choices=[('praise', 'Praise'), ('note', 'Observation'), ('reminder', 'Admonition')], max_length=10, verbose_name='kind of entry')),
-                ('area', models.CharField(choices=[('study', 'Study'), ('rules', 'Discipline'), ('manners', 'Manners'), ('hygiene', 'Hygiene'), ('dormitory', 'Dormitory'), ('activity', 'Activities'), ('labour', 'Labour'), ('other', 'Other')], max_length=10, verbose_name='area')),
-                ('text', core.crypto.EncryptedTextField(verbose_name='what happened')),
-                ('enrolment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.enrolment')),
-                ('entered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='entered by')),
-                ('evidence', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob', verbose_name='evidence')),
-                ('student', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.student')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='school.unit')),
-                ('voided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made void by')),
-            ],
-            options={
-                'verbose_name': 'daily conduct',
-                'ordering': ['-entered_at', '-pk'],
-                'abstract': False,
-                'default_permissions': (),
-                'indexes': [models.Index(fields=['student'], name='conduct_student'), models.Index(fields=['enrolment'], name='conduct_enrolment')],
-                'constraints': [models.UniqueConstraint(fields=('student', 'form_key'), name='conduct_sent_once'), models.CheckConstraint(condition=models.Q(('voided_by__isnull', True), ('entered_by__isnull', True), models.Q(('voided_by', models.F('entered_by')), _negated=True), _connector='OR'), name='conduct_void_by_another'), models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='conduct_void_whole')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Employment',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('form_key', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('entered_at', models.DateTimeField(auto_now_add=True, verbose_name='entered at')),
-                ('voided_at', models.DateTimeField(blank=True, null=True, verbose_name='made void at')),
-                ('void_reason', core.crypto.EncryptedTextField(blank=True, default='', verbose_name='reason for making it void')),
-                ('destination', models.CharField(max_length=2, verbose_name='destination')),
-                ('employer', models.CharField(blank=True, max_length=60, verbose_name='employer or school')),
-                ('post', models.CharField(blank=True, max_length=40, verbose_name='post')),
-                ('post_kind', models.CharField(blank=True, max_length=2, verbose_name='kind of post')),
-                ('industry', models.CharField(blank=True, max_length=1, verbose_name='industry')),
-                ('region_code', models.CharField(blank=True, max_length=6, verbose_name='region of the employer')),
-                ('agreement_no', models.CharField(blank=True, max_length=40, verbose_name='agreement number')),
-                ('signed_on', models.DateField(blank=True, null=True, verbose_name='signed on')),
-                ('reports_on', models.DateField(blank=True, null=True, verbose_name='reports for work on')),
-                ('file_address', core.crypto.EncryptedTextField(blank=True, default='', verbose_name='address that receives the file')),
-                ('enrolment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.enrolment')),
-                ('entered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='entered by')),
-                ('evidence', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob', verbose_name='evidence')),
-                ('student', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.student')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='school.unit')),
-                ('voided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made void by')),
-            ],
-            options={
-                'verbose_name': 'employment',
-                'ordering': ['-entered_at', '-pk'],
-                'abstract': False,
-                'default_permissions': (),
-                'indexes': [models.Index(fields=['student'], name='employment_student'), models.Index(fields=['enrolment'], name='employment_enrolment')],
-                'constraints': [models.UniqueConstraint(fields=('student', 'form_key'), name='employment_sent_once'), models.CheckConstraint(condition=models.Q(('voided_by__isnull', True), ('entered_by__isnull', True), models.Q(('voided_by', models.F('entered_by')), _negated=True), _connector='OR'), name='employment_void_by_another'), models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='employment_void_whole'), models.CheckConstraint(condition=models.Q(('signed_on__isnull', True), ('reports_on__isnull', True), ('reports_on__gte', models.F('signed_on')), _connector='OR'), name='employment_dates')],
-            },
-        ),
-        migrations.CreateModel(
-            name='HistoricalConduct',
-            fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('xid', ledger.fields.XidField(db_default=ledger.fields.CurrentTransaction(), db_index=True, editable=False)),
-                ('salt', models.UUIDField(db_default=ledger.fields.RandomSalt(), editable=False)),
-                ('history_subject', models.UUIDField(db_index=True, editable=False, null=True)),
-                ('history_request_no', models.CharField(blank=True, default='', editable=False, max_length=40)),
-                ('history_request_id', models.UUIDField(editable=False, null=True)),
-                ('history_address', models.GenericIPAddressField(editable=False, null=True)),
-                ('history_role', models.CharField(blank=True, default='', editable=False, max_length=40)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('form_key', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('entered_at', models.DateTimeField(blank=True, editable=False, verbose_name='entered at')),
-                ('voided_at', models.DateTimeField(blank=True, null=True, verbose_name='made void at')),
-                ('void_reason', core.crypto.EncryptedTextField(blank=True, context='records.Conduct.void_reason', default='', verbose_name='reason for making it void')),
-                ('happened_on', models.DateField(verbose_name='date')),
-                ('kind', models.CharField(choices=[('praise', 'Praise'), ('note', 'Observation'), ('reminder', 'Admonition')], max_length=10, verbose_name='kind of entry')),
-                ('area', models.CharField(choices=[('study', 'Study'), ('rules', 'Discipline'), ('manners', 'Manners'), ('hygiene', 'Hygiene'), ('dormitory', 'Dormitory'), ('activity', 'Activities'), ('labour', 'Labour'), ('other', 'Other')], max_length=10, verbose_name='area')),
-                ('text', core.crypto.EncryptedTextField(context='records.Conduct.text', verbose_name='what happened')),
-                ('history_change_reason', models.TextField(blank=True, default='')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField()),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('enrolment', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='records.enrolment')),
-                ('entered_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='entered by')),
-                ('evidence', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='files.blob', verbose_name='evidence')),
-                ('history_user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('student', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='records.student')),
-                ('unit', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='school.unit')),
-                ('voided_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made void by')),
-            ],
-            options={
-                'verbose_name': 'daily conduct',
-                'verbose_name_plural': 'daily conducts',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
-                'default_permissions': (),
-                'indexes': [django.contrib.postgres.indexes.BrinIndex(fields=['history_date'], name='records_his_history_aa8878_brin')],
-            },
-            bases=(simple_history.models.HistoricalChanges, models.Model),
-        ),
-        migrations.CreateModel(
-            name='HistoricalEmployment',
-            fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('xid', ledger.fields.XidField(db_default=ledger.fields.CurrentTransaction(), db_index=True, editable=False)),
-                ('salt', models.UUIDField(db_default=ledger.fields.RandomSalt(), editable=False)),
-                ('history_subject', models.UUIDField(db_index=True, editable=False, null=True)),
-                ('history_request_no', models.CharField(blank=True, default='', editable=False, max_length=40)),
-                ('history_request_id', models.UUIDField(editable=False, null=True)),
-                ('history_address', models.GenericIPAddressField(editable=False, null=True)),
-                ('history_role', models.CharField(blank=True, default='', editable=False, max_length=40)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('form_key', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('entered_at', models.DateTimeField(blank=True, editable=False, verbose_name='entered at')),
-                ('voided_at', models.DateTimeField(blank=True, null=True, verbose_name='made void at')),
-                ('void_reason', core.crypto.EncryptedTextField(blank=True, context='records.Employment.void_reason', default='', verbose_name='reason for making it void')),
-                ('destination', models.CharField(max_length=2, verbose_name='destination')),
-                ('employer', models.CharField(blank=True, max_length=60, verbose_name='employer or school')),
-                ('post', models.CharField(blank=True, max_length=40, verbose_name='post')),
-                ('post_kind', models.CharField(blank=True, max_length=2, verbose_name='kind of post')),
-                ('industry', models.CharField(blank=True, max_length=1, verbose_name='industry')),
-                ('region_code', models.CharField(blank=True, max_length=6, verbose_name='region of the employer')),
-                ('agreement_no', models.CharField(blank=True, max_length=40, verbose_name='agreement number')),
-                ('signed_on', models.DateField(blank=True, null=True, verbose_name='signed on')),
-                ('reports_on', models.DateField(blank=True, null=True, verbose_name='reports for work on')),
-                ('file_address', core.crypto.EncryptedTextField(blank=True, context='records.Employment.file_address', default='', verbose_name='address that receives the file')),
-                ('history_change_reason', models.TextField(blank=True, default='')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField()),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('enrolment', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='records.enrolment')),
-                ('entered_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='entered by')),
-                ('evidence', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='files.blob', verbose_name='evidence')),
-                ('history_user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('student', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='records.student')),
-                ('unit', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='school.unit')),
-                ('voided_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made void by')),
-            ],
-            options={
-                'verbose_name': 'employment',
-                'verbose_name_plural': 'employments',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
-                'default_permissions': (),
-                'indexes': [django.contrib.postgres.indexes.BrinIndex(fields=['history_date'], name='records_his_history_2a3b21_brin')],
-            },
-            bases=(simple_history.models.HistoricalChanges, models.Model),
-        ),
-        migrations.CreateModel(
-            name='HistoricalInternship',
-            fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('xid', ledger.fields.XidField(db_default=ledger.fields.CurrentTransaction(), db_index=True, editable=False)),
-                ('salt', models.UUIDField(db_default=ledger.fields.RandomSalt(), editable=False)),
-                ('history_subject', models.UUIDField(db_index=True, editable=False, null=True)),
-                ('history_request_no', models.CharField(blank=True, default='', editable=False, max_length=40)),
-                ('history_request_id', models.UUIDField(editable=False, null=True)),
-                ('history_address', models.GenericIPAddressField(editable=False, null=True)),
-                ('history_role', models.CharField(blank=True, default='', editable=False, max_length=40)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('form_key', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('entered_at', models.DateTimeField(blank=True, editable=False, verbose_name='entered at')),
-                ('voided_at', models.DateTimeField(blank=True, null=True, verbose_name='made void at')),
-                ('void_reason', core.crypto.EncryptedTextField(blank=True, context='records.Internship.void_reason', default='', verbose_name='reason for making it void')),
-                ('kind', models.CharField(choices=[('visit', 'Orientation practice'), ('post', 'Internship in a post'), ('teaching', 'Teaching practice'), ('social', 'Social practice'), ('other', 'Other')], max_length=10, verbose_name='kind of practice')),
-                ('organisation', models.CharField(max_length=60, verbose_name='organisation')),
-                ('post', models.CharField(blank=True, max_length=40, verbose_name='post')),
-                ('starts_on', models.DateField(verbose_name='first day')),
-                ('planned_until', models.DateField(verbose_name='planned last day')),
-                ('mentor', models.CharField(blank=True, max_length=40, verbose_name='teacher in charge')),
-                ('contact', core.crypto.EncryptedTextField(blank=True, context='records.Internship.contact', default='', verbose_name='contact in the organisation')),
-                ('ended_on', models.DateField(blank=True, null=True, verbose_name='last day')),
-                ('result', models.CharField(blank=True, choices=[('excellent', 'Excellent'), ('good', 'Good'), ('passed', 'Passed'), ('failed', 'Failed'), ('broken_off', 'Broken off')], max_length=10, verbose_name='result')),
-                ('assessment', core.crypto.EncryptedTextField(blank=True, context='records.Internship.assessment', default='', verbose_name='assessment')),
-                ('history_change_reason', models.TextField(blank=True, default='')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField()),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('enrolment', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='records.enrolment')),
-                ('entered_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='entered by')),
-                ('evidence', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='files.blob', verbose_name='evidence')),
-                ('finished_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='result entered by')),
-                ('history_user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('student', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='records.student')),
-                ('unit', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='school.unit')),
-                ('voided_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made void by')),
-            ],
-            options={
-                'verbose_name': 'internship',
-                'verbose_name_plural': 'internships',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
-                'default_permissions': (),
-                'indexes': [django.contrib.postgres.indexes.BrinIndex(fields=['history_date'], name='records_his_history_265483_brin')],
-            },
-            bases=(simple_history.models.HistoricalChanges, models.Model),
-        ),
-        migrations.CreateModel(
-            name='HistoricalLearningProblem',
-            fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('xid', ledger.fields.XidField(db_default=ledger.fields.CurrentTransaction(), db_index=True, editable=False)),
-                ('salt', models.UUIDField(db_default=ledger.fields.RandomSalt(), editable=False)),
-                ('history_subject', models.UUIDField(db_index=True, editable=False, null=True)),
-                ('history_request_no', models.CharField(blank=True, default='', editable=False, max_length=40)),
-                ('history_request_id', models.UUIDField(editable=False, null=True)),
-                ('history_address', models.GenericIPAddressField(editable=False, null=True)),
-                ('history_role', models.CharField(blank=True, default='', editable=False, max_length=40)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('form_key', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('entered_at', models.DateTimeField(blank=True, editable=False, verbose_name='entered at')),
-                ('voided_at', models.DateTimeField(blank=True, null=True, verbose_name='made void at')),
-                ('void_reason', core.crypto.EncryptedTextField(blank=True, context='records.LearningProblem.void_reason', default='', verbose_name='reason for making it void')),
-                ('kind', models.CharField(choices=[('results', 'Falling results'), ('homework', 'Homework'), ('absence', 'Absence'), ('attention', 'Attention in class'), ('health', 'Health'), ('family', 'Family situation'), ('relations', 'Relations with others'), ('other', 'Other')], max_length=10, verbose_name='kind of problem')),
-                ('noticed_on', models.DateField(verbose_name='noticed on')),
-                ('text', core.crypto.EncryptedTextField(context='records.LearningProblem.text', verbose_name='what was noticed')),
-                ('state', models.CharField(choices=[('open', 'Waits for an answer'), ('answered', 'Answered'), ('closed', 'Settled')], default='open', max_length=10, verbose_name='state')),
-                ('due_on', models.DateField(blank=True, null=True, verbose_name='answer due on')),
-                ('answer', core.crypto.EncryptedTextField(blank=True, context='records.LearningProblem.answer', default='', verbose_name='answer')),
-                ('answered_at', models.DateTimeField(blank=True, null=True, verbose_name='answered at')),
-                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='settled at')),
-                ('history_change_reason', models.TextField(blank=True, default='')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField()),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('answered_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
-                ('enrolment', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='records.enrolment')),
-                ('entered_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='entered by')),
-                ('evidence', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='files.blob', verbose_name='evidence')),
-                ('history_user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('student', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='records.student')),
-                ('unit', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='school.unit')),
-                ('voided_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made void by')),
-            ],
-            options={
-                'verbose_name': 'learning problem',
-                'verbose_name_plural': 'learning problems',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
-                'default_permissions': (),
-                'indexes': [django.contrib.postgres.indexes.BrinIndex(fields=['history_date'], name='records_his_history_47043c_brin')],
+                "verbose_name": "step of a penalty",
+                "verbose_name_plural": "step of a penaltys",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+                "default_permissions": (),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalPenalty',
+            name="PenaltyStep",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('xid', ledger.fields.XidField(db_default=ledger.fields.CurrentTransaction(), db_index=True, editable=False)),
-                ('salt', models.UUIDField(db_default=ledger.fields.RandomSalt(), editable=False)),
-                ('history_subject', models.UUIDField(db_index=True, editable=False, null=True)),
-                ('history_request_no', models.CharField(blank=True, default='', editable=False, max_length=40)),
-                ('history_request_id', models.UUIDField(editable=False, null=True)),
-                ('history_address', models.GenericIPAddressField(editable=False, null=True)),
-                ('history_role', models.CharField(blank=True, default='', editable=False, max_length=40)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('form_key', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('stage', models.CharField(choices=[('primary', 'Primary school'), ('junior', 'Junior middle school'), ('senior', 'Senior middle school'), ('vocational', 'Secondary vocational school'), ('adult', 'Adult college'), ('higher', 'College or university'), ('training', 'Training institution')], editable=False, max_length=12)),
-                ('state', models.CharField(choices=[('preparing', 'In preparation'), ('noticed', 'Notice given'), ('heard', 'Student heard'), ('returned', 'Returned'), ('decided', 'Decided, to be delivered'), ('in_force', 'In force'), ('lifted', 'Lifted'), ('dropped', 'No penalty'), ('revoked', 'Revoked after appeal'), ('voided', 'Void')], default='preparing', max_length=10, verbose_name='state')),
-                ('due_on', models.DateField(blank=True, null=True, verbose_name='due on')),
-                ('violation', models.CharField(max_length=2, verbose_name='kind of violation')),
-                ('violation_on', models.DateField(verbose_name='date of the violation')),
-                ('facts', core.crypto.EncryptedTextField(context='records.Penalty.facts', verbose_name='facts and evidence')),
-                ('basis', models.CharField(max_length=120, verbose_name='basis')),
-                ('proposed_kind', models.CharField(max_length=1, verbose_name='proposed penalty')),
-                ('proposed_months', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='proposed term (months)')),
-                ('prepared_at', models.DateTimeField(blank=True, editable=False, verbose_name='prepared at')),
-                ('notice_on', models.DateField(blank=True, null=True, verbose_name='notice given on')),
-                ('statement_due_on', models.DateField(blank=True, null=True, verbose_name='last day for a statement')),
-                ('statement', models.CharField(blank=True, choices=[('given', 'Statement given'), ('waived', 'Waived in writing'), ('absent', 'Nothing said by the last day')], max_length=8, verbose_name='statement')),
-                ('heard_on', models.DateField(blank=True, null=True, verbose_name='heard on')),
-                ('kind', models.CharField(blank=True, max_length=1, verbose_name='penalty')),
-                ('months', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='term (months)')),
-                ('decided_on', models.DateField(blank=True, null=True, verbose_name='decided on')),
-                ('document_no', models.CharField(blank=True, max_length=60, verbose_name='document number')),
-                ('meeting_on', models.DateField(blank=True, null=True, verbose_name='decision meeting on')),
-                ('legality_review', models.CharField(blank=True, max_length=120, verbose_name='legality review')),
-                ('appeal_told', models.BooleanField(default=False, verbose_name='appeal way and term are told')),
-                ('ends_on', models.DateField(blank=True, null=True, verbose_name='last day of the term')),
-                ('delivered_on', models.DateField(blank=True, null=True, verbose_name='delivered on')),
-                ('appeal_until', models.DateField(blank=True, null=True, verbose_name='last day for an appeal')),
-                ('appeal', models.CharField(blank=True, choices=[('open', 'Appeal open'), ('upheld', 'Decision upheld'), ('revoked', 'Decision revoked')], max_length=8, verbose_name='appeal')),
-                ('appealed_on', models.DateField(blank=True, null=True, verbose_name='appealed on')),
-                ('appeal_answer_due', models.DateField(blank=True, null=True, verbose_name='answer to the appeal due on')),
-                ('lifting_asked_on', models.DateField(blank=True, null=True, verbose_name='lifting asked on')),
-                ('lifting_asker', models.CharField(blank=True, choices=[('student', 'Student'), ('guardian', 'Guardian'), ('office', 'Office')], max_length=8, verbose_name='asked by')),
-                ('lifted_on', models.DateField(blank=True, null=True, verbose_name='lifted on')),
-                ('lifting_document_no', models.CharField(blank=True, max_length=60, verbose_name='document number of the lifting')),
-                ('history_change_reason', models.TextField(blank=True, default='')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField()),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('appeal_answered_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answer to the appeal entered by')),
-                ('decided_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by')),
-                ('enrolment', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='records.enrolment')),
-                ('heard_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='heard by')),
-                ('history_user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('lifting_asked_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='lifting entered by')),
-                ('lifting_decided_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='lifting decided by')),
-                ('prepared_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='prepared by')),
-                ('student', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='records.student')),
-                ('unit', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='school.unit')),
-                ('voided_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made void by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("prepared", "Case prepared"),
+                            ("mended", "Case mended"),
+                            ("noticed", "Notice given to the student"),
+                            ("heard", "Statement and defence heard"),
+                            ("returned", "Case returned"),
+                            ("dropped", "No penalty given"),
+                            ("decided", "Penalty decided"),
+                            ("delivered", "Decision delivered"),
+                            ("appealed", "Appeal received"),
+                            ("answered", "Appeal answered"),
+                            ("lifting_asked", "Lifting asked for"),
+                            ("lifted", "Penalty lifted"),
+                            ("kept", "Lifting not granted"),
+                            ("voided", "Penalty made void"),
+                        ],
+                        max_length=14,
+                        verbose_name="step",
+                    ),
+                ),
+                ("role", models.CharField(blank=True, max_length=24, verbose_name="role")),
+                ("at", models.DateTimeField(auto_now_add=True, verbose_name="at")),
+                ("on", models.DateField(blank=True, null=True, verbose_name="date")),
+                (
+                    "way",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("direct", "Handed over"),
+                            ("left", "Left in the presence of witnesses"),
+                            ("posted", "By post"),
+                            ("published", "By public notice"),
+                        ],
+                        max_length=10,
+                        verbose_name="way of delivery",
+                    ),
+                ),
+                (
+                    "told",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("student", "Student"),
+                            ("guardian", "Guardian"),
+                            ("both", "Student and guardian"),
+                        ],
+                        max_length=8,
+                        verbose_name="told",
+                    ),
+                ),
+                ("document_no", models.CharField(blank=True, max_length=60, verbose_name="document number")),
+                ("text", core.crypto.EncryptedTextField(blank=True, default="", verbose_name="words")),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="by",
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="files.blob",
+                        verbose_name="evidence",
+                    ),
+                ),
+                (
+                    "penalty",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="steps",
+                        to="records.penalty",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'penalty',
-                'verbose_name_plural': 'penaltys',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
-                'default_permissions': (),
-                'indexes': [django.contrib.postgres.indexes.BrinIndex(fields=['history_date'], name='records_his_history_3b6295_brin')],
+                "verbose_name": "step of a penalty",
+                "ordering": ["penalty", "pk"],
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="Reward",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("form_key", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("entered_at", models.DateTimeField(auto_now_add=True, verbose_name="entered at")),
+                ("voided_at", models.DateTimeField(blank=True, null=True, verbose_name="made void at")),
+                (
+                    "void_reason",
+                    core.crypto.EncryptedTextField(
+                        blank=True, default="", verbose_name="reason for making it void"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="name of the reward")),
+                ("level", models.CharField(max_length=2, verbose_name="reward level")),
+                ("grade", models.CharField(max_length=1, verbose_name="reward grade")),
+                ("category", models.CharField(max_length=1, verbose_name="reward category")),
+                ("kind", models.CharField(blank=True, max_length=1, verbose_name="reward type")),
+                ("way", models.CharField(blank=True, max_length=1, verbose_name="reward form")),
+                ("school_year", models.PositiveSmallIntegerField(verbose_name="school year")),
+                ("granted_on", models.DateField(verbose_name="granted on")),
+                ("granting_unit", models.CharField(max_length=60, verbose_name="granting unit")),
+                ("document_no", models.CharField(blank=True, max_length=60, verbose_name="document number")),
+                (
+                    "amount",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=10,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="amount (yuan)",
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="reason")),
+                (
+                    "exception",
+                    core.crypto.EncryptedTextField(
+                        blank=True, default="", verbose_name="why in spite of a penalty"
+                    ),
+                ),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.enrolment"
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="entered by",
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="files.blob",
+                        verbose_name="evidence",
+                    ),
+                ),
+                (
+                    "student",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.student"
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="school.unit"
+                    ),
+                ),
+                (
+                    "voided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="made void by",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "reward",
+                "ordering": ["-entered_at", "-pk"],
+                "abstract": False,
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="Conduct",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("form_key", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("entered_at", models.DateTimeField(auto_now_add=True, verbose_name="entered at")),
+                ("voided_at", models.DateTimeField(blank=True, null=True, verbose_name="made void at")),
+                (
+                    "void_reason",
+                    core.crypto.EncryptedTextField(
+                        blank=True, default="", verbose_name="reason for making it void"
+                    ),
+                ),
+                ("happened_on", models.DateField(verbose_name="date")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("praise", "Praise"), ("note", "Observation"), ("reminder", "Admonition")],
+                        max_length=10,
+                        verbose_name="kind of entry",
+                    ),
+                ),
+                (
+                    "area",
+                    models.CharField(
+                        choices=[
+                            ("study", "Study"),
+                            ("rules", "Discipline"),
+                            ("manners", "Manners"),
+                            ("hygiene", "Hygiene"),
+                            ("dormitory", "Dormitory"),
+                            ("activity", "Activities"),
+                            ("labour", "Labour"),
+                            ("other", "Other"),
+                        ],
+                        max_length=10,
+                        verbose_name="area",
+                    ),
+                ),
+                ("text", core.crypto.EncryptedTextField(verbose_name="what happened")),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.enrolment"
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="entered by",
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="files.blob",
+                        verbose_name="evidence",
+                    ),
+                ),
+                (
+                    "student",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.student"
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="school.unit"
+                    ),
+                ),
+                (
+                    "voided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="made void by",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "daily conduct",
+                "ordering": ["-entered_at", "-pk"],
+                "abstract": False,
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["student"], name="conduct_student"),
+                    models.Index(fields=["enrolment"], name="conduct_enrolment"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("student", "form_key"), name="conduct_sent_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("voided_by__isnull", True),
+                            ("entered_by__isnull", True),
+                            models.Q(("voided_by", models.F("entered_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="conduct_void_by_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("voided_at__isnull", True), ("voided_by__isnull", True)),
+                            models.Q(("voided_at__isnull", False), ("voided_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="conduct_void_whole",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Employment",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("form_key", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("entered_at", models.DateTimeField(auto_now_add=True, verbose_name="entered at")),
+                ("voided_at", models.DateTimeField(blank=True, null=True, verbose_name="made void at")),
+                (
+                    "void_reason",
+                    core.crypto.EncryptedTextField(
+                        blank=True, default="", verbose_name="reason for making it void"
+                    ),
+                ),
+                ("destination", models.CharField(max_length=2, verbose_name="destination")),
+                ("employer", models.CharField(blank=True, max_length=60, verbose_name="employer or school")),
+                ("post", models.CharField(blank=True, max_length=40, verbose_name="post")),
+                ("post_kind", models.CharField(blank=True, max_length=2, verbose_name="kind of post")),
+                ("industry", models.CharField(blank=True, max_length=1, verbose_name="industry")),
+                (
+                    "region_code",
+                    models.CharField(blank=True, max_length=6, verbose_name="region of the employer"),
+                ),
+                (
+                    "agreement_no",
+                    models.CharField(blank=True, max_length=40, verbose_name="agreement number"),
+                ),
+                ("signed_on", models.DateField(blank=True, null=True, verbose_name="signed on")),
+                ("reports_on", models.DateField(blank=True, null=True, verbose_name="reports for work on")),
+                (
+                    "file_address",
+                    core.crypto.EncryptedTextField(
+                        blank=True, default="", verbose_name="address that receives the file"
+                    ),
+                ),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.enrolment"
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="entered by",
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="files.blob",
+                        verbose_name="evidence",
+                    ),
+                ),
+                (
+                    "student",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.student"
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="school.unit"
+                    ),
+                ),
+                (
+                    "voided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="made void by",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "employment",
+                "ordering": ["-entered_at", "-pk"],
+                "abstract": False,
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["student"], name="employment_student"),
+                    models.Index(fields=["enrolment"], name="employment_enrolment"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("student", "form_key"), name="employment_sent_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("voided_by__isnull", True),
+                            ("entered_by__isnull", True),
+                            models.Q(("voided_by", models.F("entered_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="employment_void_by_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("voided_at__isnull", True), ("voided_by__isnull", True)),
+                            models.Q(("voided_at__isnull", False), ("voided_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="employment_void_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("signed_on__isnull", True),
+                            ("reports_on__isnull", True),
+                            ("reports_on__gte", models.F("signed_on")),
+                            _connector="OR",
+                        ),
+                        name="employment_dates",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="HistoricalConduct",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "xid",
+                    ledger.fields.XidField(
+                        db_default=ledger.fields.CurrentTransaction(), db_index=True, editable=False
+                    ),
+                ),
+                ("salt", models.UUIDField(db_default=ledger.fields.RandomSalt(), editable=False)),
+                ("history_subject", models.UUIDField(db_index=True, editable=False, null=True)),
+                (
+                    "history_request_no",
+                    models.CharField(blank=True, default="", editable=False, max_length=40),
+                ),
+                ("history_request_id", models.UUIDField(editable=False, null=True)),
+                ("history_address", models.GenericIPAddressField(editable=False, null=True)),
+                ("history_role", models.CharField(blank=True, default="", editable=False, max_length=40)),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("form_key", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("entered_at", models.DateTimeField(blank=True, editable=False, verbose_name="entered at")),
+                ("voided_at", models.DateTimeField(blank=True, null=True, verbose_name="made void at")),
+                (
+                    "void_reason",
+                    core.crypto.EncryptedTextField(
+                        blank=True,
+                        context="records.Conduct.void_reason",
+                        default="",
+                        verbose_name="reason for making it void",
+                    ),
+                ),
+                ("happened_on", models.DateField(verbose_name="date")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("praise", "Praise"), ("note", "Observation"), ("reminder", "Admonition")],
+                        max_length=10,
+                        verbose_name="kind of entry",
+                    ),
+                ),
+                (
+                    "area",
+                    models.CharField(
+                        choices=[
+                            ("study", "Study"),
+                            ("rules", "Discipline"),
+                            ("manners", "Manners"),
+                            ("hygiene", "Hygiene"),
+                            ("dormitory", "Dormitory"),
+                            ("activity", "Activities"),
+                            ("labour", "Labour"),
+                            ("other", "Other"),
+                        ],
+                        max_length=10,
+                        verbose_name="area",
+                    ),
+                ),
+                (
+                    "text",
+                    core.crypto.EncryptedTextField(
+                        context="records.Conduct.text", verbose_name="what happened"
+                    ),
+                ),
+                ("history_change_reason", models.TextField(blank=True, default="")),
+                ("history_id", models.BigAutoField(editable=False, primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField()),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.enrolment",
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="entered by",
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="files.blob",
+                        verbose_name="evidence",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "student",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.student",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="school.unit",
+                    ),
+                ),
+                (
+                    "voided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="made void by",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "daily conduct",
+                "verbose_name_plural": "daily conducts",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+                "default_permissions": (),
+                "indexes": [
+                    django.contrib.postgres.indexes.BrinIndex(
+                        fields=["history_date"], name="records_his_history_aa8878_brin"
+                    )
+                ],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalReward',
+            name="HistoricalEmployment",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('xid', ledger.fields.XidField(db_default=ledger.fields.CurrentTransaction(), db_index=True, editable=False)),
-                ('salt', models.UUIDField(db_default=ledger.fields.RandomSalt(), editable=False)),
-                ('history_subject', models.UUIDField(db_index=True, editable=False, null=True)),
-                ('history_request_no', models.CharField(blank=True, default='', editable=False, max_length=40)),
-                ('history_request_id', models.UUIDField(editable=False, null=True)),
-                ('history_address', models.GenericIPAddressField(editable=False, null=True)),
-                ('history_role', models.CharField(blank=True, default='', editable=False, max_length=40)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('form_key', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('entered_at', models.DateTimeField(blank=True, editable=False, verbose_name='entered at')),
-                ('voided_at', models.DateTimeField(blank=True, null=True, verbose_name='made void at')),
-                ('void_reason', core.crypto.EncryptedTextField(blank=True, context='records.Reward.void_reason', default='', verbose_name='reason for making it void')),
-                ('name', models.CharField(max_length=60, verbose_name='name of the reward')),
-                ('level', models.CharField(max_length=2, verbose_name='reward level')),
-                ('grade', models.CharField(max_length=1, verbose_name='reward grade')),
-                ('category', models.CharField(max_length=1, verbose_name='reward category')),
-                ('kind', models.CharField(blank=True, max_length=1, verbose_name='reward type')),
-                ('way', models.CharField(blank=True, max_length=1, verbose_name='reward form')),
-                ('school_year', models.PositiveSmallIntegerField(verbose_name='school year')),
-                ('granted_on', models.DateField(verbose_name='granted on')),
-                ('granting_unit', models.CharField(max_length=60, verbose_name='granting unit')),
-                ('document_no', models.CharField(blank=True, max_length=60, verbose_name='document number')),
-                ('amount', models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='amount (yuan)')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='reason')),
-                ('exception', core.crypto.EncryptedTextField(blank=True, context='records.Reward.exception', default='', verbose_name='why in spite of a penalty')),
-                ('history_change_reason', models.TextField(blank=True, default='')),
-                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField()),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('enrolment', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='records.enrolment')),
-                ('entered_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='entered by')),
-                ('evidence', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='files.blob', verbose_name='evidence')),
-                ('history_user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('student', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='records.student')),
-                ('unit', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='school.unit')),
-                ('voided_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made void by')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "xid",
+                    ledger.fields.XidField(
+                        db_default=ledger.fields.CurrentTransaction(), db_index=True, editable=False
+                    ),
+                ),
+                ("salt", models.UUIDField(db_default=ledger.fields.RandomSalt(), editable=False)),
+                ("history_subject", models.UUIDField(db_index=True, editable=False, null=True)),
+                (
+                    "history_request_no",
+                    models.CharField(blank=True, default="", editable=False, max_length=40),
+                ),
+                ("history_request_id", models.UUIDField(editable=False, null=True)),
+                ("history_address", models.GenericIPAddressField(editable=False, null=True)),
+                ("history_role", models.CharField(blank=True, default="", editable=False, max_length=40)),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("form_key", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("entered_at", models.DateTimeField(blank=True, editable=False, verbose_name="entered at")),
+                ("voided_at", models.DateTimeField(blank=True, null=True, verbose_name="made void at")),
+                (
+                    "void_reason",
+                    core.crypto.EncryptedTextField(
+                        blank=True,
+                        context="records.Employment.void_reason",
+                        default="",
+                        verbose_name="reason for making it void",
+                    ),
+                ),
+                ("destination", models.CharField(max_length=2, verbose_name="destination")),
+                ("employer", models.CharField(blank=True, max_length=60, verbose_name="employer or school")),
+                ("post", models.CharField(blank=True, max_length=40, verbose_name="post")),
+                ("post_kind", models.CharField(blank=True, max_length=2, verbose_name="kind of post")),
+                ("industry", models.CharField(blank=True, max_length=1, verbose_name="industry")),
+                (
+                    "region_code",
+                    models.CharField(blank=True, max_length=6, verbose_name="region of the employer"),
+                ),
+                (
+                    "agreement_no",
+                    models.CharField(blank=True, max_length=40, verbose_name="agreement number"),
+                ),
+                ("signed_on", models.DateField(blank=True, null=True, verbose_name="signed on")),
+                ("reports_on", models.DateField(blank=True, null=True, verbose_name="reports for work on")),
+                (
+                    "file_address",
+                    core.crypto.EncryptedTextField(
+                        blank=True,
+                        context="records.Employment.file_address",
+                        default="",
+                        verbose_name="address that receives the file",
+                    ),
+                ),
+                ("history_change_reason", models.TextField(blank=True, default="")),
+                ("history_id", models.BigAutoField(editable=False, primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField()),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.enrolment",
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="entered by",
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="files.blob",
+                        verbose_name="evidence",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "student",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.student",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="school.unit",
+                    ),
+                ),
+                (
+                    "voided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="made void by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'reward',
-                'verbose_name_plural': 'rewards',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
-                'default_permissions': (),
-                'indexes': [django.contrib.postgres.indexes.BrinIndex(fields=['history_date'], name='records_his_history_ec3340_brin')],
+                "verbose_name": "employment",
+                "verbose_name_plural": "employments",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+                "default_permissions": (),
+                "indexes": [
+                    django.contrib.postgres.indexes.BrinIndex(
+                        fields=["history_date"], name="records_his_history_2a3b21_brin"
+                    )
+                ],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Internship',
+            name="HistoricalInternship",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('form_key', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('entered_at', models.DateTimeField(auto_now_add=True, verbose_name='entered at')),
-                ('voided_at', models.DateTimeField(blank=True, null=True, verbose_name='made void at')),
-                ('void_reason', core.crypto.EncryptedTextField(blank=True, default='', verbose_name='reason for making it void')),
-                ('kind', models.CharField(choices=[('visit', 'Orientation practice'), ('post', 'Internship in a post'), ('teaching', 'Teaching practice'), ('social', 'Social practice'), ('other', 'Other')], max_length=10, verbose_name='kind of practice')),
-                ('organisation', models.CharField(max_length=60, verbose_name='organisation')),
-                ('post', models.CharField(blank=True, max_length=40, verbose_name='post')),
-                ('starts_on', models.DateField(verbose_name='first day')),
-                ('planned_until', models.DateField(verbose_name='planned last day')),
-                ('mentor', models.CharField(blank=True, max_length=40, verbose_name='teacher in charge')),
-                ('contact', core.crypto.EncryptedTextField(blank=True, default='', verbose_name='contact in the organisation')),
-                ('ended_on', models.DateField(blank=True, null=True, verbose_name='last day')),
-                ('result', models.CharField(blank=True, choices=[('excellent', 'Excellent'), ('good', 'Good'), ('passed', 'Passed'), ('failed', 'Failed'), ('broken_off', 'Broken off')], max_length=10, verbose_name='result')),
-                ('assessment', core.crypto.EncryptedTextField(blank=True, default='', verbose_name='assessment')),
-                ('enrolment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.enrolment')),
-                ('entered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='entered by')),
-                ('evidence', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob', verbose_name='evidence')),
-                ('finished_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='result entered by')),
-                ('student', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.student')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='school.unit')),
-                ('voided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made void by')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "xid",
+                    ledger.fields.XidField(
+                        db_default=ledger.fields.CurrentTransaction(), db_index=True, editable=False
+                    ),
+                ),
+                ("salt", models.UUIDField(db_default=ledger.fields.RandomSalt(), editable=False)),
+                ("history_subject", models.UUIDField(db_index=True, editable=False, null=True)),
+                (
+                    "history_request_no",
+                    models.CharField(blank=True, default="", editable=False, max_length=40),
+                ),
+                ("history_request_id", models.UUIDField(editable=False, null=True)),
+                ("history_address", models.GenericIPAddressField(editable=False, null=True)),
+                ("history_role", models.CharField(blank=True, default="", editable=False, max_length=40)),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("form_key", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("entered_at", models.DateTimeField(blank=True, editable=False, verbose_name="entered at")),
+                ("voided_at", models.DateTimeField(blank=True, null=True, verbose_name="made void at")),
+                (
+                    "void_reason",
+                    core.crypto.EncryptedTextField(
+                        blank=True,
+                        context="records.Internship.void_reason",
+                        default="",
+                        verbose_name="reason for making it void",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("visit", "Orientation practice"),
+                            ("post", "Internship in a post"),
+                            ("teaching", "Teaching practice"),
+                            ("social", "Social practice"),
+                            ("other", "Other"),
+                        ],
+                        max_length=10,
+                        verbose_name="kind of practice",
+                    ),
+                ),
+                ("organisation", models.CharField(max_length=60, verbose_name="organisation")),
+                ("post", models.CharField(blank=True, max_length=40, verbose_name="post")),
+                ("starts_on", models.DateField(verbose_name="first day")),
+                ("planned_until", models.DateField(verbose_name="planned last day")),
+                ("mentor", models.CharField(blank=True, max_length=40, verbose_name="teacher in charge")),
+                (
+                    "contact",
+                    core.crypto.EncryptedTextField(
+                        blank=True,
+                        context="records.Internship.contact",
+                        default="",
+                        verbose_name="contact in the organisation",
+                    ),
+                ),
+                ("ended_on", models.DateField(blank=True, null=True, verbose_name="last day")),
+                (
+                    "result",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("excellent", "Excellent"),
+                            ("good", "Good"),
+                            ("passed", "Passed"),
+                            ("failed", "Failed"),
+                            ("broken_off", "Broken off"),
+                        ],
+                        max_length=10,
+                        verbose_name="result",
+                    ),
+                ),
+                (
+                    "assessment",
+                    core.crypto.EncryptedTextField(
+                        blank=True,
+                        context="records.Internship.assessment",
+                        default="",
+                        verbose_name="assessment",
+                    ),
+                ),
+                ("history_change_reason", models.TextField(blank=True, default="")),
+                ("history_id", models.BigAutoField(editable=False, primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField()),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.enrolment",
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="entered by",
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="files.blob",
+                        verbose_name="evidence",
+                    ),
+                ),
+                (
+                    "finished_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="result entered by",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "student",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.student",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="school.unit",
+                    ),
+                ),
+                (
+                    "voided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="made void by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'internship',
-                'ordering': ['-entered_at', '-pk'],
-                'abstract': False,
-                'default_permissions': (),
-                'indexes': [models.Index(fields=['student'], name='internship_student'), models.Index(fields=['enrolment'], name='internship_enrolment')],
-                'constraints': [models.UniqueConstraint(fields=('student', 'form_key'), name='internship_sent_once'), models.CheckConstraint(condition=models.Q(('voided_by__isnull', True), ('entered_by__isnull', True), models.Q(('voided_by', models.F('entered_by')), _negated=True), _connector='OR'), name='internship_void_by_another'), models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='internship_void_whole'), models.CheckConstraint(condition=models.Q(('planned_until__gte', models.F('starts_on')), models.Q(('ended_on__isnull', True), ('ended_on__gte', models.F('starts_on')), _connector='OR')), name='internship_dates'), models.CheckConstraint(condition=models.Q(models.Q(('ended_on__isnull', True), ('finished_by__isnull', True), ('result', '')), models.Q(('ended_on__isnull', False), ('finished_by__isnull', False), models.Q(('result', ''), _negated=True)), _connector='OR'), name='internship_result_whole')],
+                "verbose_name": "internship",
+                "verbose_name_plural": "internships",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+                "default_permissions": (),
+                "indexes": [
+                    django.contrib.postgres.indexes.BrinIndex(
+                        fields=["history_date"], name="records_his_history_265483_brin"
+                    )
+                ],
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="HistoricalLearningProblem",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "xid",
+                    ledger.fields.XidField(
+                        db_default=ledger.fields.CurrentTransaction(), db_index=True, editable=False
+                    ),
+                ),
+                ("salt", models.UUIDField(db_default=ledger.fields.RandomSalt(), editable=False)),
+                ("history_subject", models.UUIDField(db_index=True, editable=False, null=True)),
+                (
+                    "history_request_no",
+                    models.CharField(blank=True, default="", editable=False, max_length=40),
+                ),
+                ("history_request_id", models.UUIDField(editable=False, null=True)),
+                ("history_address", models.GenericIPAddressField(editable=False, null=True)),
+                ("history_role", models.CharField(blank=True, default="", editable=False, max_length=40)),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("form_key", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("entered_at", models.DateTimeField(blank=True, editable=False, verbose_name="entered at")),
+                ("voided_at", models.DateTimeField(blank=True, null=True, verbose_name="made void at")),
+                (
+                    "void_reason",
+                    core.crypto.EncryptedTextField(
+                        blank=True,
+                        context="records.LearningProblem.void_reason",
+                        default="",
+                        verbose_name="reason for making it void",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("results", "Falling results"),
+                            ("homework", "Homework"),
+                            ("absence", "Absence"),
+                            ("attention", "Attention in class"),
+                            ("health", "Health"),
+                            ("family", "Family situation"),
+                            ("relations", "Relations with others"),
+                            ("other", "Other"),
+                        ],
+                        max_length=10,
+                        verbose_name="kind of problem",
+                    ),
+                ),
+                ("noticed_on", models.DateField(verbose_name="noticed on")),
+                (
+                    "text",
+                    core.crypto.EncryptedTextField(
+                        context="records.LearningProblem.text", verbose_name="what was noticed"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Waits for an answer"),
+                            ("answered", "Answered"),
+                            ("closed", "Settled"),
+                        ],
+                        default="open",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("due_on", models.DateField(blank=True, null=True, verbose_name="answer due on")),
+                (
+                    "answer",
+                    core.crypto.EncryptedTextField(
+                        blank=True,
+                        context="records.LearningProblem.answer",
+                        default="",
+                        verbose_name="answer",
+                    ),
+                ),
+                ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered at")),
+                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="settled at")),
+                ("history_change_reason", models.TextField(blank=True, default="")),
+                ("history_id", models.BigAutoField(editable=False, primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField()),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="answered by",
+                    ),
+                ),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.enrolment",
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="entered by",
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="files.blob",
+                        verbose_name="evidence",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "student",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.student",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="school.unit",
+                    ),
+                ),
+                (
+                    "voided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="made void by",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "learning problem",
+                "verbose_name_plural": "learning problems",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+                "default_permissions": (),
+                "indexes": [
+                    django.contrib.postgres.indexes.BrinIndex(
+                        fields=["history_date"], name="records_his_history_47043c_brin"
+                    )
+                ],
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="HistoricalPenalty",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "xid",
+                    ledger.fields.XidField(
+                        db_default=ledger.fields.CurrentTransaction(), db_index=True, editable=False
+                    ),
+                ),
+                ("salt", models.UUIDField(db_default=ledger.fields.RandomSalt(), editable=False)),
+                ("history_subject", models.UUIDField(db_index=True, editable=False, null=True)),
+                (
+                    "history_request_no",
+                    models.CharField(blank=True, default="", editable=False, max_length=40),
+                ),
+                ("history_request_id", models.UUIDField(editable=False, null=True)),
+                ("history_address", models.GenericIPAddressField(editable=False, null=True)),
+                ("history_role", models.CharField(blank=True, default="", editable=False, max_length=40)),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("form_key", models.UUIDField(default=uuid.uuid4, editable=False)),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("primary", "Primary school"),
+                            ("junior", "Junior middle school"),
+                            ("senior", "Senior middle school"),
+                            ("vocational", "Secondary vocational school"),
+                            ("adult", "Adult college"),
+                            ("higher", "College or university"),
+                            ("training", "Training institution"),
+                        ],
+                        editable=False,
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("preparing", "In preparation"),
+                            ("noticed", "Notice given"),
+                            ("heard", "Student heard"),
+                            ("returned", "Returned"),
+                            ("decided", "Decided, to be delivered"),
+                            ("in_force", "In force"),
+                            ("lifted", "Lifted"),
+                            ("dropped", "No penalty"),
+                            ("revoked", "Revoked after appeal"),
+                            ("voided", "Void"),
+                        ],
+                        default="preparing",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("due_on", models.DateField(blank=True, null=True, verbose_name="due on")),
+                ("violation", models.CharField(max_length=2, verbose_name="kind of violation")),
+                ("violation_on", models.DateField(verbose_name="date of the violation")),
+                (
+                    "facts",
+                    core.crypto.EncryptedTextField(
+                        context="records.Penalty.facts", verbose_name="facts and evidence"
+                    ),
+                ),
+                ("basis", models.CharField(max_length=120, verbose_name="basis")),
+                ("proposed_kind", models.CharField(max_length=1, verbose_name="proposed penalty")),
+                (
+                    "proposed_months",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="proposed term (months)"
+                    ),
+                ),
+                ("prepared_at", models.DateTimeField(blank=True, editable=False, verbose_name="prepared at")),
+                ("notice_on", models.DateField(blank=True, null=True, verbose_name="notice given on")),
+                (
+                    "statement_due_on",
+                    models.DateField(blank=True, null=True, verbose_name="last day for a statement"),
+                ),
+                (
+                    "statement",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("given", "Statement given"),
+                            ("waived", "Waived in writing"),
+                            ("absent", "Nothing said by the last day"),
+                        ],
+                        max_length=8,
+                        verbose_name="statement",
+                    ),
+                ),
+                ("heard_on", models.DateField(blank=True, null=True, verbose_name="heard on")),
+                ("kind", models.CharField(blank=True, max_length=1, verbose_name="penalty")),
+                (
+                    "months",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="term (months)"),
+                ),
+                ("decided_on", models.DateField(blank=True, null=True, verbose_name="decided on")),
+                ("document_no", models.CharField(blank=True, max_length=60, verbose_name="document number")),
+                ("meeting_on", models.DateField(blank=True, null=True, verbose_name="decision meeting on")),
+                (
+                    "legality_review",
+                    models.CharField(blank=True, max_length=120, verbose_name="legality review"),
+                ),
+                (
+                    "appeal_told",
+                    models.BooleanField(default=False, verbose_name="appeal way and term are told"),
+                ),
+                ("ends_on", models.DateField(blank=True, null=True, verbose_name="last day of the term")),
+                ("delivered_on", models.DateField(blank=True, null=True, verbose_name="delivered on")),
+                (
+                    "appeal_until",
+                    models.DateField(blank=True, null=True, verbose_name="last day for an appeal"),
+                ),
+                (
+                    "appeal",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("open", "Appeal open"),
+                            ("upheld", "Decision upheld"),
+                            ("revoked", "Decision revoked"),
+                        ],
+                        max_length=8,
+                        verbose_name="appeal",
+                    ),
+                ),
+                ("appealed_on", models.DateField(blank=True, null=True, verbose_name="appealed on")),
+                (
+                    "appeal_answer_due",
+                    models.DateField(blank=True, null=True, verbose_name="answer to the appeal due on"),
+                ),
+                (
+                    "lifting_asked_on",
+                    models.DateField(blank=True, null=True, verbose_name="lifting asked on"),
+                ),
+                (
+                    "lifting_asker",
+                    models.CharField(
+                        blank=True,
+                        choices=[("student", "Student"), ("guardian", "Guardian"), ("office", "Office")],
+                        max_length=8,
+                        verbose_name="asked by",
+                    ),
+                ),
+                ("lifted_on", models.DateField(blank=True, null=True, verbose_name="lifted on")),
+                (
+                    "lifting_document_no",
+                    models.CharField(
+                        blank=True, max_length=60, verbose_name="document number of the lifting"
+                    ),
+                ),
+                ("history_change_reason", models.TextField(blank=True, default="")),
+                ("history_id", models.BigAutoField(editable=False, primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField()),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "appeal_answered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="answer to the appeal entered by",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="decided by",
+                    ),
+                ),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.enrolment",
+                    ),
+                ),
+                (
+                    "heard_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="heard by",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "lifting_asked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="lifting entered by",
+                    ),
+                ),
+                (
+                    "lifting_decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="lifting decided by",
+                    ),
+                ),
+                (
+                    "prepared_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="prepared by",
+                    ),
+                ),
+                (
+                    "student",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.student",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="school.unit",
+                    ),
+                ),
+                (
+                    "voided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="made void by",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "penalty",
+                "verbose_name_plural": "penaltys",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+                "default_permissions": (),
+                "indexes": [
+                    django.contrib.postgres.indexes.BrinIndex(
+                        fields=["history_date"], name="records_his_history_3b6295_brin"
+                    )
+                ],
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="HistoricalReward",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "xid",
+                    ledger.fields.XidField(
+                        db_default=ledger.fields.CurrentTransaction(), db_index=True, editable=False
+                    ),
+                ),
+                ("salt", models.UUIDField(db_default=ledger.fields.RandomSalt(), editable=False)),
+                ("history_subject", models.UUIDField(db_index=True, editable=False, null=True)),
+                (
+                    "history_request_no",
+                    models.CharField(blank=True, default="", editable=False, max_length=40),
+                ),
+                ("history_request_id", models.UUIDField(editable=False, null=True)),
+                ("history_address", models.GenericIPAddressField(editable=False, null=True)),
+                ("history_role", models.CharField(blank=True, default="", editable=False, max_length=40)),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("form_key", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("entered_at", models.DateTimeField(blank=True, editable=False, verbose_name="entered at")),
+                ("voided_at", models.DateTimeField(blank=True, null=True, verbose_name="made void at")),
+                (
+                    "void_reason",
+                    core.crypto.EncryptedTextField(
+                        blank=True,
+                        context="records.Reward.void_reason",
+                        default="",
+                        verbose_name="reason for making it void",
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="name of the reward")),
+                ("level", models.CharField(max_length=2, verbose_name="reward level")),
+                ("grade", models.CharField(max_length=1, verbose_name="reward grade")),
+                ("category", models.CharField(max_length=1, verbose_name="reward category")),
+                ("kind", models.CharField(blank=True, max_length=1, verbose_name="reward type")),
+                ("way", models.CharField(blank=True, max_length=1, verbose_name="reward form")),
+                ("school_year", models.PositiveSmallIntegerField(verbose_name="school year")),
+                ("granted_on", models.DateField(verbose_name="granted on")),
+                ("granting_unit", models.CharField(max_length=60, verbose_name="granting unit")),
+                ("document_no", models.CharField(blank=True, max_length=60, verbose_name="document number")),
+                (
+                    "amount",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=10,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="amount (yuan)",
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="reason")),
+                (
+                    "exception",
+                    core.crypto.EncryptedTextField(
+                        blank=True,
+                        context="records.Reward.exception",
+                        default="",
+                        verbose_name="why in spite of a penalty",
+                    ),
+                ),
+                ("history_change_reason", models.TextField(blank=True, default="")),
+                ("history_id", models.BigAutoField(editable=False, primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField()),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.enrolment",
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="entered by",
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="files.blob",
+                        verbose_name="evidence",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "student",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.student",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="school.unit",
+                    ),
+                ),
+                (
+                    "voided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="made void by",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "reward",
+                "verbose_name_plural": "rewards",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+                "default_permissions": (),
+                "indexes": [
+                    django.contrib.postgres.indexes.BrinIndex(
+                        fields=["history_date"], name="records_his_history_ec3340_brin"
+                    )
+                ],
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="Internship",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("form_key", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("entered_at", models.DateTimeField(auto_now_add=True, verbose_name="entered at")),
+                ("voided_at", models.DateTimeField(blank=True, null=True, verbose_name="made void at")),
+                (
+                    "void_reason",
+                    core.crypto.EncryptedTextField(
+                        blank=True, default="", verbose_name="reason for making it void"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("visit", "Orientation practice"),
+                            ("post", "Internship in a post"),
+                            ("teaching", "Teaching practice"),
+                            ("social", "Social practice"),
+                            ("other", "Other"),
+                        ],
+                        max_length=10,
+                        verbose_name="kind of practice",
+                    ),
+                ),
+                ("organisation", models.CharField(max_length=60, verbose_name="organisation")),
+                ("post", models.CharField(blank=True, max_length=40, verbose_name="post")),
+                ("starts_on", models.DateField(verbose_name="first day")),
+                ("planned_until", models.DateField(verbose_name="planned last day")),
+                ("mentor", models.CharField(blank=True, max_length=40, verbose_name="teacher in charge")),
+                (
+                    "contact",
+                    core.crypto.EncryptedTextField(
+                        blank=True, default="", verbose_name="contact in the organisation"
+                    ),
+                ),
+                ("ended_on", models.DateField(blank=True, null=True, verbose_name="last day")),
+                (
+                    "result",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("excellent", "Excellent"),
+                            ("good", "Good"),
+                            ("passed", "Passed"),
+                            ("failed", "Failed"),
+                            ("broken_off", "Broken off"),
+                        ],
+                        max_length=10,
+                        verbose_name="result",
+                    ),
+                ),
+                (
+                    "assessment",
+                    core.crypto.EncryptedTextField(blank=True, default="", verbose_name="assessment"),
+                ),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.enrolment"
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="entered by",
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="files.blob",
+                        verbose_name="evidence",
+                    ),
+                ),
+                (
+                    "finished_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="result entered by",
+                    ),
+                ),
+                (
+                    "student",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.student"
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="school.unit"
+                    ),
+                ),
+                (
+                    "voided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="made void by",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "internship",
+                "ordering": ["-entered_at", "-pk"],
+                "abstract": False,
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["student"], name="internship_student"),
+                    models.Index(fields=["enrolment"], name="internship_enrolment"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("student", "form_key"), name="internship_sent_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("voided_by__isnull", True),
+                            ("entered_by__isnull", True),
+                            models.Q(("voided_by", models.F("entered_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="internship_void_by_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("voided_at__isnull", True), ("voided_by__isnull", True)),
+                            models.Q(("voided_at__isnull", False), ("voided_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="internship_void_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("planned_until__gte", models.F("starts_on")),
+                            models.Q(
+                                ("ended_on__isnull", True),
+                                ("ended_on__gte", models.F("starts_on")),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="internship_dates",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_on__isnull", True), ("finished_by__isnull", True), ("result", "")
+                            ),
+                            models.Q(
+                                ("ended_on__isnull", False),
+                                ("finished_by__isnull", False),
+                                models.Q(("result", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="internship_result_whole",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LearningProblem',
+            name="LearningProblem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('form_key', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('entered_at', models.DateTimeField(auto_now_add=True, verbose_name='entered at')),
-                ('voided_at', models.DateTimeField(blank=True, null=True, verbose_name='made void at')),
-                ('void_reason', core.crypto.EncryptedTextField(blank=True, default='', verbose_name='reason for making it void')),
-                ('kind', models.CharField(choices=[('results', 'Falling results'), ('homework', 'Homework'), ('absence', 'Absence'), ('attention', 'Attention in class'), ('health', 'Health'), ('family', 'Family situation'), ('relations', 'Relations with others'), ('other', 'Other')], max_length=10, verbose_name='kind of problem')),
-                ('noticed_on', models.DateField(verbose_name='noticed on')),
-                ('text', core.crypto.EncryptedTextField(verbose_name='what was noticed')),
-                ('state', models.CharField(choices=[('open', 'Waits for an answer'), ('answered', 'Answered'), ('closed', 'Settled')], default='open', max_length=10, verbose_name='state')),
-                ('due_on', models.DateField(blank=True, null=True, verbose_name='answer due on')),
-                ('answer', core.crypto.EncryptedTextField(blank=True, default='', verbose_name='answer')),
-                ('answered_at', models.DateTimeField(blank=True, null=True, verbose_name='answered at')),
-                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='settled at')),
-                ('answered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
-                ('enrolment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.enrolment')),
-                ('entered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='entered by')),
-                ('evidence', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.blob', verbose_name='evidence')),
-                ('student', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.student')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='school.unit')),
-                ('voided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made void by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("form_key", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("entered_at", models.DateTimeField(auto_now_add=True, verbose_name="entered at")),
+                ("voided_at", models.DateTimeField(blank=True, null=True, verbose_name="made void at")),
+                (
+                    "void_reason",
+                    core.crypto.EncryptedTextField(
+                        blank=True, default="", verbose_name="reason for making it void"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("results", "Falling results"),
+                            ("homework", "Homework"),
+                            ("absence", "Absence"),
+                            ("attention", "Attention in class"),
+                            ("health", "Health"),
+                            ("family", "Family situation"),
+                            ("relations", "Relations with others"),
+                            ("other", "Other"),
+                        ],
+                        max_length=10,
+                        verbose_name="kind of problem",
+                    ),
+                ),
+                ("noticed_on", models.DateField(verbose_name="noticed on")),
+                ("text", core.crypto.EncryptedTextField(verbose_name="what was noticed")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Waits for an answer"),
+                            ("answered", "Answered"),
+                            ("closed", "Settled"),
+                        ],
+                        default="open",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("due_on", models.DateField(blank=True, null=True, verbose_name="answer due on")),
+                ("answer", core.crypto.EncryptedTextField(blank=True, default="", verbose_name="answer")),
+                ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered at")),
+                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="settled at")),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="answered by",
+                    ),
+                ),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.enrolment"
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="entered by",
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="files.blob",
+                        verbose_name="evidence",
+                    ),
+                ),
+                (
+                    "student",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.student"
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="school.unit"
+                    ),
+                ),
+                (
+                    "voided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="made void by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'learning problem',
-                'ordering': ['-entered_at', '-pk'],
-                'abstract': False,
-                'default_permissions': (),
-                'indexes': [models.Index(fields=['student'], name='learningproblem_student'), models.Index(fields=['enrolment'], name='learningproblem_enrolment'), models.Index(condition=models.Q(('state', 'open')), fields=['unit', 'due_on'], name='learningproblem_open')],
-                'constraints': [models.UniqueConstraint(fields=('student', 'form_key'), name='learningproblem_sent_once'), models.CheckConstraint(condition=models.Q(('voided_by__isnull', True), ('entered_by__isnull', True), models.Q(('voided_by', models.F('entered_by')), _negated=True), _connector='OR'), name='learningproblem_void_by_another'), models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='learningproblem_void_whole'), models.CheckConstraint(condition=models.Q(('answered_by__isnull', True), ('entered_by__isnull', True), models.Q(('answered_by', models.F('entered_by')), _negated=True), _connector='OR'), name='learningproblem_answered_by_another'), models.CheckConstraint(condition=models.Q(('state', 'open'), models.Q(('answered_at__isnull', False), ('answered_by__isnull', False)), _connector='OR'), name='learningproblem_answer_whole')],
+                "verbose_name": "learning problem",
+                "ordering": ["-entered_at", "-pk"],
+                "abstract": False,
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["student"], name="learningproblem_student"),
+                    models.Index(fields=["enrolment"], name="learningproblem_enrolment"),
+                    models.Index(
+                        condition=models.Q(("state", "open")),
+                        fields=["unit", "due_on"],
+                        name="learningproblem_open",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("student", "form_key"), name="learningproblem_sent_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("voided_by__isnull", True),
+                            ("entered_by__isnull", True),
+                            models.Q(("voided_by", models.F("entered_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="learningproblem_void_by_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("voided_at__isnull", True), ("voided_by__isnull", True)),
+                            models.Q(("voided_at__isnull", False), ("voided_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="learningproblem_void_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("answered_by__isnull", True),
+                            ("entered_by__isnull", True),
+                            models.Q(("answered_by", models.F("entered_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="learningproblem_answered_by_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", "open"),
+                            models.Q(("answered_at__isnull", False), ("answered_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="learningproblem_answer_whole",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='penalty',
-            index=models.Index(fields=['student'], name='penalty_student'),
+            model_name="penalty",
+            index=models.Index(fields=["student"], name="penalty_student"),
         ),
         migrations.AddIndex(
-            model_name='penalty',
-            index=models.Index(fields=['enrolment'], name='penalty_enrolment'),
+            model_name="penalty",
+            index=models.Index(fields=["enrolment"], name="penalty_enrolment"),
         ),
         migrations.AddIndex(
-            model_name='penalty',
-            index=models.Index(fields=['unit', 'state', 'due_on'], name='penalty_waiting'),
+            model_name="penalty",
+            index=models.Index(fields=["unit", "state", "due_on"], name="penalty_waiting"),
         ),
         migrations.AddConstraint(
-            model_name='penalty',
-            constraint=models.UniqueConstraint(fields=('student', 'form_key'), name='penalty_sent_once'),
+            model_name="penalty",
+            constraint=models.UniqueConstraint(fields=("student", "form_key"), name="penalty_sent_once"),
         ),
         migrations.AddConstraint(
-            model_name='penalty',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), ('prepared_by__isnull', True), models.Q(('decided_by', models.F('prepared_by')), _negated=True), _connector='OR'), name='penalty_decided_by_another'),
+            model_name="penalty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("decided_by__isnull", True),
+                    ("prepared_by__isnull", True),
+                    models.Q(("decided_by", models.F("prepared_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="penalty_decided_by_another",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='penalty',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), ('heard_by__isnull', True), models.Q(('decided_by', models.F('heard_by')), _negated=True), _connector='OR'), name='penalty_heard_by_another'),
+            model_name="penalty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("decided_by__isnull", True),
+                    ("heard_by__isnull", True),
+                    models.Q(("decided_by", models.F("heard_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="penalty_heard_by_another",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='penalty',
-            constraint=models.CheckConstraint(condition=models.Q(('appeal_answered_by__isnull', True), ('decided_by__isnull', True), models.Q(('appeal_answered_by', models.F('decided_by')), _negated=True), _connector='OR'), name='penalty_appeal_by_another'),
+            model_name="penalty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("appeal_answered_by__isnull", True),
+                    ("decided_by__isnull", True),
+                    models.Q(("appeal_answered_by", models.F("decided_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="penalty_appeal_by_another",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='penalty',
-            constraint=models.CheckConstraint(condition=models.Q(('lifting_decided_by__isnull', True), ('lifting_asked_by__isnull', True), models.Q(('lifting_decided_by', models.F('lifting_asked_by')), _negated=True), _connector='OR'), name='penalty_lifted_by_another'),
+            model_name="penalty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("lifting_decided_by__isnull", True),
+                    ("lifting_asked_by__isnull", True),
+                    models.Q(("lifting_decided_by", models.F("lifting_asked_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="penalty_lifted_by_another",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='penalty',
-            constraint=models.CheckConstraint(condition=models.Q(('voided_by__isnull', True), ('prepared_by__isnull', True), models.Q(('voided_by', models.F('prepared_by')), _negated=True), _connector='OR'), name='penalty_void_by_another'),
+            model_name="penalty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("voided_by__isnull", True),
+                    ("prepared_by__isnull", True),
+                    models.Q(("voided_by", models.F("prepared_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="penalty_void_by_another",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='penalty',
-            constraint=models.CheckConstraint(condition=models.Q(('voided_by__isnull', True), ('decided_by__isnull', True), models.Q(('voided_by', models.F('decided_by')), _negated=True), _connector='OR'), name='penalty_void_not_by_decider'),
+            model_name="penalty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("voided_by__isnull", True),
+                    ("decided_by__isnull", True),
+                    models.Q(("voided_by", models.F("decided_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="penalty_void_not_by_decider",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='penalty',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('stage__in', ('primary', 'junior')), _negated=True), models.Q(models.Q(('kind', '6'), _negated=True), models.Q(('proposed_kind', '6'), _negated=True)), _connector='OR'), name='penalty_no_expulsion_in_compulsory_school'),
+            model_name="penalty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("stage__in", ("primary", "junior")), _negated=True),
+                    models.Q(
+                        models.Q(("kind", "6"), _negated=True),
+                        models.Q(("proposed_kind", "6"), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="penalty_no_expulsion_in_compulsory_school",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='penalty',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['decided', 'in_force', 'lifted', 'revoked']), _negated=True), models.Q(('heard_by__isnull', False), ('heard_on__isnull', False), ('notice_on__isnull', False), ('decided_by__isnull', False), ('decided_on__isnull', False), models.Q(('statement', ''), _negated=True), models.Q(('kind', ''), _negated=True), models.Q(('document_no', ''), _negated=True)), _connector='OR'), name='penalty_heard_before_decided'),
+            model_name="penalty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["decided", "in_force", "lifted", "revoked"]), _negated=True),
+                    models.Q(
+                        ("heard_by__isnull", False),
+                        ("heard_on__isnull", False),
+                        ("notice_on__isnull", False),
+                        ("decided_by__isnull", False),
+                        ("decided_on__isnull", False),
+                        models.Q(("statement", ""), _negated=True),
+                        models.Q(("kind", ""), _negated=True),
+                        models.Q(("document_no", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="penalty_heard_before_decided",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='penalty',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['in_force', 'lifted', 'revoked']), _negated=True), ('delivered_on__isnull', False), _connector='OR'), name='penalty_in_force_once_delivered'),
+            model_name="penalty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["in_force", "lifted", "revoked"]), _negated=True),
+                    ("delivered_on__isnull", False),
+                    _connector="OR",
+                ),
+                name="penalty_in_force_once_delivered",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='penalty',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', ''), models.Q(('ends_on__isnull', True), ('kind', '6'), ('meeting_on__isnull', False), ('months__isnull', True)), models.Q(models.Q(('kind', '6'), _negated=True), ('ends_on__isnull', False), ('months__gte', 1)), _connector='OR'), name='penalty_term'),
+            model_name="penalty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind", ""),
+                    models.Q(
+                        ("ends_on__isnull", True),
+                        ("kind", "6"),
+                        ("meeting_on__isnull", False),
+                        ("months__isnull", True),
+                    ),
+                    models.Q(
+                        models.Q(("kind", "6"), _negated=True), ("ends_on__isnull", False), ("months__gte", 1)
+                    ),
+                    _connector="OR",
+                ),
+                name="penalty_term",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='penalty',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lifted_on__isnull', False), ('lifting_decided_by__isnull', False), ('state', 'lifted')), models.Q(models.Q(('state', 'lifted'), _negated=True), ('lifted_on__isnull', True)), ('state', 'voided'), _connector='OR'), name='penalty_lifted_whole'),
+            model_name="penalty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("lifted_on__isnull", False),
+                        ("lifting_decided_by__isnull", False),
+                        ("state", "lifted"),
+                    ),
+                    models.Q(models.Q(("state", "lifted"), _negated=True), ("lifted_on__isnull", True)),
+                    ("state", "voided"),
+                    _connector="OR",
+                ),
+                name="penalty_lifted_whole",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='penalty',
-            constraint=models.CheckConstraint(condition=models.Q(('lifted_on__isnull', True), models.Q(('lifted_on__gte', models.F('delivered_on')), models.Q(('kind', '6'), _negated=True)), _connector='OR'), name='penalty_lifted_after_delivery'),
+            model_name="penalty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("lifted_on__isnull", True),
+                    models.Q(
+                        ("lifted_on__gte", models.F("delivered_on")), models.Q(("kind", "6"), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="penalty_lifted_after_delivery",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='penalty',
-            constraint=models.CheckConstraint(condition=models.Q(('voided_by__isnull', True), ('state', 'voided'), _connector='OR'), name='penalty_void_whole'),
+            model_name="penalty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("voided_by__isnull", True), ("state", "voided"), _connector="OR"),
+                name="penalty_void_whole",
+            ),
         ),
         migrations.AddIndex(
-            model_name='historicalpenaltystep',
-            index=django.contrib.postgres.indexes.BrinIndex(fields=['history_date'], name='records_his_history_a2711e_brin'),
+            model_name="historicalpenaltystep",
+            index=django.contrib.postgres.indexes.BrinIndex(
+                fields=["history_date"], name="records_his_history_a2711e_brin"
+            ),
         ),
         migrations.AddIndex(
-            model_name='reward',
-            index=models.Index(fields=['student'], name='reward_student'),
+            model_name="reward",
+            index=models.Index(fields=["student"], name="reward_student"),
         ),
         migrations.AddIndex(
-            model_name='reward',
-            index=models.Index(fields=['enrolment'], name='reward_enrolment'),
+            model_name="reward",
+            index=models.Index(fields=["enrolment"], name="reward_enrolment"),
         ),
         migrations.AddConstraint(
-            model_name='reward',
-            constraint=models.UniqueConstraint(fields=('student', 'form_key'), name='reward_sent_once'),
+            model_name="reward",
+            constraint=models.UniqueConstraint(fields=("student", "form_key"), name="reward_sent_once"),
         ),
         migrations.AddConstraint(
-            model_name='reward',
-            constraint=models.CheckConstraint(condition=models.Q(('voided_by__isnull', True), ('entered_by__isnull', True), models.Q(('voided_by', models.F('entered_by')), _negated=True), _connector='OR'), name='reward_void_by_another'),
+            model_name="reward",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("voided_by__isnull", True),
+                    ("entered_by__isnull", True),
+                    models.Q(("voided_by", models.F("entered_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="reward_void_by_another",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reward',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('voided_at__isnull', True), ('voided_by__isnull', True)), models.Q(('voided_at__isnull', False), ('voided_by__isnull', False)), _connector='OR'), name='reward_void_whole'),
+            model_name="reward",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("voided_at__isnull", True), ("voided_by__isnull", True)),
+                    models.Q(("voided_at__isnull", False), ("voided_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="reward_void_whole",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reward',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided_at__isnull', True)), fields=('student', 'name', 'granting_unit', 'granted_on'), name='reward_once'),
+            model_name="reward",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("voided_at__isnull", True)),
+                fields=("student", "name", "granting_unit", "granted_on"),
+                name="reward_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reward',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__isnull', True), ('amount__gte', 0), _connector='OR'), name='reward_amount_not_negative'),
+            model_name="reward",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__isnull", True), ("amount__gte", 0), _connector="OR"),
+                name="reward_amount_not_negative",
+            ),
         ),
     ]

@@ -84,7 +84,7 @@ def demand_top(actor: User, perm: str) -> Unit:
         Unit.objects.filter(parent=None, pk__in=list(units_with(actor, perm))).order_by("pk").first()
     )
     if top is None:
-        raise NotPermitted(f"{perm} on a top unit")
+        raise NotPermitted(perm)
     return top
 
 

@@ -1,6 +1,7 @@
 """Due dates, roles, notices and the inbox."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -9,10 +10,12 @@ from django.utils import timezone
 
 from accounts.scope import NotPermitted
 from approvals import inbox, notices
-from approvals.deadlines import due_after
+from approvals.deadlines import all_days_left, days_left, due_after
+from approvals.inbox import InboxRow, InboxSource
 from approvals.models import Notice
 from approvals.roles import acting_role
 from enrollment import actions
+from reports.inbox import Inbox
 from school.models import CalendarPeriod, Unit
 from tests.cast import Cast
 from tests.enrollment.intake import draft, make_batch, submitted
@@ -38,6 +41,46 @@ def test_the_nearest_calendar_decides_and_vacations_do_not_stop_the_clock(cast: 
     assert due_after(cast.other_school, 1, start=monday).date == date(2026, 11, 26)
     period(cast.school, "vacation", date(2026, 11, 20), date(2026, 12, 20))
     assert due_after(cast.school, 1, start=monday).date == date(2026, 11, 25)
+
+
+def test_days_left_follow_the_calendar_of_the_school_and_say_when_the_list_ends(cast: Cast) -> None:
+    friday, due = date(2026, 11, 20), date(2026, 11, 27)
+    assert days_left(cast.school, due, today=friday) == (5, True)
+    period(cast.bureau, "holiday", date(2026, 11, 24), date(2026, 11, 25))
+    period(cast.school, "working", date(2026, 11, 21), date(2026, 11, 21))
+    assert days_left(cast.school, due, today=friday) == (4, True)
+    assert days_left(cast.other_school, due, today=friday) == (3, True)
+    assert days_left(cast.school, friday, today=due) == (-4, True)
+    assert days_left(cast.school, date(2027, 1, 8), today=date(2026, 12, 31)) == (6, False)
+
+
+def test_many_dates_cost_one_query_whatever_their_schools(cast: Cast, django_assert_num_queries: Any) -> None:
+    period(cast.school, "holiday", date(2026, 11, 24), date(2026, 11, 25))
+    items = [
+        (cast.school, date(2026, 11, 27)),
+        (cast.other_school, date(2026, 11, 27)),
+        (None, date(2026, 11, 23)),
+    ]
+    with django_assert_num_queries(1):
+        left = all_days_left(items, today=date(2026, 11, 20))
+    assert [span.days for span in left] == [3, 5, 1]
+
+
+def test_the_inbox_counts_by_the_calendar_of_the_school_whose_work_it_is(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = timezone.localdate()
+    due = today + timedelta(days=14)
+    period(cast.other_school, "holiday", today, due)
+    lines = [
+        InboxRow(kind="Kind", title=str(unit_id), url="/", due=due, unit_id=unit_id)
+        for unit_id in (None, cast.school.pk, cast.other_school.pk)
+    ]
+    monkeypatch.setattr(inbox, "_sources", {})
+    inbox.register(InboxSource("test", "Test", lambda user, tab: lines if tab == "waiting" else []))
+    shown = {line.row.unit_id: line.days for line in Inbox(cast.clerk).lines}
+    assert shown[None] == shown[cast.school.pk] == days_left(cast.school, due).days > 0
+    assert shown[cast.other_school.pk] == 0
 
 
 def test_an_act_names_the_role_that_allows_it(cast: Cast) -> None:

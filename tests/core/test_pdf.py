@@ -297,6 +297,78 @@ def test_a_college_collects_its_own_fields() -> None:
     assert "家长一" not in text
 
 
+VOCATIONAL = {
+    "exam_no": "26420111150123",
+    "programme_code": "710201",
+    "programme_name": "计算机应用",
+    "years": "3",
+    "study_form": "1",
+    "national_no": "G420106201009150012",
+}
+FORMS_OF_STUDY = {"study_form": [["1", "普通全日制"], ["2", "业余"]]}
+
+
+def test_a_vocational_school_collects_a_middle_schools_fields_and_the_study() -> None:
+    data = {**BASE, "layout": "vocational", "options": FORMS_OF_STUDY}
+    blank = pages(render_pdf("collection_form", data))
+    text = "".join(blank)
+    assert len(blank) == 2
+    for words in (*FIELDS, "考生号", "专业代码", "专业名称", "学制", "学习形式", "报名时间", "学生（签字）"):
+        assert words in text, words
+    assert "中等职业教育" in text
+    assert "学籍号" not in text.replace("学籍辅号", "")
+    values = {"name": "王小明", **VOCATIONAL}
+    content = render_pdf("collection_form", {**data, "present": True, "forms": [filled(values=values)]})
+    text = "".join(pages(content))
+    for words in ("710201", "计算机应用", "✓普通全日制", "学籍号", "G420106201009150012"):
+        assert words in text, words
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(
+    ("layout", "asked", "not_asked"),
+    [
+        ("k12", ("原就读学校", "籍贯"), ("专业", "考生号")),
+        ("vocational", ("原就读学校", "籍贯", "专业代码", "考生号", "计算机应用"), ("层次", "分院")),
+        (
+            "he",
+            ("专业代码", "考生号", "层次", "分院", "预计毕业", "电子信箱"),
+            ("籍贯", "户口性质", "家庭成员"),
+        ),
+    ],
+)
+def test_each_kind_of_school_has_its_own_card_on_one_page(
+    lang: str, layout: str, asked: tuple[str, ...], not_asked: tuple[str, ...]
+) -> None:
+    family = [] if layout == "he" else card()["family"]
+    one = card(layout=layout, name=RARE, family=family, **VOCATIONAL)
+    (text,) = pages(render_pdf("student_card", {**BASE, "lang": lang, "cards": [one]}))
+    assert RARE in text
+    if lang == "zh":
+        assert [words for words in asked if words not in text] == []
+        assert [words for words in not_asked if words in text] == []
+
+
+def test_a_roster_of_a_programme_lists_exam_numbers_and_names_the_counsellor() -> None:
+    listed = {
+        "programme": "计算机应用 710201",
+        "adviser": "李䶮",
+        "adviser_word": "辅导员",
+        "pupils": [{**pupil(1, name=LONG_NAME), "exam_no": "26420111150123"}],
+    }
+    (text,) = pages(render_pdf("class_roster", {**BASE, "classes": [listed]}))
+    for words in ("专业：计算机应用 710201", "辅导员：李䶮", "辅导员（签字）", "26420111150123", LONG_NAME):
+        assert words in text
+    assert "班主任" not in text
+
+
+def test_a_public_list_of_freshmen_shows_programmes_instead_of_classes() -> None:
+    person = {"name": "王小明", "sex": "1", "programme": "软件工程", "id_number": "420"}
+    (text,) = pages(render_pdf("public_list", {**BASE, "lists": [{"people": [person]}]}))
+    assert "软件工程" in text
+    assert "班级" not in text
+
+
 @pytest.mark.requirement("S2-4-5")
 def test_a_public_list_shows_three_characters_of_the_id_number_and_no_more() -> None:
     person = {"name": "王小明", "sex": "1", "class_name": "一年级（3）班", "id_number": "420106201909150012"}
@@ -327,7 +399,7 @@ def test_a_public_list_shows_three_characters_of_the_id_number_and_no_more() -> 
             {"pupils": [pupil(1)]},
             ("Class roster", "Seat", "15 September 2019", "Total 1"),
         ),
-        ("student_card", "cards", card(), ("Student card", "Ethnic group", "Archives (stamp)", "Yes")),
+        ("student_card", "cards", card(), ("School record card", "Ethnic group", "Archives (stamp)", "Yes")),
         ("collection_form", "forms", filled(), ("Pupil information form", "✓Male", "Parent 1 (signature)")),
         (
             "public_list",

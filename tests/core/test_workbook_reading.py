@@ -105,6 +105,16 @@ def test_formula_cells_and_formula_texts_are_reported_by_column() -> None:
     assert rows[4][0].fault == "formula"
 
 
+@pytest.mark.parametrize("place", [0, 1, len(PUPIL) - 1])
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [("@SUM(A1)", "formula"), ("\n=1+1", "formula"), ("＝A1", "formula"), ("1.2E+17", "number_precision")],
+)
+def test_one_bad_text_is_found_wherever_it_stands_among_good_ones(text: str, fault: str, place: int) -> None:
+    pupil = [*PUPIL[:place], text, *PUPIL[place + 1 :]]
+    assert only(open_table(xlsx([HEADERS, pupil]), **OPTIONS)).faults == {place: fault}
+
+
 @pytest.mark.parametrize("text", ["-", "——", "-5", "+86 138-0013-8000", "- -", "(027) 1234"])
 def test_dashes_phones_and_signed_numbers_are_no_formulas(text: str) -> None:
     assert only(open_table(xlsx([HEADERS, [text, *PUPIL[1:]]]), **OPTIONS)).faults == {}

@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.scope import NotPermitted
 from approvals.models import Notice
-from enrollment import actions
+from enrollment import actions, selectors
 from enrollment.models import Applicant, IntakeBatch, IntakeDecision
 from ledger.context import acting
 from ledger.models import Event
@@ -112,6 +114,7 @@ def test_the_database_itself_keeps_the_persons_apart(cast: Cast, batch: IntakeBa
         "initial_reviewer": (cast.clerk, cast.head),
         "head_reviewer": (cast.clerk, cast.second_clerk),
         "acceptor": (cast.clerk, cast.second_clerk, cast.head),
+        "bureau_officer": (cast.clerk, cast.second_clerk, cast.head),
     }
     for column, people in pairs.items():
         for person in people:
@@ -244,6 +247,35 @@ def test_mending_another_field_too_begins_the_reviews_again(cast: Cast, batch: I
     assert (row.state, row.initial_reviewer, row.returned_by) == (State.SELF_CHECKED, None, None)
 
 
+@pytest.mark.parametrize("returned_by", ["second_clerk", "head", "archivist"])
+def test_the_clerk_takes_back_what_went_straight_to_who_returned_it(
+    cast: Cast, batch: IntakeBatch, returned_by: str
+) -> None:
+    row = submitted(cast.clerk, batch)
+    if returned_by != "second_clerk":
+        actions.review_initially(actor=cast.second_clerk, applicant=row)
+    if returned_by == "archivist":
+        actions.approve_as_head(actor=cast.head, applicant=row)
+    by = getattr(cast, returned_by)
+    row = actions.send_back(actor=by, applicant=row, reason="differs_from_hukou", fields=["postcode"])
+    due, reviewers = row.due_on, (row.initial_reviewer, row.head_reviewer)
+    actions.save_draft(actor=cast.clerk, applicant=row, cells={"postcode": "430079"})
+    straight = actions.self_check(actor=cast.clerk, applicant=row)
+    assert selectors.may_recall(cast.clerk, straight)
+    for other in {cast.second_clerk, cast.head} - {by}:
+        assert not selectors.may_recall(other, straight)
+        with pytest.raises((actions.WrongState, NotPermitted)):
+            actions.recall(actor=other, applicant=row)
+    row = actions.recall(actor=cast.clerk, applicant=row)
+    assert (row.state, row.returned_by, row.due_on) == (State.RETURNED, by, due)
+    assert (row.initial_reviewer, row.head_reviewer) == reviewers
+    again = actions.self_check(actor=cast.clerk, applicant=row)
+    assert again.state == straight.state
+    actions.open_for_review(actor=by, applicant=row)
+    with pytest.raises(actions.Opened):
+        actions.recall(actor=cast.clerk, applicant=row)
+
+
 def test_a_return_needs_a_reason_of_the_list(cast: Cast, batch: IntakeBatch) -> None:
     row = submitted(cast.clerk, batch)
     for reason, comment in (("bad", ""), ("other", "  "), ("", "x")):
@@ -297,6 +329,29 @@ def test_an_unusual_age_wants_a_reason(cast: Cast, batch: IntakeBatch) -> None:
     actions.save_draft(actor=cast.clerk, applicant=row, cells={"age_reason": "随父母返乡，插班"})
     row = actions.self_check(actor=cast.clerk, applicant=row)
     assert (row.state, row.warning_count) == (State.SELF_CHECKED, 1)
+
+
+def test_a_reason_that_is_too_long_is_refused_and_kept_as_typed(
+    cast: Cast, batch: IntakeBatch, client: Client
+) -> None:
+    row = draft(cast.clerk, batch, birth_date="20150603", id_number=id_number(5, "20150603"))
+    long = "随父母返乡，" * 40
+    saved = actions.save_draft(actor=cast.clerk, applicant=row, cells={"age_reason": long})
+    assert [(fault.field, fault.code, fault.detail) for fault in saved.refused] == [
+        ("age_reason", "too_long", "200")
+    ]
+    assert fresh(row).age_reason == ""
+    with pytest.raises(actions.NotReady) as told:
+        actions.self_check(actor=cast.clerk, applicant=row)
+    assert ("age_reason", "too_long") in [(fault.field, fault.code) for fault in told.value.faults]
+    client.force_login(cast.clerk)
+    address = reverse("enrollment:applicant_form", args=[row.public_id])
+    page = client.get(address, HTTP_ACCEPT_LANGUAGE="en").content.decode()
+    assert long in page
+    assert "longer than 200 characters" in page
+    actions.save_draft(actor=cast.clerk, applicant=row, cells={"age_reason": "随父母返乡，插班"})
+    assert not row.typed_cells.exists()
+    assert actions.self_check(actor=cast.clerk, applicant=row).state == State.SELF_CHECKED
 
 
 def test_what_cannot_be_stored_is_kept_as_typed(cast: Cast, batch: IntakeBatch) -> None:
@@ -362,8 +417,26 @@ def test_giving_up_needs_a_reason_and_the_right(cast: Cast, batch: IntakeBatch) 
         actions.withdraw(actor=cast.clerk, applicant=row, reason="家长改报他校")
     row = actions.withdraw(actor=cast.head, applicant=row, reason="家长改报他校")
     assert row.state == State.WITHDRAWN
+    last = IntakeDecision.objects.latest("pk")
+    assert (last.applicant, last.actor, last.role) == (row, cast.head, "admissions_head")
+    assert (last.step, last.outcome, last.comment) == ("head_review", "given_up", "家长改报他校")
     assert Event.objects.get(action="applicant.withdrawn").reason == "家长改报他校"
     assert draft(cast.clerk, batch, 1).id_number == id_number(1), "the number is free again"
+
+
+def test_a_clerk_gives_up_his_own_draft_and_the_page_tells_it(
+    cast: Cast, batch: IntakeBatch, client: Client
+) -> None:
+    row = draft(cast.clerk, batch)
+    client.force_login(cast.clerk)
+    client.post(reverse("enrollment:applicant_withdraw", args=[row.public_id]), {"reason": "重复录入"})
+    last = IntakeDecision.objects.get(applicant=row)
+    assert (last.step, last.outcome, last.role) == ("self_check", "given_up", "admissions_clerk")
+    page = client.get(reverse("enrollment:review", args=[row.public_id])).content.decode()
+    assert "重复录入" in page
+    with pytest.raises(actions.AlreadyDone) as told:
+        actions.withdraw(actor=cast.head, applicant=row, reason="家长改报他校")
+    assert told.value.by == cast.clerk
 
 
 def test_somebody_with_an_open_enrolment_needs_a_transfer(cast: Cast, batch: IntakeBatch) -> None:

@@ -12,10 +12,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.roles import Role
 from accounts.scope import NotPermitted
 from approvals.models import Notice
 from enrollment import actions, bulk_plan
-from enrollment.actions import bulk, sampling
+from enrollment.actions import IntakeRefused, bulk, sampling
 from enrollment.models import Applicant, BulkSkip, IntakeBatch, IntakeDecision, IntakeSample, SampleItem
 from enrollment.steps import ACCEPTANCE, HEAD_REVIEW, INITIAL_REVIEW, Step
 from jobs.models import Job
@@ -26,7 +27,8 @@ from records.models import Enrolment, Student
 from tests.cast import Cast, make_cast
 from tests.enrollment import intake
 from tests.enrollment.intake import id_number, make_batch
-from tests.factories import set_rule
+from tests.factories import appoint, make_unit, make_user, saved, set_rule
+from tests.records.files import make_student
 
 State = Applicant.State
 CLASS = "2026101"
@@ -219,6 +221,68 @@ def test_acceptance_leaves_out_who_is_enrolled_or_fails_a_check(cast: Cast, batc
     assert (failed.subject, failed.detail["integrity"]) == (row.public_id, "failed")
 
 
+def test_whom_the_database_refuses_is_named_and_the_others_pass(
+    cast: Cast, batch: IntakeBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file with the number of one of them is opened between the look and the write."""
+    rows = [approved(cast, batch, serial) for serial in range(5)]
+    sample = seen_sample(cast.archivist, batch, ACCEPTANCE)
+    wanted = Applicant.objects.get(pk=rows[2].pk).id_number
+    checked = bulk.four_checks
+
+    def meanwhile(row: Applicant, book: Any) -> Any:
+        if row.pk == rows[-1].pk:
+            make_student("陈明三", cast, id_number=wanted)
+        return checked(row, book)
+
+    monkeypatch.setattr(bulk, "four_checks", meanwhile)
+    monkeypatch.setattr("records.actions._known_students", lambda admissions: {})
+    done = bulk.start_bulk(actor=cast.archivist, sample=sample)
+    assert done.passed_count == 4
+    skip = BulkSkip.objects.get(sample=sample)
+    assert (skip.applicant_id, skip.reason) == (rows[2].pk, "clash")
+    assert Applicant.objects.get(pk=rows[2].pk).state == State.HEAD_APPROVED
+    assert Applicant.objects.filter(state=State.ACCEPTED).count() == 4
+    assert Event.objects.filter(action="applicant.accepted", result="done").count() == 4
+    client = Client()
+    client.force_login(cast.archivist)
+    page = client.get(reverse("enrollment:bulk_report", args=[sample.public_id]), HTTP_ACCEPT_LANGUAGE="en")
+    assert "A file with the same number was opened meanwhile" in page.content.decode()
+    assert "陈明三" in page.content.decode()
+    with pytest.raises(actions.WrongState, match=r"号|number"):
+        actions.accept(actor=cast.archivist, applicant=rows[2])
+
+
+def test_who_is_appointed_on_a_college_passes_its_class(cast: Cast, batch: IntakeBatch) -> None:
+    college = make_unit("信息工程学院", cast.school, kind="college")
+    dean = make_user("潘岳", college)
+    appoint(dean, Role.ADMISSIONS_CLERK, college)
+    rows = [submitted(cast.clerk, batch, serial) for serial in range(4)]
+    for row in rows[:3]:
+        row.unit = college
+        saved(row, by=cast.clerk)
+    client = Client()
+    client.force_login(dean)
+    assert "TEST-2026" in client.get(reverse("enrollment:batches")).content.decode()
+    listed = client.get(reverse("enrollment:batch", args=[batch.public_id]))
+    assert (listed.context["figures"].total, listed.context["figures"].quota.used) == (3, 3)
+    assert client.get(reverse("enrollment:review_next", args=[batch.public_id])).status_code == 302
+    sample = seen_sample(dean, batch)
+    actions.review_initially(actor=cast.second_clerk, applicant=rows[0])
+    done = bulk.start_bulk(actor=dean, sample=sample)
+    assert done.passed_count == 2
+    assert set(IntakeDecision.objects.filter(sample=done).values_list("role", flat=True)) == {
+        "admissions_clerk"
+    }
+    assert client.get(reverse("enrollment:bulk_report", args=[sample.public_id])).status_code == 200
+    with pytest.raises(IntakeRefused):
+        bulk.draw_sample(actor=dean, batch=batch, class_no=CLASS, step=INITIAL_REVIEW)
+    nobody = make_user("曾巩", college)
+    appoint(nobody, Role.ADMISSIONS_HEAD, make_unit("护理学院", cast.school, kind="college"))
+    client.force_login(nobody)
+    assert client.get(reverse("enrollment:batch", args=[batch.public_id])).status_code == 404
+
+
 def test_the_pages_lead_from_the_class_to_the_report(cast: Cast, batch: IntakeBatch) -> None:
     for serial in range(4):
         submitted(cast.clerk, batch, serial)
@@ -318,9 +382,6 @@ def test_of_two_at_once_each_applicant_passes_once(committed_db: str) -> None:
     batch = make_batch(cast.school)
     for serial in range(6):
         submitted(cast.clerk, batch, serial)
-    from accounts.roles import Role
-    from tests.factories import appoint, make_user
-
     other = make_user("周琴", cast.admissions)
     appoint(other, Role.ADMISSIONS_CLERK, cast.school)
     people = (cast.second_clerk, other)

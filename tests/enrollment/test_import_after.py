@@ -203,7 +203,7 @@ def test_a_row_is_dismissed_with_a_reason_or_taken_over(cast: Cast, batch: Intak
     with pytest.raises(ValueError, match="reason"):
         actions.dismiss(actor=cast.clerk, row=first, reason=" ")
     actions.dismiss(actor=cast.clerk, row=first, reason="已在他校入学")
-    actions.take_over(actor=cast.second_clerk, row=second)
+    actions.take_over(actor=cast.second_clerk, row=second, reason="王芳休假")
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.state, first.reason, second.owner) == ("dismissed", "已在他校入学", cast.second_clerk)

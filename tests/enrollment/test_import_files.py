@@ -8,6 +8,7 @@ from typing import Any
 import openpyxl
 import pytest
 import xlwt
+from django.db import connection
 from django.utils.translation import override
 from msoffcrypto.format.ooxml import OOXMLFile
 
@@ -187,6 +188,41 @@ def test_a_zip_of_one_pupil_workbooks(cast: Cast, batch: IntakeBatch) -> None:
     assert bad.member_file.startswith("一班/")
     broken = ImportRow.objects.get(row_number=0)
     assert (broken.member_file, broken.faults.get().code) == ("坏.xlsx", "file_refused")
+    assert (bad.member, broken.member) == (3, 4)
+
+
+def test_names_of_files_stand_encrypted(cast: Cast, batch: IntakeBatch) -> None:
+    (person,) = rows(1)
+    name = f"{person['姓名']}{person['身份证件号']}.xlsx"
+    check(cast.clerk, batch, zipped({name: national_workbook([{**person, "邮政编码": "1"}])}), f"{name}.zip")
+    unsafe = check(cast.clerk, batch, zipped({f"../{name}": good()}), "b.zip")
+    assert (unsafe.refusal, unsafe.refusal_params) == ("unsafe_names", {"name": f"../{name}"})
+    with connection.cursor() as cursor:
+        for table in (
+            "enrollment_importrow",
+            "enrollment_importjob",
+            "files_blob",
+            "jobs_job",
+            "ledger_event",
+        ):
+            cursor.execute(f"SELECT string_agg(t::text, ' ') FROM {table} t")
+            stored = str(cursor.fetchone())
+            assert len(stored) > 10
+            assert person["姓名"] not in stored
+            assert person["姓名"].encode().hex() not in stored
+            assert person["身份证件号"] not in stored
+
+
+def test_two_files_of_one_name_keep_their_faults_apart(cast: Cast, batch: IntakeBatch) -> None:
+    folder = "很长的文件夹名" * 20
+    files = {
+        f"{folder}/{n}/张三.xlsx": national_workbook([{**person, "邮政编码": "1"}])
+        for n, person in enumerate(rows(2))
+    }
+    made = check(cast.clerk, batch, zipped(files), "a.zip")
+    assert made.error_count == 2
+    assert [row.member for row in made.rows.order_by("pk")] == [1, 2]
+    assert all(row.member_file.endswith("张三.xlsx") for row in made.rows.all())
 
 
 def like(person: dict[str, str], other: dict[str, str], *names: str) -> dict[str, str]:

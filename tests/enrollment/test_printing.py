@@ -1,18 +1,20 @@
 """Prints read back: what stands on them, whom they name, what they leave in the ledger, who may not."""
 
+from datetime import timedelta
 from typing import Any
 
 import pypdfium2
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from accounts.actions import end_appointment
-from accounts.models import Appointment
+from accounts.models import Appointment, User
 from accounts.roles import Role
 from core.pdf import PdfFailed
 from enrollment import actions, printing
+from enrollment.card_data import adviser_of
 from enrollment.models import Applicant, IntakeBatch, PrintOrder
 from enrollment.scan_matching import qr_texts
 from files.selectors import open_blob
@@ -20,9 +22,11 @@ from jobs.models import Job
 from jobs.tasks import run
 from ledger.context import acting
 from ledger.models import Event
+from school.models import ClassStaff, Programme
 from tests.cast import Cast
 from tests.enrollment.intake import approved, draft, id_number, make_batch, submitted
-from tests.factories import appoint, make_user
+from tests.factories import appoint, give_class, make_class, make_unit, make_user, saved
+from tests.records.files import make_student
 
 
 def text_of(content: bytes) -> list[str]:
@@ -32,16 +36,16 @@ def text_of(content: bytes) -> list[str]:
     return pages
 
 
-def opened(user: Any, name: str, *args: Any) -> Any:
+def printed(user: Any, name: str, *args: Any, **data: str) -> Any:
     client = Client()
     client.force_login(user)
-    return client.get(reverse(f"enrollment:{name}", args=args))
+    return client.post(reverse(f"enrollment:{name}", args=args), data)
 
 
 @pytest.mark.requirement("S2-9-1")
 def test_a_filled_form_holds_the_data_both_signature_lines_and_its_qr(cast: Cast, batch: IntakeBatch) -> None:
     row = draft(cast.clerk, batch)
-    answer = opened(cast.clerk, "applicant_print", row.public_id)
+    answer = printed(cast.clerk, "applicant_print", row.public_id)
     assert answer["Content-Type"] == "application/pdf"
     assert "王小明" not in answer["Content-Disposition"]
     words = "".join(text_of(answer.content))
@@ -58,8 +62,45 @@ def test_a_filled_form_holds_the_data_both_signature_lines_and_its_qr(cast: Cast
     assert row.number in qr_texts(answer.content)
     event = Event.objects.get(action="form.printed")
     assert (event.subject, event.actor, event.role) == (row.public_id, cast.clerk, "admissions_clerk")
-    assert opened(cast.outsider, "applicant_print", row.public_id).status_code == 404
-    assert opened(cast.leader, "applicant_print", row.public_id).status_code == 403
+    assert printed(cast.outsider, "applicant_print", row.public_id).status_code == 404
+    assert printed(cast.leader, "applicant_print", row.public_id).status_code == 403
+
+
+def test_opening_a_page_prints_nothing_and_writes_nothing(cast: Cast, batch: IntakeBatch) -> None:
+    row = actions.accept(actor=cast.archivist, applicant=approved(cast, batch))
+    student = Applicant.objects.get(pk=row.pk).student
+    assert student is not None
+    client = Client()
+    client.force_login(cast.archivist)
+    for name, public_id, kept in (
+        ("applicant_print", row.public_id, 200),
+        ("student_card", student.public_id, 200),
+        ("class_sheets", cast.school_class.public_id, 200),
+        ("class_roster", cast.school_class.public_id, 405),
+        ("class_cards", cast.school_class.public_id, 405),
+        ("batch_printing", batch.public_id, 200),
+    ):
+        answer = client.get(reverse(f"enrollment:{name}", args=[public_id]))
+        assert answer.status_code == kept, name
+        assert "pdf" not in answer.headers.get("Content-Type", "")
+    assert not Event.objects.filter(action__in=("form.printed", "list.printed")).exists()
+    assert not PrintOrder.objects.exists()
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(cast.archivist)
+    url = reverse("enrollment:student_card", args=[student.public_id])
+    assert strict.post(url).status_code == 403
+    assert not Event.objects.filter(action="form.printed").exists()
+
+
+def test_a_single_print_says_what_it_is_for(cast: Cast, batch: IntakeBatch) -> None:
+    row = draft(cast.clerk, batch)
+    answer = printed(cast.clerk, "applicant_print", row.public_id, purpose="家长核对")
+    assert "仅供家长核对使用" in "".join(text_of(answer.content))
+    assert Event.objects.get(action="form.printed").purpose == "家长核对"
+    row = draft(cast.clerk, batch, 2, native_place="\U0003ffff湖北")
+    failed = printed(cast.clerk, "applicant_print", row.public_id)
+    assert failed.status_code == 422
+    assert "U+3FFFF" in failed.content.decode()
 
 
 def test_a_blank_form_is_the_layout_of_its_batch_with_the_lists_in_use(cast: Cast) -> None:
@@ -162,24 +203,115 @@ def test_cards_and_rosters_of_accepted_students(cast: Cast, batch: IntakeBatch) 
     ]
     student = Applicant.objects.get(pk=rows[0].pk).student
     assert student is not None
-    card = opened(cast.archivist, "student_card", student.public_id)
+    card = printed(cast.archivist, "student_card", student.public_id)
     words = "".join(text_of(card.content))
     for expected in ("学籍卡", "陈明一", id_number(0), student.archive_no, "20260001", "王大明"):
         assert expected in words
     assert Event.objects.get(action="form.printed").subject == student.public_id
-    cards = opened(cast.registrar, "class_cards", cast.school_class.public_id)
+    cards = printed(cast.registrar, "class_cards", cast.school_class.public_id)
     assert len(text_of(cards.content)) == 2
     assert Event.objects.filter(action="form.printed", actor=cast.registrar).count() == 2
-    roster = opened(cast.adviser, "class_roster", cast.school_class.public_id)
+    roster = printed(cast.adviser, "class_roster", cast.school_class.public_id)
     listed = "".join(text_of(roster.content))
     assert "陈明一" in listed
     assert "20260002" in listed
     assert id_number(0) not in listed
-    assert opened(cast.adviser, "class_cards", cast.school_class.public_id).status_code == 403
+    assert printed(cast.adviser, "class_cards", cast.school_class.public_id).status_code == 403
     away = make_user("郑远", cast.other_school)
     appoint(away, Role.ARCHIVIST, cast.other_school)
-    assert opened(cast.clerk, "student_card", student.public_id).status_code == 403
-    assert opened(away, "student_card", student.public_id).status_code == 404
+    assert printed(cast.clerk, "student_card", student.public_id).status_code == 403
+    assert printed(away, "student_card", student.public_id).status_code == 404
+
+
+def college(cast: Cast) -> tuple[Any, Programme]:
+    """A university with one college, which runs a programme."""
+    school = make_unit("云岭大学", cast.bureau, kind="school", stage="higher")
+    unit = make_unit("信息学院", school, kind="college")
+    programme = Programme(unit=unit, code="080901", name="计算机科学与技术", study_years="4")
+    return unit, saved(programme)
+
+
+@pytest.mark.requirement("S1-1-2")
+def test_forms_cards_and_rosters_of_a_college_hold_the_study(cast: Cast) -> None:
+    unit, programme = college(cast)
+    school = unit.parent
+    for role in (Role.ARCHIVIST, Role.ADMISSIONS_CLERK):
+        appoint(cast.archivist if role == Role.ARCHIVIST else cast.clerk, role, school)
+    clerk, archivist = (User.objects.get(pk=one.pk) for one in (cast.clerk, cast.archivist))
+    batch = make_batch(school, code="HE-2026", layout="higher")
+    applicant = actions.start_applicant(actor=clerk, batch=batch)
+    cells = {
+        "name": "王𠮷䶮", "sex": "1", "exam_no": "26420111150123", "programme_code": "080901", "study_years": "4",
+        "learning_form": "1", "level": "1", "enrol_date": "20260901", "phone": "13800138000",
+    }  # fmt: skip
+    assert not actions.save_draft(actor=clerk, applicant=applicant, cells=cells).refused
+    with translation.override("zh-hans"):
+        form = "".join(text_of(printing.filled_forms(clerk, batch, [applicant])))
+    for words in (
+        "王𠮷䶮",
+        "26420111150123",
+        "计算机科学与技术",
+        "080901",
+        "✓ 本科",
+        "信息学院",
+        "新生信息采集表",
+    ):
+        assert words in form, words
+    assert "家长一" not in form
+
+    school_class = make_class(school, unit=unit, programme=programme, class_no="2026080901")
+    student = make_student(
+        "李明",
+        cast,
+        school=school,
+        school_class=school_class,
+        exam_no="26420111150124",
+        student_no="2026080901001",
+    )
+    enrolment = student.enrolments.get()
+    enrolment.programme, enrolment.unit, enrolment.study_years = programme, unit, 4
+    with acting(cast.registrar):
+        enrolment.save(update_fields=["programme", "unit", "study_years"])
+    counsellor = make_user("周静", unit)
+    give_class(school_class, counsellor, duty="counsellor")
+    with translation.override("zh-hans"):
+        card = "".join(text_of(printing.student_cards(archivist, school, [enrolment])))
+        listed = "".join(text_of(printing.roster(archivist, school_class)))
+    for words in ("计算机科学与技术", "080901", "26420111150124", "信息学院", "学制（年） 4"):
+        assert words in card, words
+    assert "籍贯" not in card
+    for words in ("计算机科学与技术 080901", "辅导员：周静", "26420111150124"):
+        assert words in listed, words
+
+
+def test_a_vocational_batch_prints_the_form_with_the_study(cast: Cast) -> None:
+    school = make_unit("云岭职业学校", cast.bureau, kind="school", stage="vocational")
+    batch = make_batch(school, code="ZZ-2026", layout="vocational")
+    with translation.override("zh-hans"):
+        words = "".join(text_of(printing.blank_form(cast.clerk, batch)))
+    for expected in ("是否独生子女", "考生号", "专业名称", "学制", "学习形式", "学生（签字）", "家长一"):
+        assert expected in words, expected
+
+
+def test_the_roster_names_the_adviser_of_the_day(cast: Cast) -> None:
+    today = timezone.localdate()
+    held = ClassStaff.objects.get(school_class=cast.school_class, duty="class_adviser")
+    successor = make_user("崔莹", cast.teaching)
+    held.valid_until = today + timedelta(days=10)
+    with acting(cast.registrar):
+        held.save(update_fields=["valid_until"])
+    later = today + timedelta(days=11)
+    saved(ClassStaff(school_class=cast.school_class, user=successor, duty="class_adviser", valid_from=later))
+    assert adviser_of(cast.school_class) == cast.adviser.name, "an end that lies ahead has not come yet"
+    assert adviser_of(cast.school_class, on=later) == "崔莹"
+    with translation.override("zh-hans"):
+        assert (
+            f"班主任：{cast.adviser.name}" in text_of(printing.roster(cast.registrar, cast.school_class))[0]
+        )
+    held.valid_until = today - timedelta(days=1)
+    with acting(cast.registrar):
+        held.save(update_fields=["valid_until"])
+    assert adviser_of(cast.school_class) == ""
 
 
 def test_a_printed_file_is_not_handed_out_after_the_right_to_print_ended(

@@ -1,5 +1,7 @@
 """Submitting whole classes of drafts: what goes, what stays, what is written."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -9,9 +11,10 @@ from enrollment.actions import IntakeRefused
 from enrollment.actions.submission import Submitted, submit_drafts
 from enrollment.models import Applicant, IntakeBatch, IntakeDecision
 from ledger.models import Event
+from records.search import fill
 from tests.cast import Cast
-from tests.enrollment.intake import draft
-from tests.factories import make_class, set_rule
+from tests.enrollment.intake import draft, id_number, make_batch
+from tests.factories import make_class, saved, set_rule
 
 State = Applicant.State
 
@@ -57,6 +60,47 @@ def test_nobody_goes_unless_compared_and_no_more_than_the_rule_allows(cast: Cast
     done = submit_drafts(actor=cast.clerk, batch=batch, classes=["2026101"], compared=True)
     assert done == Submitted(2, 0, 1)
     assert sorted(_states(*rows)) == ["draft", "self_checked", "self_checked"]
+
+
+def test_a_class_is_judged_like_each_of_its_drafts(cast: Cast, batch: IntakeBatch) -> None:
+    """Namesakes, numbers of others, a fault of its own, an only child: the same faults one by one and together."""
+    from enrollment.selectors import book_of, examine, examine_many
+
+    next_door = make_batch(cast.other_school, code="OTHER-2026")
+    draft(cast.outsider, next_door, 2)
+    rows = [
+        draft(cast.clerk, batch, 1),
+        draft(cast.clerk, batch, 3, name="赵小红"),
+        draft(cast.clerk, batch, 4, name="钱小兰", postcode=""),
+        draft(cast.clerk, batch, 5, name="孙小强", is_only_child="是"),
+    ]
+    foreign, here = rows[1], rows[2]
+    foreign.id_number, here.exam_no = id_number(2), "12345678901234"
+    fill(foreign)
+    for row in (foreign, here):
+        saved(row, by=cast.clerk)
+    twin = make_batch(cast.school, code="TWIN-2026")
+    saved(Applicant(batch=twin, unit=cast.school, number="T1", entered_by=cast.clerk, exam_no=here.exam_no))
+    book = book_of(batch)
+    fresh = [Applicant.objects.get(pk=row.pk) for row in rows]
+    together = examine_many(fresh, book)
+    assert together == [examine(row, book) for row in fresh]
+    assert [sorted(fault.code for fault in faults) for faults in together] == [
+        ["possible_duplicate"],
+        ["id_elsewhere"],
+        ["required"],
+        [],
+    ]
+
+
+def test_a_class_costs_as_many_queries_as_a_few(
+    cast: Cast, batch: IntakeBatch, django_assert_max_num_queries: Any
+) -> None:
+    for serial in range(12):
+        draft(cast.clerk, batch, serial, name=f"陈明{'一二三四五六七八九十甲乙'[serial]}", is_only_child="是")
+    with django_assert_max_num_queries(45):
+        done = submit_drafts(actor=cast.clerk, batch=batch, classes=["2026101"], compared=True)
+    assert done.count == 12
 
 
 def test_the_page_submits_what_is_ticked(cast: Cast, batch: IntakeBatch, client: Client) -> None:

@@ -20,6 +20,7 @@ from PIL import Image
 from files.actions import store, sweep_orphans
 from files.models import Blob
 from files.refusals import FileRefused
+from files.rendering import PDF_LOCK
 from files.selectors import BlobDamaged, open_blob
 from files.serving import serve
 from tests.cast import Cast
@@ -44,6 +45,31 @@ def pdf() -> bytes:
     document.save(buffer)
     document.close()
     return buffer.getvalue()
+
+
+class AnotherThreadsGuard:
+    """Opens a PDF only while nobody else could: pdfium answers two threads at once with a crash."""
+
+    def __init__(self, opens: Any) -> None:
+        self.opens = opens
+        self.opened = 0
+
+    def __call__(self, content: bytes) -> Any:
+        free: list[bool] = []
+        other = threading.Thread(target=lambda: free.append(PDF_LOCK.acquire(blocking=False)))
+        other.start()
+        other.join()
+        assert free == [False]
+        self.opened += 1
+        return self.opens(content)
+
+
+def test_a_pdf_is_inspected_by_one_thread_at_a_time(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = pdf()
+    guard = AnotherThreadsGuard(pypdfium2.PdfDocument)
+    monkeypatch.setattr("files.inspection.pypdfium2.PdfDocument", guard)
+    store(actor=cast.clerk, content=content, filename="a.pdf", allowed=["pdf"])
+    assert guard.opened == 1
 
 
 def stored_files() -> set[Path]:

@@ -133,6 +133,7 @@ def _at_step(world: World) -> Any:
     return {"batch_id": world.batch.public_id, "step": "initial_review"}
 
 
+READERS_OF_IMPORTS = ("enter_applicant", "approve_applicant")
 BULK = ("review_applicant", "approve_applicant", "accept_applicant")
 
 
@@ -240,7 +241,7 @@ ROUTES: dict[str, Route] = {
         obj=lambda world: {"delegation_id": world.delegation.public_id},
         methods="POST",
         good=NOT_A_PARTY,
-    ),  # fmt: skip
+    ),
     "archive:edit_new": route("request_change", obj=_student, methods="GET POST"),
     "archive:evidence": route(
         SIGNED_IN,
@@ -253,15 +254,17 @@ ROUTES: dict[str, Route] = {
     "jobs:progress": route(SIGNED_IN, obj=_job, cells=_NOT_HIS),
     "jobs:cancel": route(SIGNED_IN, obj=_job, methods="POST", cells=_NOT_HIS),
     "jobs:result": route(SIGNED_IN, obj=_job, cells=_NOT_HIS),
-    "enrollment:imports": route("enter_applicant", methods="GET POST"),
+    "enrollment:imports": route(*READERS_OF_IMPORTS, methods="GET POST"),
     "enrollment:import_upload": route("enter_applicant", methods="GET POST"),
     "enrollment:import_template": route("enter_applicant", obj=_batch),
-    "enrollment:import_result": route("enter_applicant", obj=_import, methods="GET POST"),
-    "enrollment:import_progress": route("enter_applicant", obj=_import),
+    "enrollment:import_result": route(*READERS_OF_IMPORTS, obj=_import, methods="GET POST"),
+    "enrollment:import_progress": route(*READERS_OF_IMPORTS, obj=_import),
     "enrollment:import_start": route("enter_applicant", obj=_import, methods="POST"),
     "enrollment:import_cancel": route("enter_applicant", obj=_import, methods="POST"),
-    "enrollment:import_undo": route("enter_applicant", obj=_import, methods="POST"),
-    "enrollment:import_marked": route("enter_applicant", obj=_import),
+    "enrollment:import_take_over": route("enter_applicant", obj=_import, methods="POST"),
+    "enrollment:import_undo": route(*READERS_OF_IMPORTS, obj=_import, methods="POST"),
+    # 403: it holds the numbers whole, and the clerk owns it
+    "enrollment:import_marked": route("enter_applicant", obj=_import, cells={"second_clerk": 403}),
     "enrollment:import_row": route("enter_applicant", obj=_import_row, methods="GET POST"),
     "enrollment:import_row_take_over": route("enter_applicant", obj=_import_row, methods="POST"),
     "enrollment:import_row_dismiss": route("enter_applicant", obj=_import_row, methods="POST"),
@@ -302,17 +305,27 @@ ROUTES: dict[str, Route] = {
         "enter_applicant", "accept_applicant", obj=lambda world: world.scan_upload
     ),
     "enrollment:batch_printing": route("view_applicant", obj=_batch, methods="GET POST"),
-    "enrollment:applicant_print": route("print_student", obj=_applicant),
+    "enrollment:applicant_print": route("print_student", obj=_applicant, methods="GET POST"),
     "enrollment:class_sheets": route("view_student", "view_own_class", obj=_class, cells=_NOT_THEIRS),
-    "enrollment:class_roster": route("view_student", "view_own_class", obj=_class, cells=_NOT_THEIRS),
-    "enrollment:class_cards": route("view_student", "view_own_class", obj=_class, cells=_NOT_THEIRS),
+    "enrollment:class_roster": route(
+        "view_student", "view_own_class", obj=_class, methods="POST", cells=_NOT_THEIRS
+    ),
+    "enrollment:class_cards": route(
+        "view_student", "view_own_class", obj=_class, methods="POST", cells=_NOT_THEIRS
+    ),
     "enrollment:student_card": route(
-        "view_student", "view_own_class", obj=lambda world: world.enrolled, cells=_NOT_THEIRS
+        "view_student",
+        "view_own_class",
+        obj=lambda world: world.enrolled,
+        methods="GET POST",
+        cells=_NOT_THEIRS,
     ),
     "enrollment:bureau": route("approve_no_hukou", methods="GET POST"),
     "enrollment:without_number": route("view_applicant", methods="GET POST"),
     "enrollment:review": route("view_applicant", obj=_applicant),
     "enrollment:review_next": route(*DECIDING, obj=_batch),
+    "enrollment:step_aside": route(*DECIDING, obj=_applicant, methods="POST"),
+    "enrollment:hand_over": route("manage_intake", methods="GET POST"),
     "enrollment:review_pass": route(*DECIDING, obj=_applicant, methods="POST"),
     "enrollment:review_return": route(*DECIDING, obj=_applicant, methods="POST"),
     "records:search": route(*FILE_READERS, "view_applicant", methods="GET POST"),

@@ -97,7 +97,8 @@ def literal_secrets(tree: dict[str, Any]) -> list[str]:
 
 def test_it_has_the_services_of_one_production_host() -> None:
     services = compose()["services"]
-    assert set(services) == OURS | {"proxy", "postgres", "valkey", "bucket"}
+    assert set(services) == OURS | {"proxy", "postgres", "valkey", "bucket", "clamav"}
+    assert [name for name in services if "profiles" in services[name]] == ["clamav"]
     assert services["postgres"]["image"].startswith("postgres:17")
     assert services["migrate"]["restart"] == "no"
     for name in ("web", "worker", "scheduler"):
@@ -146,6 +147,13 @@ def test_each_variable_that_our_services_get_is_read_by_the_project() -> None:
     for name in OURS:
         for variable in compose()["services"][name]["environment"]:
             assert variable.removesuffix("_FILE") in known, variable
+
+
+def test_what_a_host_may_set_reaches_the_program() -> None:
+    for name in OURS:
+        environment = compose()["services"][name]["environment"]
+        for variable in ("TWO_FACTOR_ROLES", "CLAMAV_ADDRESS", "FIELD_CIPHER", "ALLOWED_HOSTS"):
+            assert variable in variables(environment), f"{name}: {variable}"
 
 
 def test_there_is_no_secret_in_the_file_and_each_secret_file_is_made() -> None:

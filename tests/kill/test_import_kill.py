@@ -1,22 +1,13 @@
 """A worker that is killed in the middle of an import: nothing half-done, and in the end everything exactly once."""
 
-import os
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.core.files.storage import default_storage
 
-from config.environment import VAR_DIR
 from enrollment.importing import actions
 from enrollment.models import Applicant, ApplicantMember, ImportJob
-from files.models import Blob
 from jobs import progress
 from jobs.models import Job
 from jobs.tasks import sweep
@@ -25,38 +16,9 @@ from tests.cast import make_cast
 from tests.enrollment.importing import check, fresh, make_classes
 from tests.enrollment.intake import make_batch
 from tests.support.applicant_files import national_workbook, people
+from tests.support.worker import kill, worker
 
-ROOT = Path(__file__).resolve().parents[2]
 ROWS = 6000
-
-
-@contextmanager
-def worker(log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A real Celery worker on this test's database and broker, in a process group of its own."""
-    command = [sys.executable, "-m", "celery", "--app", "config.celery", "--quiet", "worker"]
-    command += ["--concurrency", "1", "--loglevel", "info", "--without-mingle", "--without-gossip"]
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, start_new_session=True)
-        try:
-            yield process
-        finally:
-            kill(process)
-            process.wait(10)
-
-
-def kill(process: subprocess.Popen[bytes]) -> None:
-    """SIGKILL to the worker and its children."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-
-
-@pytest.fixture
-def worker_storage(settings: Any) -> Iterator[None]:
-    """The folder in which a worker looks for stored files; what this test leaves there is taken away."""
-    settings.MEDIA_ROOT = VAR_DIR / "blobs"
-    yield
-    for key in Blob.objects.values_list("storage_key", flat=True):
-        default_storage.delete(key)
 
 
 def wait_for(what: Callable[[], bool], seconds: float, log: Path) -> None:
@@ -67,9 +29,7 @@ def wait_for(what: Callable[[], bool], seconds: float, log: Path) -> None:
 
 
 @pytest.mark.requirement("S0-6.2-2")
-def test_a_killed_import_is_done_again_from_the_start(
-    committed_db: str, worker_storage: None, tmp_path: Path
-) -> None:
+def test_a_killed_import_is_done_again_from_the_start(committed_db: str, tmp_path: Path) -> None:
     cast = make_cast()
     make_classes(cast.school)
     content = national_workbook(list(people(ROWS)))

@@ -10,6 +10,7 @@ from django.utils import translation
 
 from ledger import events
 from ledger.context import NoActor, acting, close, open_request
+from ledger.history import NewRows, write_columns
 from ledger.models import Event
 from ledger.partitions import ensure_partitions, partition_name
 from records.models import Student
@@ -109,6 +110,26 @@ def test_many_events_at_once(somebody: Any) -> None:
     assert {event.reason for event in written} == {"bulk"}
     assert len({event.salt for event in written}) == 29
     assert events.record_many("probe.done", [], actor=somebody) == 0
+
+
+def test_rows_written_in_columns_get_the_events_that_rows_get(somebody: Any) -> None:
+    ids = [uuid.uuid4() for _place in range(3)]
+    rows = NewRows(
+        Student, 3, {"public_id": ids, "archive_no": ["a", "b", "c"]}, {"name": "王小明"}, subjects=ids
+    )
+    keys = write_columns(rows, actor=somebody)
+    assert events.record_written("probe.done", rows, keys, actor=somebody, role="clerk", reason="bulk") == 3
+    stored = list(Student.objects.in_bulk(keys).values())
+    events.record_many("probe.done", stored, actor=somebody, role="clerk", reason="bulk")
+    apart = {"id", "at", "salt"}
+    events_of = [
+        [{name: value for name, value in event.items() if name not in apart} for event in written]
+        for key in keys
+        if (written := Event.objects.filter(action="probe.done", object_id=key).order_by("id").values())
+    ]
+    assert len(events_of) == 3
+    assert all(by_columns == by_rows for by_columns, by_rows in events_of)
+    assert [one["subject"] for one, _other in events_of] == ids
 
 
 def _partition_of(event: Event) -> str:

@@ -1,6 +1,7 @@
 """What a change of a recorded row leaves in its history."""
 
 import uuid
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F, ProtectedError
 
 from ledger.context import NoActor, acting, close, open_request
-from ledger.history import delete_rows, update_rows, write_rows
+from ledger.history import NewRows, delete_rows, update_rows, write_columns, write_rows
 from ledger.models import Unrecorded
 from records.models import FamilyMember, Student
 from school.models import Unit
@@ -180,6 +181,52 @@ def test_many_rows_are_written_as_save_would(somebody: Any) -> None:
     )
     assert saved == copied
     assert write_rows([], actor=somebody) == []
+
+
+def test_columns_are_written_as_rows_are(somebody: Any) -> None:
+    names, numbers = ["王小明", "O'Neil\\t·买买提", "𠮷田\t\n"], ["a", "b", ""]
+    one_by_one = [
+        Student(name=name, id_number=number, birth_date=date(2018, 9, 1), archive_no=f"r-{place}")
+        for place, (name, number) in enumerate(zip(names, numbers, strict=True))
+    ]
+    write_rows(one_by_one, actor=somebody, reason="import 7", role="clerk")
+    ids = [uuid.uuid4() for _name in names]
+    columns = NewRows(
+        Student,
+        3,
+        {"name": names, "id_number": numbers, "public_id": ids},
+        {"birth_date": date(2018, 9, 1)},
+        subjects=ids,
+    )
+    columns.put("archive_no", ["c-0", "c-1", "c-2"])
+    keys = write_columns(columns, actor=somebody, reason="import 7", role="clerk")
+    assert keys == sorted(keys) and list(Student.objects.in_bulk(keys)[keys[1]].history.all()) != []
+    apart = {"id", "public_id", "archive_no", "history_id", "salt", "history_subject", "history_date"}
+    for manager in (Student.objects, Student.history):
+        by_rows, by_columns = (
+            [
+                {name: value for name, value in row.items() if name not in apart}
+                for row in manager.filter(id__in=chosen).order_by("id").values()
+            ]
+            for chosen in ([row.pk for row in one_by_one], keys)
+        )
+        assert by_rows == by_columns and len(by_rows) == 3
+    subjects = Student.history.filter(id__in=keys).order_by("id").values_list("history_subject", flat=True)
+    assert list(subjects) == ids
+    assert list(Student.objects.filter(pk__in=keys).order_by("pk").values_list("public_id", flat=True)) == ids
+    assert write_columns(NewRows(Student, 0, {}, {}), actor=somebody) == []
+
+
+def test_columns_that_do_not_fit_are_refused(somebody: Any) -> None:
+    with pytest.raises(TypeError):
+        NewRows(Student, 1, {"nickname": ["x"]}, {})
+    with pytest.raises(ValueError, match="name"):
+        NewRows(Student, 2, {"name": ["x"]}, {})
+    with pytest.raises(IntegrityError), transaction.atomic():
+        write_columns(NewRows(Student, 2, {"archive_no": ["a", "a"]}, {}), actor=somebody)
+    with pytest.raises(NoActor):
+        write_columns(NewRows(Student, 1, {"archive_no": ["b"]}, {}), actor=None)
+    assert not Student.objects.exists() and not Student.history.exists()
 
 
 def test_a_fault_in_one_of_many_leaves_nothing(somebody: Any) -> None:

@@ -88,6 +88,8 @@ class Command(BaseCommand):
                 queue=False,
             )
             made = _run(made)
+            if made.mends and (refused := actions.owned_by_other(actor, made.mends)):
+                raise refused
             if made.state == ImportJob.State.REFUSED:
                 report = Report()
                 report.add("error", {"row": 0}, "", "", refusal_of(made))

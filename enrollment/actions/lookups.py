@@ -1,0 +1,84 @@
+"""Asking whether an identity number is known: the answer tells about children of other schools, so it is counted.
+
+One person may ask about so many different numbers in an hour as the rule ``number_lookups`` allows; more are not
+answered. An answer that names another school's child leaves an event.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from django.core.cache import cache
+from django.utils import timezone
+
+from accounts.models import User
+from approvals.roles import acting_role
+from core.chinese import clean_text
+from core.crypto import blind_index
+from enrollment.duplicates import ELSEWHERE
+from enrollment.models import Applicant
+from enrollment.selectors import examine_cells
+from ledger import events
+from records.cells import CodeBook
+from records.faults import Fault
+from school.rules import rule
+
+KEPT_SECONDS = 2 * 3600
+SPENT = "lookups_spent"
+
+
+class Answer(Enum):
+    """Whether a number may be compared: for nothing, counted now for the first time, or no more in this hour."""
+
+    FREE = "free"
+    COUNTED = "counted"
+    SPENT = "spent"
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A question about the number of one applicant."""
+
+    actor: User
+    applicant: Applicant
+    answer: Answer
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the number is not compared."""
+        return self.answer is Answer.SPENT
+
+    def note(self, faults: Iterable[Fault]) -> None:
+        """Write an event when this first answer tells of somebody at another school."""
+        if self.answer is Answer.COUNTED and any(fault.code == ELSEWHERE for fault in faults):
+            role = acting_role(self.actor, "enter_applicant", self.applicant.unit)
+            events.record("applicant.known_elsewhere", actor=self.actor, obj=self.applicant, role=role)
+
+
+def look_up(actor: User, applicant: Applicant, text: str) -> Lookup:
+    """Count a typed number against the hour's limit; the applicant's own, and one asked already, cost nothing."""
+    number = clean_text(text).upper().replace(" ", "")
+    if not number or number == applicant.id_number:
+        return Lookup(actor, applicant, Answer.FREE)
+    hour = f"{timezone.now():%Y%m%d%H}"
+    mark = f"lookup/{actor.pk}/{hour}/{blind_index('id_number', number).hex()}"
+    if cache.get(mark):
+        return Lookup(actor, applicant, Answer.FREE)
+    counter = f"lookups/{actor.pk}/{hour}"
+    cache.add(counter, 0, KEPT_SECONDS)
+    if cache.incr(counter) > int(rule(applicant.batch.school, "number_lookups")):
+        return Lookup(actor, applicant, Answer.SPENT)
+    cache.set(mark, True, KEPT_SECONDS)
+    return Lookup(actor, applicant, Answer.COUNTED)
+
+
+def examine_typed(
+    *, actor: User, applicant: Applicant, cells: Mapping[str, str], book: CodeBook
+) -> list[Fault]:
+    """Every fault of these cells as somebody types them; saves nothing but who was told of whom."""
+    asked = look_up(actor, applicant, cells.get("id_number", ""))
+    faults = examine_cells(applicant, cells, book, ask_number=not asked.is_spent)
+    asked.note(faults)
+    if asked.is_spent and all(fault.field != "id_number" or fault.level != "error" for fault in faults):
+        faults.append(Fault("id_number", SPENT, value=cells["id_number"]))
+    return faults

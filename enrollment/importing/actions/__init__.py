@@ -1,0 +1,58 @@
+"""Writes of imports: a file taken in, checked, imported, undone; its problem rows mended or dismissed."""
+
+from enrollment.importing.actions.acts import (
+    APPROVE,
+    CHECK,
+    ENDED,
+    IMPORT,
+    OPEN,
+    PERM,
+    ImportRefused,
+    NotOwner,
+    RepeatedFile,
+    locked_import,
+    note_view,
+    owned_by_other,
+    role_of,
+    start_import,
+    take_over_import,
+    undo,
+    upload,
+)
+from enrollment.importing.actions.rows import (
+    StillFaulty,
+    check_cells,
+    dismiss,
+    locked_problem,
+    mend,
+    take_over,
+)
+from enrollment.importing.actions.work import ended_badly, work
+
+__all__ = [
+    "APPROVE",
+    "CHECK",
+    "ENDED",
+    "IMPORT",
+    "OPEN",
+    "PERM",
+    "ImportRefused",
+    "NotOwner",
+    "RepeatedFile",
+    "StillFaulty",
+    "check_cells",
+    "dismiss",
+    "ended_badly",
+    "locked_import",
+    "locked_problem",
+    "mend",
+    "note_view",
+    "owned_by_other",
+    "role_of",
+    "start_import",
+    "take_over",
+    "take_over_import",
+    "undo",
+    "upload",
+    "work",
+]

@@ -1,0 +1,153 @@
+"""What people do with one problem row: mend it, take it over, give it up."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from enrollment.actions import check_open, new_numbers
+from enrollment.importing.actions.acts import (
+    ImportRefused,
+    NotOwner,
+    State,
+    locked_batch,
+    record,
+    role_of,
+)
+from enrollment.importing.checking import CheckedRow, Checker
+from enrollment.importing.process import resolve
+from enrollment.importing.source import SourceRow, some_cells
+from enrollment.importing.writing import DraftWriter
+from enrollment.models import Applicant, ImportJob, ImportRow
+from enrollment.selectors import book_of
+from ledger.context import acting
+from records.faults import Fault
+
+
+class StillFaulty(Exception):
+    """A mended row that still has errors; ``faults`` are all that it has."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__(len(faults))
+        self.faults = faults
+
+
+def locked_problem(row: ImportRow) -> ImportRow:
+    """A problem row, locked. Raises ImportRefused when it is none any more."""
+    found = (
+        ImportRow.objects.select_for_update(of=("self",))
+        .select_related("import_job__batch__school", "owner", "resolved_by")
+        .get(pk=row.pk)
+    )
+    if found.state != ImportRow.State.PROBLEM:
+        by = found.resolved_by.name if found.resolved_by else "—"
+        raise ImportRefused(
+            _("%(name)s has dealt with this row already: %(state)s.")
+            % {"name": by, "state": found.get_state_display()}
+        )
+    if found.import_job.state != State.IMPORTED:
+        raise ImportRefused(_("Rows are mended after the good rows were imported."))
+    return found
+
+
+def _demand_owner(actor: User, row: ImportRow) -> None:
+    if row.owner_id != actor.pk:
+        text = _("%(name)s owns this row. Take it over first; a reason is asked for.")
+        raise NotOwner(text % {"name": row.owner.name})
+
+
+def check_cells(import_job: ImportJob, row: ImportRow, cells: Mapping[str, str]) -> CheckedRow:
+    """A mended row checked like one of a file, except that dates may be written with dashes."""
+    source = _OneRow(SourceRow(row.row_number, row.member_file, dict(cells), member_number=row.member))
+    checker = Checker(import_job.batch, book_of(import_job.batch), source, exact=False)
+    checked = checker.check_row(source.row)
+    checker.compare([checked])
+    return checked
+
+
+class _OneRow:
+    """A source of one row."""
+
+    total = 1
+    unknown_headers: list[str] = []
+    is_marked = False
+
+    def __init__(self, row: SourceRow) -> None:
+        self.row = row
+        self.headers: dict[str, str] = {}
+        self.refused: list[Any] = []
+
+    def rows(self) -> Iterator[SourceRow]:
+        return iter([self.row])
+
+    def some_cells(self, fields: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+        return some_cells([self.row], fields)
+
+
+@transaction.atomic
+def mend(*, actor: User, row: ImportRow, cells: Mapping[str, str]) -> Applicant:
+    """Turn a problem row of one's own into a draft with these cells.
+
+    Raises StillFaulty, NotOwner, ImportRefused, BatchClosed, NotPermitted.
+    """
+    locked_batch(row.import_job.batch)
+    found = locked_problem(row)
+    import_job = found.import_job
+    batch = import_job.batch
+    role = role_of(actor, batch)
+    _demand_owner(actor, found)
+    check_open(batch, timezone.localdate())
+    checked = check_cells(import_job, found, cells)
+    if not checked.is_good:
+        raise StillFaulty(checked.faults)
+    book, today = book_of(batch), timezone.localdate()
+    with acting(actor, role=role):
+        writer = DraftWriter(import_job, actor, role, book, today, iter(new_numbers(batch)))
+        (applicant,) = writer.write([checked])
+        resolve(found, actor, applicant=applicant)
+        import_job.imported_count += 1
+        import_job.save(update_fields=["imported_count"])
+        detail = {"row": found.row_number, "warnings": checked.warnings}
+        record("import.row_mended", actor, import_job, detail=detail)
+    return applicant
+
+
+@transaction.atomic
+def take_over(*, actor: User, row: ImportRow, reason: str) -> ImportRow:
+    """Become the owner of a problem row, who sees its values and mends it.
+
+    Raises ImportRefused, NotPermitted; ValueError without a reason.
+    """
+    if not reason.strip():
+        raise ValueError("Taking over needs a reason")
+    found = locked_problem(row)
+    role_of(actor, found.import_job.batch)
+    if found.owner_id != actor.pk:
+        found.owner = actor
+        found.save(update_fields=["owner"])
+        record(
+            "import.row_taken_over",
+            actor,
+            found.import_job,
+            reason=reason.strip()[:200],
+            detail={"row": found.row_number},
+        )
+    return found
+
+
+@transaction.atomic
+def dismiss(*, actor: User, row: ImportRow, reason: str) -> ImportRow:
+    """Give a problem row of one's own up. Raises NotOwner, ImportRefused, NotPermitted; ValueError without a reason."""
+    if not reason.strip():
+        raise ValueError("Dismissing needs a reason")
+    found = locked_problem(row)
+    role_of(actor, found.import_job.batch)
+    _demand_owner(actor, found)
+    found.state, found.reason = ImportRow.State.DISMISSED, reason.strip()[:200]
+    found.resolved_by, found.resolved_at = actor, timezone.now()
+    found.save(update_fields=["state", "reason", "resolved_by", "resolved_at"])
+    record("import.row_dismissed", actor, found.import_job, detail={"row": found.row_number})
+    return found
