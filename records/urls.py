@@ -1,6 +1,6 @@
 """Addresses of the records room."""
 
-from django.urls import path
+from django.urls import include, path
 
 from records import views
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("students/<uuid:public_id>/photo/", views.photo, name="photo"),
     path("students/<uuid:public_id>/documents/<uuid:document_id>/", views.document, name="document"),
     path("students/<uuid:public_id>/reveal/<str:field>/", views.reveal, name="reveal"),
+    path("", include("records.merits.urls")),
     path("students/<uuid:public_id>/<slug:key>/", views.student_section, name="student_section"),
     path("my-classes/", views.my_classes, name="my_classes"),
     path("my-classes/<uuid:class_id>/", views.my_class, name="my_class"),

@@ -20,6 +20,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.access import PUBLIC, SIGNED_IN
+from tests.guards import merit_things  # noqa: F401 - makes its things known to the world
 from tests.guards.world import World
 
 NOBODY = UUID(int=0)
@@ -138,6 +139,36 @@ def _part(**kept: Any) -> Callable[[World], Any]:
 
 FILE_READERS = ("view_student", "view_own_class")
 DECIDING = ("review_applicant", "approve_applicant", "accept_applicant", "approve_no_hukou")
+
+
+CASE_WORKERS = ("record_merit", "decide_penalty")
+
+
+def _entry_routes(key: str, plural: str, perm: str, *, many: bool) -> dict[str, Route]:
+    """The addresses that every kind of entry has; student affairs act on learning problems as well."""
+    perms = (perm, "record_merit") if key == "problem" else (perm,)
+    lines = {
+        plural: route(*perms, methods="GET POST"),
+        key: route(*perms, obj=lambda world: getattr(world, key)),
+        f"{key}_new": route(perm, obj=_student, methods="GET POST"),
+        f"{key}_void": route(perm, obj=lambda world: getattr(world, key), methods="POST"),
+        # it has no scan
+        f"{key}_evidence": route(
+            *dict.fromkeys((*perms, "reveal_personal")), obj=lambda world: getattr(world, key), good=frozenset({404})
+        ),
+    }
+    if many:
+        of_class = {"obj": lambda world: {"class_id": world.student_class.public_id}, "methods": "GET POST"}
+        lines |= {f"{key}_classes": route(perm), f"{key}_class": route(perm, **of_class)}
+    return {f"records:{name}": line for name, line in lines.items()}
+
+
+def _problem(world: World) -> Any:
+    return world.problem
+
+
+def _penalty(**kept: Any) -> Callable[[World], Any]:
+    return lambda world: {"public_id": world.penalty.public_id, **kept}
 
 
 ROUTES: dict[str, Route] = {
@@ -302,6 +333,22 @@ ROUTES: dict[str, Route] = {
     "records:my_class": route(
         "view_own_class", obj=lambda world: {"class_id": world.student_class.public_id}
     ),
+    **_entry_routes("reward", "rewards", "record_merit", many=True),
+    **_entry_routes("conduct", "conducts", "record_conduct", many=True),
+    **_entry_routes("problem", "problems", "record_conduct", many=False),
+    **_entry_routes("internship", "internships", "record_employment", many=True),
+    **_entry_routes("employment", "employments", "record_employment", many=False),
+    "records:problem_answer": route("record_merit", obj=_problem, methods="POST"),
+    "records:problem_close": route("record_conduct", obj=_problem, methods="POST"),
+    "records:problem_again": route("record_conduct", obj=_problem, methods="POST"),
+    "records:internship_finish": route(
+        "record_employment", obj=lambda world: world.internship, methods="POST"
+    ),
+    "records:penalties": route(*CASE_WORKERS, methods="GET POST"),
+    "records:penalty_new": route("record_merit", obj=_student, methods="GET POST"),
+    "records:penalty": route(*CASE_WORKERS, obj=_penalty()),
+    "records:penalty_act": route(*CASE_WORKERS, obj=_penalty(key="notice"), methods="GET POST"),
+    "records:penalty_evidence": route(*CASE_WORKERS, obj=_penalty(step_id=NOBODY), good=frozenset({404})),
     "reports:home": route(SIGNED_IN),
     "reports:chart": route("view_figures", obj=lambda world: {"key": "students"}, everywhere=True),
     "reports:read_notices": route(SIGNED_IN, methods="POST"),

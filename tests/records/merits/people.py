@@ -59,7 +59,9 @@ def heard(by: User, enrolment: Enrolment, **values: Any) -> Penalty:
     """A case that waits for its decision."""
     row = penalties.prepare(actor=by, enrolment=enrolment, case=case(**values))
     penalties.give_notice(actor=by, penalty=row, paper=paper(30))
-    return penalties.hear(actor=by, penalty=row, statement="given", paper=paper(25, text="承认打人，表示道歉。"))
+    return penalties.hear(
+        actor=by, penalty=row, statement="given", paper=paper(25, text="承认打人，表示道歉。")
+    )
 
 
 def decided(by: User, head: User, enrolment: Enrolment, days_ago: int = 20, **values: Any) -> Penalty:
@@ -80,7 +82,15 @@ def delivered(by: User, head: User, enrolment: Enrolment, days_ago: int = 15, **
 
 def term_over(row: Penalty) -> Penalty:
     """The same penalty, moved into the past until its term has ended."""
-    for name in ("violation_on", "notice_on", "heard_on", "decided_on", "delivered_on", "ends_on", "appeal_until"):
+    for name in (
+        "violation_on",
+        "notice_on",
+        "heard_on",
+        "decided_on",
+        "delivered_on",
+        "ends_on",
+        "appeal_until",
+    ):
         setattr(row, name, getattr(row, name) - 400 * DAY)
     moved: Penalty = saved(row)
     return moved

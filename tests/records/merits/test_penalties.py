@@ -22,7 +22,17 @@ from tests.cast import Cast
 from tests.factories import appoint, make_unit, make_user, saved, set_rule
 from tests.records.files import make_student
 from tests.records.merits.people import (
-    DAY, case, decided, delivered, enrolment_of, heard, lifted, officer, paper, scan, term_over,
+    DAY,
+    case,
+    decided,
+    delivered,
+    enrolment_of,
+    heard,
+    lifted,
+    officer,
+    paper,
+    scan,
+    term_over,
 )  # fmt: skip
 
 LONG_SINCE = date(2022, 9, 1)
@@ -120,9 +130,12 @@ def test_the_decision_is_never_harder_than_what_was_heard(cast: Cast, clerk: Use
             penalties.decide(
                 actor=head, penalty=row, decision=Decision(kind, months, appeal_told=True), paper=note
             )
-    assert penalties.decide(
-        actor=head, penalty=row, decision=Decision("1", 6, appeal_told=True), paper=note
-    ).kind == "1"
+    assert (
+        penalties.decide(
+            actor=head, penalty=row, decision=Decision("1", 6, appeal_told=True), paper=note
+        ).kind
+        == "1"
+    )
 
 
 def test_terms_follow_the_schools_dated_rule(cast: Cast, clerk: User, li: Enrolment) -> None:
