@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Count, Max, Min, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -30,38 +30,34 @@ S = LearningProblem.State
 
 @dataclass(frozen=True)
 class Waiting:
-    """One line of work: whose it is by permission, which rows, what it is called, where it leads."""
+    """One line of work: whose it is by permission, which cases, what it is called, where it leads."""
 
     label: Any
     perm: str
-    rows: Callable[[User, QuerySet[Penalty]], QuerySet[Penalty]]
+    cases: Callable[[User], Q]
     query: tuple[tuple[str, str], ...]
     returned: bool = False
 
 
+IN_FORCE = Q(state=State.IN_FORCE)
+
 WAITING = (
     Waiting(_("Penalties to decide"), "decide_penalty",
-            lambda user, rows: rows.filter(state=State.HEARD).exclude(Q(prepared_by=user) | Q(heard_by=user)),
-            (("state", State.HEARD),)),
+            lambda user: Q(state=State.HEARD) & ~Q(prepared_by=user) & ~Q(heard_by=user), (("state", State.HEARD),)),
     Waiting(_("Liftings to decide"), "decide_penalty",
-            lambda user, rows: rows.filter(state=State.IN_FORCE, lifting_asked_on__isnull=False)
-            .exclude(lifting_asked_by=user),
-            (("asked", "1"),)),
+            lambda user: IN_FORCE & Q(lifting_asked_on__isnull=False) & ~Q(lifting_asked_by=user), (("asked", "1"),)),
     Waiting(_("Penalties returned to you"), "record_merit",
-            lambda user, rows: rows.filter(state=State.RETURNED, prepared_by=user),
-            (("state", State.RETURNED),), returned=True),
+            lambda user: Q(state=State.RETURNED, prepared_by=user), (("state", State.RETURNED),), returned=True),
     Waiting(_("Notices to give"), "record_merit",
-            lambda user, rows: rows.filter(state=State.PREPARING, prepared_by=user), (("state", State.PREPARING),)),
+            lambda user: Q(state=State.PREPARING, prepared_by=user), (("state", State.PREPARING),)),
     Waiting(_("Statements due"), "record_merit",
-            lambda user, rows: rows.filter(state=State.NOTICED), (("state", State.NOTICED),)),
+            lambda user: Q(state=State.NOTICED), (("state", State.NOTICED),)),
     Waiting(_("Decisions to deliver"), "record_merit",
-            lambda user, rows: rows.filter(state=State.DECIDED), (("state", State.DECIDED),)),
+            lambda user: Q(state=State.DECIDED), (("state", State.DECIDED),)),
     Waiting(_("Appeals to answer"), "record_merit",
-            lambda user, rows: rows.filter(state=State.IN_FORCE, appeal=Penalty.Appeal.OPEN)
-            .exclude(decided_by=user),
-            (("appeal", "1"),)),
+            lambda user: IN_FORCE & Q(appeal=Penalty.Appeal.OPEN) & ~Q(decided_by=user), (("appeal", "1"),)),
     Waiting(_("Terms of penalties ending"), "record_merit",
-            lambda user, rows: selectors.ending(rows, ENDING_DAYS), (("state", State.IN_FORCE),)),
+            lambda user: selectors.ending(ENDING_DAYS), (("state", State.IN_FORCE),)),
 )  # fmt: skip
 
 
@@ -81,24 +77,23 @@ def _problem_words(count: int) -> str:
 
 
 def _waiting(user: User) -> list[InboxRow]:
+    """One query for each permission that the user holds."""
     found = []
-    for one in WAITING:
-        if not holds(user, one.perm):
+    for perm in selectors.CASE_WORKERS:
+        if not holds(user, perm):
             continue
-        part = one.rows(user, selectors.open_cases(user, one.perm))
-        figures = part.order_by().aggregate(count=Count("pk"), due=Min("due_on"))
-        if figures["count"]:
-            url = f"{reverse('records:penalties')}?{urlencode(one.query)}"
-            found.append(
-                InboxRow(
-                    one.label,
-                    _cases(figures["count"]),
-                    url,
-                    figures["count"],
-                    figures["due"],
-                    returned=one.returned,
-                )
-            )
+        lines = [one for one in WAITING if one.perm == perm]
+        asked: dict[str, Any] = {}
+        for place, one in enumerate(lines):
+            cases = one.cases(user)
+            asked |= {f"count{place}": Count("pk", filter=cases), f"due{place}": Min("due_on", filter=cases)}
+        figures = selectors.open_cases(user, perm).order_by().aggregate(**asked)
+        for place, one in enumerate(lines):
+            count = figures[f"count{place}"]
+            if count:
+                url = f"{reverse('records:penalties')}?{urlencode(one.query)}"
+                due = figures[f"due{place}"]
+                found.append(InboxRow(one.label, _cases(count), url, count, due, returned=one.returned))
     return found
 
 

@@ -14,17 +14,17 @@ from records.sections import register as register_section
 
 MENU = (
     MenuItem(
-        _("Rewards and penalties"), "records:rewards", "medal", "record_merit", "files", 20,
+        _("Rewards, penalties"), "records:rewards", "medal", "record_merit", "files", 20,
         also=("records:reward", "records:reward_new", "records:reward_class", "records:reward_classes",
               "records:penalties", "records:penalty", "records:penalty_act", "records:penalty_new"),
     ),
     MenuItem(
-        _("Conduct and problems"), "records:conducts", "clipboard-text", "record_conduct", "files", 22,
+        _("Conduct, problems"), "records:conducts", "clipboard-text", "record_conduct", "files", 22,
         also=("records:conduct", "records:conduct_new", "records:conduct_class", "records:conduct_classes",
               "records:problems", "records:problem", "records:problem_new"),
     ),
     MenuItem(
-        _("Practice and employment"), "records:internships", "briefcase", "record_employment", "files", 24,
+        _("Employment"), "records:internships", "briefcase", "record_employment", "files", 24,
         also=("records:internship", "records:internship_new", "records:internship_class",
               "records:internship_classes", "records:employments", "records:employment", "records:employment_new"),
     ),

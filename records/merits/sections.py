@@ -24,6 +24,10 @@ from records.sections import Section
 from records.selectors import StudentFile
 
 MOST_SHOWN = 200
+IN_BADGE: dict[str, tuple[str, ...]] = {"conduct": ("kind",), "problem": ("state",)}
+OF_PENALTIES = ("exception",)
+"""What tells of a penalty in entries that others see."""
+
 BADGES: dict[str, Any] = {"conduct": conduct_badge, "problem": problem_badge}
 
 
@@ -31,17 +35,17 @@ def _cards(file: StudentFile, kind: EntryKind) -> list[dict[str, Any]]:
     """The entries of a kind as cards: head, badge, lines, scan and page where the reader may open them."""
     opens = file.allows(*selectors.acting_perms(kind))
     scans = opens or file.allows("reveal_personal")
-    return [
-        _card(kind, one, opens=opens, scans=scans)
-        for one in selectors.of_student(kind, file.student)[:MOST_SHOWN]
-    ]
+    hidden = IN_BADGE.get(kind.key, ())
+    hidden += () if file.allows(*selectors.PENALTY_READERS) else OF_PENALTIES
+    rows = selectors.of_student(kind, file.student)[:MOST_SHOWN]
+    return [_card(kind, one, opens=opens, scans=scans, hidden=hidden) for one in rows]
 
 
-def _card(kind: EntryKind, row: Any, *, opens: bool, scans: bool) -> dict[str, Any]:
+def _card(kind: EntryKind, row: Any, *, opens: bool, scans: bool, hidden: tuple[str, ...]) -> dict[str, Any]:
     here = [row.public_id]
     return {
         "row": row,
-        "lines": entry_lines(kind, row),
+        "lines": entry_lines(kind, row, hidden=hidden, masked=True),
         "badge": BADGES[kind.key](row) if kind.key in BADGES else "",
         "url": reverse(f"records:{kind.key}", args=here) if opens else "",
         "evidence_url": reverse(f"records:{kind.key}_evidence", args=here)
@@ -219,6 +223,6 @@ SECTIONS = (
     ),
     Section(
         "employment", _("Employment"), 64, "records/sections/employment.html", _employment,
-        export=export_employment, erase=erase_employment,
+        perms=selectors.EMPLOYMENT_READERS, export=export_employment, erase=erase_employment,
     ),
 )  # fmt: skip

@@ -27,6 +27,7 @@ PENALTY_READERS = (*CASE_WORKERS, "reveal_personal")
 """Who sees penalties in a file: student affairs, and whoever works with files closely enough to see whole numbers."""
 
 CONDUCT_READERS = ("record_conduct", "reveal_personal")
+EMPLOYMENT_READERS = ("record_employment", "reveal_personal")
 PEOPLE = ("student", "enrolment__school_class", "entered_by", "voided_by")
 STUDENT_HEAVY = tuple(f"student__{name}" for name in HEAVY)
 
@@ -187,7 +188,7 @@ def open_cases(user: User, perm: str) -> QuerySet[Penalty]:
     return rows
 
 
-def ending(rows: QuerySet[Penalty], days: int) -> QuerySet[Penalty]:
-    """Those whose term ends within ``days`` days and for which nobody has asked to lift it."""
+def ending(days: int) -> Q:
+    """Penalties whose term ends within ``days`` days and for which nobody has asked to lift it."""
     last = timezone.localdate() + timedelta(days=days)
-    return rows.filter(state=State.IN_FORCE, ends_on__lte=last, lifting_asked_on__isnull=True)
+    return Q(state=State.IN_FORCE, ends_on__lte=last, lifting_asked_on__isnull=True)

@@ -1,5 +1,7 @@
 """Entries and penalties in words: label and value for pages, and the same for copies and packages."""
 
+import re
+from dataclasses import replace
 from typing import Any
 
 from django.utils.text import capfirst
@@ -7,11 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.formatting import day, moment, money, school_year
+from core.masking import mask_phone
 from core.ui import TimelineRow
 from records.entry_models import FileEntry
 from records.merits.codes import region_label
 from records.merits.kinds import EntryKind
-from records.penalty_models import Penalty, PenaltyStep
+from records.penalty_models import PenaltyStep
 from records.sheet import Line
 
 SHOWN: dict[str, tuple[str, ...]] = {
@@ -37,7 +40,6 @@ PENALTY_SHOWN = (
     "appealed_on", "appeal_answer_due", "appeal_answered_by", "lifting_asked_on", "lifting_asker", "lifted_on",
     "lifting_document_no", "lifting_decided_by",
 )  # fmt: skip
-OPTIONAL = {"exception", "amount", "kind", "way", "reason", "document_no"}
 
 
 def words(row: Any, name: str) -> str:
@@ -71,9 +73,14 @@ def _plain(row: Any, field: Any, value: Any) -> str:
     return money(value) if kind == "DecimalField" else str(value)
 
 
-def entry_lines(kind: EntryKind, row: FileEntry) -> list[Line]:
-    """The fields of an entry with their labels; what is empty and need not be there is left out."""
-    return lines_of(row, SHOWN[kind.key])
+def entry_lines(
+    kind: EntryKind, row: FileEntry, *, hidden: tuple[str, ...] = (), masked: bool = False
+) -> list[Line]:
+    """The filled fields of an entry with their labels, without the ``hidden`` ones; ``masked``: phones not in full."""
+    lines = lines_of(row, tuple(name for name in SHOWN[kind.key] if name not in hidden))
+    if masked:
+        return [replace(one, value=PHONE.sub(lambda found: mask_phone(found[0]), one.value)) for one in lines]
+    return lines
 
 
 def lines_of(row: Any, names: tuple[str, ...]) -> list[Line]:
@@ -117,6 +124,7 @@ LOOKS: dict[str, tuple[Any, str]] = {
     PenaltyStep.Kind.KEPT: ("grey", "x"),
     PenaltyStep.Kind.VOIDED: ("grey", "trash"),
 }
+PHONE = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8})(?!\d)")
 LIST_SEPARATOR = " · "
 TOLD = gettext_lazy("Told")
 
@@ -130,8 +138,3 @@ def step_row(step: PenaltyStep, role: str) -> TimelineRow:
         at=step.at, sentence=step.get_kind_display(), actor=step.actor.name, role=role, kind=kind, icon=icon,
         note=LIST_SEPARATOR.join(str(note) for note in notes if note),
     )  # fmt: skip
-
-
-def penalty_lines(row: Penalty, names: tuple[str, ...]) -> list[Line]:
-    """The fields of a penalty with their labels."""
-    return lines_of(row, names)

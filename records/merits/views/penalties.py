@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.access import requires, user_of
 from accounts.models import User
 from accounts.roles import Role
+from core.formatting import day
 from core.ui import Step
 from files.refusals import FileRefused
 from files.serving import serve
@@ -22,7 +23,7 @@ from records.merits.lists import PenaltyList, penalty_badge
 from records.merits.penalty_acts import ACTS, PenaltyAct, acts_for
 from records.merits.penalty_forms import CaseForm
 from records.merits.refusals import EntryRefused
-from records.merits.showing import penalty_lines, step_row
+from records.merits.showing import lines_of, step_row
 from records.merits.standing import bars
 from records.merits.views.entries import beside
 from records.penalty_models import Penalty
@@ -89,19 +90,16 @@ def _steps(row: Penalty) -> list[Step]:
         return []
     done = DONE_AFTER[State(row.state)]
     people = (row.prepared_by, row.prepared_by, row.heard_by, row.decided_by, None, row.lifting_decided_by)
-    labels = (_("Prepared"), _("Notice"), _("Hearing"), _("Decision"), _("Delivery"), _("Lifting"))
+    labels = (_("Prepared"), _("Notice given"), _("Hearing"), _("Decision"), _("Delivery"), _("Lifting"))
     dates = (None, row.notice_on, row.heard_on, row.decided_on, row.delivered_on, row.lifted_on)
     shown = []
     for place, label in enumerate(labels):
         state: Any = "done" if place < done else "current" if place == done else "waiting"
         if place == 0 and row.state == State.RETURNED:
             state = "returned"
-        person = people[place]
-        shown.append(
-            Step(label, state, person.name if person and place < done else "",
-                 due=row.due_on if place == done else None,
-                 note=dates[place].isoformat() if dates[place] and place < done else "")  # type: ignore[union-attr]
-        )  # fmt: skip
+        person, on = (people[place], dates[place]) if place < done else (None, None)
+        due = row.due_on if place == done else None
+        shown.append(Step(label, state, person.name if person else "", due=due, note=day(on) if on else ""))
     return shown
 
 
@@ -116,7 +114,7 @@ def penalty(request: HttpRequest, public_id: UUID) -> HttpResponse:
     papers = [one for one in taken if one.evidence_id]
     values = {
         "row": row, "student": row.student, "enrolment": row.enrolment, "state": penalty_badge(row),
-        "case": penalty_lines(row, CASE_LINES), "decision": penalty_lines(row, DECISION_LINES),
+        "case": lines_of(row, CASE_LINES), "decision": lines_of(row, DECISION_LINES),
         "steps": _steps(row), "timeline": [step_row(one, _role_label(one.role)) for one in taken],
         "papers": papers, "acts": acts_for(user, row), "bars": bars(row.student),
     }  # fmt: skip
@@ -152,7 +150,7 @@ def penalty_act(request: HttpRequest, public_id: UUID, key: str) -> HttpResponse
     values = {
         "form": form, "student": row.student, "enrolment": row.enrolment, "title": act.label, "act_label": act.label,
         "back_url": reverse("records:penalty", args=[public_id]), "danger": act.danger, "penalty": row,
-        "case": penalty_lines(row, CASE_LINES) if key == "decide" else [],
+        "case": lines_of(row, CASE_LINES) if key == "decide" else [],
     }  # fmt: skip
     return render(
         request, "records/merits/entry_form.html", values, status=422 if request.method == "POST" else 200

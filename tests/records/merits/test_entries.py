@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role
 from accounts.scope import NotPermitted, OutOfScope
+from files.selectors import open_blob
 from ledger.models import Event
 from records.entry_models import Conduct, Employment, Internship, LearningProblem, Reward
 from records.merits import sections
@@ -76,6 +77,7 @@ def test_one_reward_for_several_of_a_class(cast: Cast, clerk: User, pupils: list
     made = entries.enter_rewards(actor=clerk, enrolments=pupils, values=reward(), scan=scan())
     assert {one.student_id for one in made} == {one.student_id for one in pupils}
     assert len({one.evidence_id for one in made}) == 3
+    assert len({open_blob(one.evidence) for one in made}) == 1
     for one in pupils:
         event = Event.objects.get(action="reward.entered", subject=one.student.public_id)
         assert (event.actor_id, event.role, event.unit_id) == (clerk.pk, "student_affairs", cast.school.pk)

@@ -17,9 +17,10 @@ from records.entry_models import Conduct, LearningProblem, Reward
 from records.merits.actions import afterwards, entries, penalties
 from records.models import Enrolment
 from records.penalty_models import Penalty
+from school.models import Stage
 from tests.cast import Cast
 from tests.enrollment.intake import picture
-from tests.factories import appoint, make_user
+from tests.factories import appoint, make_unit, make_user
 from tests.records.files import make_student
 from tests.records.merits.people import case, delivered, enrolment_of, heard, officer, paper, scan, term_over
 from tests.records.merits.test_entries import note, reward, trouble
@@ -160,10 +161,12 @@ def test_who_sees_penalties_in_a_file(cast: Cast, client: Client, clerk: User, l
         assert "严重警告" not in page
         assert "记过" not in page
     assert "严重警告" in read(client, clerk, tab(li, "merits"))
+    entries.enter_rewards(actor=head, enrolments=[li], values=reward(), exception="警告期内参赛")
     card_centre = make_user("卡务", cast.student_affairs)
     appoint(card_centre, Role.CARD_CENTRE, cast.school)
     for user in (cast.teacher, card_centre):
         page = read(client, user, tab(li, "merits"))
+        assert "三好学生" in page
         assert "警告" not in page
         assert "12 号" not in page
     client.force_login(cast.registrar)
@@ -234,3 +237,24 @@ def test_the_inbox_follows_a_penalty(cast: Cast, clerk: User, li: Enrolment) -> 
     afterwards.ask_lifting(actor=clerk, penalty=held, asker="student", paper=paper(text="已改", scan=scan()))
     assert (1, "asked=1") in lines(head)
     assert (1, "state=in_force") not in lines(clerk)
+
+
+@pytest.mark.requirement("S0-3.1-6")
+def test_phones_are_masked_in_the_file_and_whole_on_the_page(cast: Cast, client: Client) -> None:
+    college = make_unit("东湖学院", cast.bureau, stage=Stage.HIGHER)
+    registrar = make_user("学院教务", college)
+    appoint(registrar, Role.REGISTRAR, college)
+    row = enrolment_of(make_student("钱进", cast, school=college))
+    practice = {"kind": "post", "organisation": "东湖机械厂", "contact": "王工 13800138000",
+                "starts_on": date(2026, 3, 2), "planned_until": date(2026, 6, 30)}  # fmt: skip
+    (made,) = entries.enter_internships(actor=registrar, enrolments=[row], values=practice)
+    page = read(client, registrar, tab(row, "employment"))
+    assert "138****8000" in page
+    assert "13800138000" not in page
+    url = reverse("records:internship", args=[made.public_id])
+    assert "13800138000" in read(client, registrar, url)
+    assert Event.objects.filter(action="entry.viewed", subject=row.student.public_id).count() == 1
+    sent = {"ended_on": "2026-06-30", "result": "good", "assessment": "认真"}
+    assert client.post(f"{url}finish/", sent | {"ended_on": "2026-01-01"}).status_code == 422
+    assert client.post(f"{url}finish/", sent).status_code == 302
+    assert "认真" in read(client, registrar, url)
