@@ -82,14 +82,19 @@ def enrolments(user: User) -> QuerySet[Enrolment]:
     )
 
 
+def counting_documents() -> QuerySet[Document]:
+    """Documents that count as being there: the newest versions that nobody found unfit. Their kinds alone."""
+    rows: QuerySet[Document] = Document.objects.filter(is_current=True).exclude(review=Document.Review.UNFIT)
+    return rows.only("student_id", "kind")
+
+
 def with_completeness(rows: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
     """The same rows with what `records.completeness` looks at, none of it decrypted; two queries more for all."""
     family = FamilyMember.objects.defer(*_encrypted(FamilyMember))
-    documents = Document.objects.only("student_id", "kind")
     filled = {f"has_{name}": Length(F(f"student__{name}")) for name in ADDRESSES}
     return rows.annotate(**filled).prefetch_related(
         Prefetch("student__family", queryset=family),
-        Prefetch("student__documents", queryset=documents),
+        Prefetch("student__documents", queryset=counting_documents()),
     )
 
 
@@ -102,23 +107,12 @@ def student_file(user: User, public_id: UUID) -> StudentFile:
     return StudentFile(user, row, list(ordered))
 
 
-def document_for(file: StudentFile, public_id: UUID) -> Document | None:
-    """A document of this file with its blob."""
-    rows: QuerySet[Document] = Document.objects.select_related("blob").filter(student=file.student)
-    return rows.filter(public_id=public_id).first()
-
-
-def may_open(file: StudentFile, document: Document) -> bool:
-    """Whether the reader may look at this scan: one that shows numbers whole asks for the right to reveal them."""
-    return document.kind == DocumentKind.PHOTO or file.allows("reveal_personal")
-
-
 def photo_of(file: StudentFile) -> Document | None:
-    """The newest photo of this file."""
+    """The photo of this file in its newest version."""
     photos: QuerySet[Document] = Document.objects.select_related("blob").filter(
-        student=file.student, kind=DocumentKind.PHOTO
+        student=file.student, kind=DocumentKind.PHOTO, is_current=True
     )
-    return photos.order_by("-version").first()
+    return photos.first()
 
 
 # Finding somebody
@@ -273,7 +267,7 @@ def roster(user: User, school_class: SchoolClass) -> list[Enrolment]:
         .prefetch_related(None)
         .prefetch_related(
             Prefetch("student__family", queryset=keep),
-            Prefetch("student__documents", queryset=Document.objects.only("student_id", "kind")),
+            Prefetch("student__documents", queryset=counting_documents()),
         )
     )
     return list(complete.order_by(F("seat_no").asc(nulls_last=True), "student__name_sort", "pk"))

@@ -3,6 +3,8 @@
 from django.urls import include, path
 
 from records import views
+from records.documents import urls as documents
+from records.photos import urls as photos
 
 app_name = "records"
 
@@ -11,7 +13,8 @@ urlpatterns = [
     path("students/", views.students, name="students"),
     path("students/<uuid:public_id>/", views.student, name="student"),
     path("students/<uuid:public_id>/photo/", views.photo, name="photo"),
-    path("students/<uuid:public_id>/documents/<uuid:document_id>/", views.document, name="document"),
+    *documents.urlpatterns,
+    *photos.urlpatterns,
     path("students/<uuid:public_id>/reveal/<str:field>/", views.reveal, name="reveal"),
     path("", include("records.merits.urls")),
     path("students/<uuid:public_id>/<slug:key>/", views.student_section, name="student_section"),

@@ -117,6 +117,9 @@ RULES: dict[str, RuleKind] = {
         ),
         RuleKind("fonds_code", _("Fonds code of archive numbers"), lambda text: text[:12], "XJ", "DA/T 13"),
         RuleKind(
+            "photo_max_bytes", _("Bytes that a photo must stay below"), _whole(20_000, 61_440), 60_000, "S1-9"
+        ),
+        RuleKind(
             "idle_minutes",
             _("Minutes until idle users are signed out"),
             _whole(5, 120),

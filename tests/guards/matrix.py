@@ -62,6 +62,9 @@ _NOT_THEIRS = {"teacher": 404, "adviser": 404}
 """The world's class and student are nobody's of the cast: who sees only his own classes sees neither."""
 
 
+_OWN_CLASS_ONLY = {"adviser": 403}
+"""He reveals numbers of his own class, but documents are shown to those who see files."""
+
 _NOT_HIS = {"system_admin": 404, "outsider": 404}
 """A job is shown to the one who asked for it, here the clerk."""
 
@@ -137,6 +140,13 @@ def _part(**kept: Any) -> Callable[[World], Any]:
     return lambda world: {"public_id": world.student.public_id, **kept}
 
 
+def _document(**kept: Any) -> Callable[[World], Any]:
+    """The address of that document, with more in it."""
+    return lambda world: {
+        "public_id": world.student.public_id, "document_id": world.document.public_id, **kept
+    }  # fmt: skip
+
+
 FILE_READERS = ("view_student", "view_own_class")
 DECIDING = ("review_applicant", "approve_applicant", "accept_applicant", "approve_no_hukou")
 
@@ -154,7 +164,9 @@ def _entry_routes(key: str, plural: str, perm: str, *, many: bool) -> dict[str, 
         f"{key}_void": route(perm, obj=lambda world: getattr(world, key), methods="POST"),
         # it has no scan
         f"{key}_evidence": route(
-            *dict.fromkeys((*perms, "reveal_personal")), obj=lambda world: getattr(world, key), good=frozenset({404})
+            *dict.fromkeys((*perms, "reveal_personal")),
+            obj=lambda world: getattr(world, key),
+            good=frozenset({404}),
         ),
     }
     if many:
@@ -323,11 +335,29 @@ ROUTES: dict[str, Route] = {
     "records:student": route(*FILE_READERS, obj=_student),
     "records:student_section": route(*FILE_READERS, obj=_part(key="basic")),
     "records:photo": route(*FILE_READERS, obj=_student, good=frozenset({404})),  # it has none
-    "records:document": route(
-        "view_student",
-        obj=lambda world: {"public_id": world.student.public_id, "document_id": NOBODY},
-        good=frozenset({404}),
+    "records:documents": route("view_student", methods="GET POST"),
+    "records:document": route("view_student", obj=_document()),
+    "records:document_page": route("view_student", obj=_document(number=1)),
+    # 403: reveals numbers, but sees no file outside his own class
+    "records:document_download": route("reveal_personal", obj=_document(), cells=_OWN_CLASS_ONLY),
+    "records:document_add": route("add_document", obj=_student, methods="GET POST"),
+    "records:document_version": route("add_document", obj=_document(), methods="GET POST"),
+    "records:document_check": route("review_change", obj=_document(), methods="POST"),
+    "records:document_secrecy": route("view_secret_document", obj=_document(), methods="POST"),
+    "records:document_catalogue": route("review_change", obj=_document(), methods="POST"),
+    "records:document_relate": route("add_document", obj=_document(), methods="POST"),
+    "records:document_unrelate": route("add_document", obj=_document(item_no=9), methods="POST"),
+    "records:photos": route("manage_photo", methods="GET POST"),
+    "records:photo_upload": route("manage_photo", obj=lambda world: world.photo_upload),
+    "records:photo_crop": route("manage_photo", obj=lambda world: world.photo_file, methods="GET POST"),
+    "records:photo_source": route("manage_photo", obj=lambda world: world.photo_file),
+    "records:photo_change": route("manage_photo", obj=_student, methods="GET POST"),
+    "records:photo_exports": route("export_photo", "decide_as_head", methods="GET POST"),
+    "records:photo_export": route("export_photo", "decide_as_head", obj=lambda world: world.photo_export),
+    "records:photo_export_decide": route(
+        "export_photo", "decide_as_head", obj=lambda world: world.photo_export, methods="POST"
     ),
+    "records:paper": route("manage_loan", obj=_student, methods="GET POST"),
     "records:reveal": route("reveal_personal", obj=_part(field="phone"), methods="POST"),
     "records:my_classes": route("view_own_class"),
     "records:my_class": route(
