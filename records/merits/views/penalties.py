@@ -26,10 +26,14 @@ from records.merits.refusals import EntryRefused
 from records.merits.showing import lines_of, step_row
 from records.merits.standing import bars
 from records.merits.views.entries import beside
-from records.penalty_models import Penalty
+from records.penalty_models import Penalty, PenaltyStep
+from records.sheet import Line
 
 State = Penalty.State
-CASE_LINES = ("violation", "violation_on", "facts", "basis", "proposed_kind", "proposed_months")
+CASE_LINES = (
+    "violation", "violation_on", "facts", "basis", "proposed_kind", "proposed_months", "notice_on",
+    "statement_due_on", "statement",
+)  # fmt: skip
 DECISION_LINES = (
     "kind", "months", "ends_on", "decided_on", "document_no", "meeting_on", "legality_review", "appeal_told",
     "delivered_on", "appeal_until", "appeal", "appealed_on", "appeal_answer_due", "lifting_asked_on",
@@ -114,7 +118,7 @@ def penalty(request: HttpRequest, public_id: UUID) -> HttpResponse:
     papers = [one for one in taken if one.evidence_id]
     values = {
         "row": row, "student": row.student, "enrolment": row.enrolment, "state": penalty_badge(row),
-        "case": lines_of(row, CASE_LINES), "decision": lines_of(row, DECISION_LINES),
+        "case": lines_of(row, CASE_LINES), "decision": lines_of(row, DECISION_LINES) if row.decided_on else [],
         "steps": _steps(row), "timeline": [step_row(one, _role_label(one.role)) for one in taken],
         "papers": papers, "acts": acts_for(user, row), "bars": bars(row.student),
     }  # fmt: skip
@@ -150,11 +154,17 @@ def penalty_act(request: HttpRequest, public_id: UUID, key: str) -> HttpResponse
     values = {
         "form": form, "student": row.student, "enrolment": row.enrolment, "title": act.label, "act_label": act.label,
         "back_url": reverse("records:penalty", args=[public_id]), "danger": act.danger, "penalty": row,
-        "case": lines_of(row, CASE_LINES) if key == "decide" else [],
+        "case": _case_with_statement(row) if key == "decide" else [],
     }  # fmt: skip
     return render(
         request, "records/merits/entry_form.html", values, status=422 if request.method == "POST" else 200
     )
+
+
+def _case_with_statement(row: Penalty) -> list[Line]:
+    """The case with what the student said, for the one who decides on it."""
+    said = [one.text for one in selectors.steps_of(row) if one.kind == PenaltyStep.Kind.HEARD and one.text]
+    return [*lines_of(row, CASE_LINES), *(Line(_("Statement and defence"), text) for text in said[:1])]
 
 
 def _closed(user: User, row: Penalty, act: PenaltyAct) -> str:
