@@ -44,6 +44,7 @@ class ClassPhotosForm(forms.Form):
         super().__init__(*args, **kwargs)
         chosen: Any = self.fields["school_class"]
         chosen.queryset = classes
+        chosen.empty_label = "—"
         chosen.label_from_instance = lambda one: f"{one.school.label} · {one.class_no} {one.label}"
 
 

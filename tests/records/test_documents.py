@@ -12,6 +12,7 @@ from PIL import Image
 
 from accounts.roles import Role
 from files.models import Blob
+from files.refusals import MESSAGES
 from ledger.context import acting
 from ledger.models import Event
 from records.completeness import completeness
@@ -24,6 +25,7 @@ from tests.cast import Cast
 from tests.factories import appoint, make_user
 from tests.records.files import make_student
 from tests.support import hostile_files as hostile
+from tests.support.scanner import daemon
 
 PDF = hostile.pdf(hostile.stream(b""), pages=2)
 
@@ -321,6 +323,25 @@ def test_hostile_files_are_refused_by_the_page_with_words(
     assert answer.status_code == 422
     assert "xj-fault" in answer.content.decode()
     assert not Blob.objects.exists()
+
+
+def test_the_page_stores_nothing_that_the_scanner_finds_or_cannot_look_at(
+    cast: Cast, pupil: Student, settings: Any
+) -> None:
+    def send(content: bytes) -> tuple[int, str]:
+        sent = form() | {"file": SimpleUploadedFile("a.pdf", content)}
+        answer = client_of(cast.registrar).post(address("document_add", pupil), sent)
+        return answer.status_code, answer.content.decode()
+
+    with daemon(settings):
+        assert send(PDF)[0] == 302
+        status, page = send(hostile.pdf(hostile.stream(b"% EICAR"), pages=3))
+        assert status == 422
+        assert str(MESSAGES["infected"]) in page
+    status, page = send(hostile.pdf(hostile.stream(b""), pages=4))
+    assert status == 422
+    assert str(MESSAGES["scanner_silent"]) in page
+    assert Document.objects.count() == Blob.objects.count() == 1
 
 
 def test_a_disguised_script_comes_out_as_a_plain_picture(cast: Cast, pupil: Student) -> None:
