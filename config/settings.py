@@ -242,6 +242,7 @@ CELERY_BEAT_SCHEDULE = {
     "jobs.sweep": {"task": "jobs.sweep", "schedule": 15.0},
     "files.sweep_orphans": {"task": "files.sweep_orphans", "schedule": 6 * 3600.0},
     "approvals.remind": {"task": "approvals.remind", "schedule": 4 * 3600.0},
+    "records.discard_lapsed": {"task": "records.discard_lapsed", "schedule": 600.0},
     "ledger.ensure_partitions": {"task": "ledger.ensure_partitions", "schedule": 24 * 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

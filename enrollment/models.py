@@ -20,8 +20,8 @@ from jobs.models import Job
 from ledger.history import History
 from ledger.models import InsertOnlyModel, RecordedModel, RecordedQuerySet
 from records.models import (
+    INTAKE_KINDS,
     SEARCH_FIELDS,
-    DocumentKind,
     EnrolmentData,
     FamilyData,
     PersonalData,
@@ -105,7 +105,7 @@ class IntakeBatch(RecordedModel):
     entry_deadline = models.DateField(_("entry deadline"))
     is_open = models.BooleanField(_("open"), default=True)
     required_documents = ArrayField(
-        models.CharField(max_length=20, choices=DocumentKind.choices),
+        models.CharField(max_length=20, choices=INTAKE_KINDS),
         verbose_name=_("required documents"),
         default=list,
         blank=True,
@@ -339,7 +339,7 @@ class ApplicantDocument(RecordedModel):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     applicant = models.ForeignKey(Applicant, on_delete=models.CASCADE, related_name="documents")
-    kind = models.CharField(_("kind"), max_length=20, choices=DocumentKind.choices)
+    kind = models.CharField(_("kind"), max_length=20, choices=INTAKE_KINDS)
     blob = models.OneToOneField(Blob, on_delete=models.PROTECT, related_name="+")
     added_at = models.DateTimeField(auto_now_add=True)
 

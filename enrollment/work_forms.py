@@ -14,7 +14,7 @@ from core.chinese import clean_text
 from core.listparts import parse_date
 from enrollment.models import IntakeBatch, Layout
 from enrollment.printing import FORMS, PUBLIC
-from records.models import DocumentKind
+from records.models import INTAKE_KINDS, DocumentKind
 from school.models import Unit
 
 YEARS = (2000, 2100)
@@ -78,7 +78,7 @@ class BatchForm(forms.Form):
     )
     required_documents = forms.MultipleChoiceField(
         label=_("Required documents"),
-        choices=DocumentKind.choices,
+        choices=INTAKE_KINDS,
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
@@ -182,7 +182,7 @@ class StepAsideForm(forms.Form):
 class ScanForm(forms.Form):
     """One scan and what it is."""
 
-    kind = forms.ChoiceField(label=_("Kind of document"), choices=DocumentKind.choices)
+    kind = forms.ChoiceField(label=_("Kind of document"), choices=INTAKE_KINDS)
     file = forms.FileField(
         label=_("Scan"),
         help_text=_("JPEG or PNG up to 20 MB, PDF up to 30 MB"),
@@ -195,7 +195,7 @@ class ScansForm(forms.Form):
 
     kind = forms.ChoiceField(
         label=_("Kind of document"),
-        choices=DocumentKind.choices,
+        choices=INTAKE_KINDS,
         initial=DocumentKind.COLLECTION_FORM,
         help_text=_("Holds for files whose name does not tell the kind"),
     )

@@ -12,7 +12,7 @@ from accounts.models import User
 from core.crypto import EncryptedTextField
 from files.models import Blob
 from jobs.models import Job
-from records.models import DocumentKind
+from records.models import INTAKE_KINDS
 from school.models import SchoolClass
 
 
@@ -79,7 +79,7 @@ class ScanUpload(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     batch = models.ForeignKey("enrollment.IntakeBatch", on_delete=models.PROTECT, related_name="scan_uploads")
-    kind = models.CharField(_("kind"), max_length=20, choices=DocumentKind.choices)
+    kind = models.CharField(_("kind"), max_length=20, choices=INTAKE_KINDS)
     blob = models.OneToOneField(Blob, on_delete=models.PROTECT, related_name="+")
     job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="+")
     refusal = models.CharField(max_length=40, blank=True)
@@ -104,7 +104,7 @@ class ScanFile(models.Model):
     applicant = models.ForeignKey(
         "enrollment.Applicant", null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
     )
-    kind = models.CharField(max_length=20, choices=DocumentKind.choices, blank=True)
+    kind = models.CharField(max_length=20, choices=INTAKE_KINDS, blank=True)
     by_qr = models.BooleanField(default=False)
     reason = models.CharField(max_length=24, blank=True)
 

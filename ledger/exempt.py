@@ -16,5 +16,7 @@ EXEMPT: dict[str, str] = {
     "enrollment.BulkSkip": "is the report of a bulk approval, written once with it",
     "enrollment.ScanUpload": "is progress of a file of scans; who brought it and when are columns and an event",
     "enrollment.ScanFile": "is the report of a file of scans; the documents themselves are recorded",
+    "records.PhotoUpload": "is progress of a file of photos; who brought it and when are columns and an event",
+    "records.PhotoFile": "is the report of a file of photos; the documents themselves are recorded",
     "enrollment.PrintOrder": "is what a printing job was asked for, written once; the prints are events",
 }

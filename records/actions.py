@@ -14,8 +14,8 @@ from accounts.models import User
 from ledger import events
 from ledger.context import acting
 from ledger.history import update_rows, write_rows
+from records.documents.filing import of_acceptance
 from records.models import (
-    Document,
     Enrolment,
     EnrolmentData,
     FamilyData,
@@ -100,7 +100,8 @@ def open_files(*, actor: User, admissions: Sequence[Admission], role: str = "") 
         _supplement([(one, old) for (one, _), old in zip(pairs, students, strict=True) if old], actor, role)
         enrolments = write_rows(_enrolments(pairs), actor=actor, role=role)
         write_rows(_family(pairs), actor=actor, role=role)
-        write_rows(_documents(pairs), actor=actor, role=role)
+        admitted = [(student, admission.documents) for admission, student in pairs]
+        write_rows(of_acceptance(admitted, actor=actor, role=role), actor=actor, role=role)
         events.record_many("student.opened", enrolments, actor=actor, role=role)
     return complete
 
@@ -212,21 +213,4 @@ def _family(pairs: Sequence[tuple[Admission, Student]]) -> list[FamilyMember]:
             row = FamilyMember(student=student, **{name: getattr(member, name) for name in FAMILY_FIELDS})
             fill(row)
             rows.append(row)
-    return rows
-
-
-def _documents(pairs: Sequence[tuple[Admission, Student]]) -> list[Document]:
-    ids = [student.pk for _one, student in pairs]
-    newest: dict[tuple[int, str], int] = defaultdict(int)
-    for student_id, kind, version in Document.objects.filter(student_id__in=ids).values_list(
-        "student_id", "kind", "version"
-    ):
-        newest[student_id, kind] = max(newest[student_id, kind], version)
-    rows = []
-    for admission, student in pairs:
-        for kind, blob_id in admission.documents:
-            newest[student.pk, kind] += 1
-            rows.append(
-                Document(student=student, kind=kind, blob_id=blob_id, version=newest[student.pk, kind])
-            )
     return rows

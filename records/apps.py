@@ -10,7 +10,9 @@ class RecordsConfig(AppConfig):
         from core.menu import MenuItem, register
         from ledger import events
         from records import finders, found, own_sections
+        from records.documents import registers as document_registers
         from records.merits import registers
+        from records.photos import registers as photo_registers
         from records.reading import EVENTS
 
         events.register("student.opened", _("Student file opened"))
@@ -19,6 +21,8 @@ class RecordsConfig(AppConfig):
         readers = ("view_student", "view_own_class")
         finders.register(finders.Finder("students", _("Students"), readers, found.students))
         own_sections.register_all()
+        document_registers.register_all()
+        photo_registers.register_all()
         registers.register_all()
         register(
             MenuItem(

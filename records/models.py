@@ -13,10 +13,25 @@ from accounts.models import User
 from accounts.scope import holds, units_with
 from core.crypto import BlindIndexField, EncryptedTextField
 from core.search_field import TokensField
-from files.models import Blob
 from ledger.history import History
 from ledger.models import RecordedModel, RecordedQuerySet
+from records.document_models import (
+    BOOKED_KINDS,
+    INTAKE_KINDS,
+    Bringer,
+    Document,
+    DocumentKind,
+    DocumentLink,
+    Secrecy,
+)
+from records.photo_models import PhotoExport, PhotoFile, PhotoUpload
 from school.models import ClassStaff, Programme, SchoolClass, Unit
+
+__all__ = [
+    "BOOKED_KINDS", "INTAKE_KINDS", "Bringer", "Document", "DocumentKind", "DocumentLink", "Enrolment",
+    "EnrolmentData", "FamilyData", "FamilyMember", "NumberSeries", "PersonalData", "PhotoExport", "PhotoFile",
+    "PhotoUpload", "Searchable", "Secrecy", "Student", "own_class_ids",
+]  # fmt: skip
 
 NAME_LENGTH = 40
 SEARCH_FIELDS = ["name_sort", "name_tokens"]
@@ -177,6 +192,7 @@ class Student(RecordedModel, Searchable, PersonalData):
     archive_no = models.CharField(_("archive number"), max_length=40, unique=True)
     has_paper = models.BooleanField(_("paper file kept"), default=True)
     paper_place = models.CharField(_("place of the paper file"), max_length=80, blank=True)
+    paper_package_no = models.CharField(_("number of the sealed package"), max_length=40, blank=True)
     no_hukou = models.BooleanField(_("without household registration"), default=False)
 
     objects: ClassVar["StudentManager[Student]"] = StudentManager()
@@ -314,51 +330,6 @@ class FamilyMember(RecordedModel, FamilyData):
 
     def ledger_subject(self) -> uuid.UUID:
         """The student whose family it is."""
-        return self.student.public_id
-
-
-class DocumentKind(models.TextChoices):
-    """What a scanned document is; a batch says which of them must be there."""
-
-    REGISTRATION_FORM = "registration_form", _("Registration form")
-    COLLECTION_FORM = "collection_form", _("Signed collection form")
-    ID_CARD = "id_card", _("Copy of the identity card")
-    HUKOU_BOOK = "hukou_book", _("Household register")
-    PRIOR_EDUCATION = "prior_education", _("Proof of prior education")
-    NO_ID_PROOF = "no_id_proof", _("Stamped proof of attendance without identity number")
-    DISABILITY = "disability", _("Disability certificate")
-    ORPHAN = "orphan", _("Orphan certificate")
-    BENEFIT = "benefit", _("Certificate of martyr's or entitled family")
-    ONLY_CHILD = "only_child", _("Only-child certificate")
-    AID_FORM = "aid_form", _("Aid application form")
-    PHOTO = "photo", _("Photo")
-    OTHER = "other", _("Other")
-
-
-class Document(RecordedModel):
-    """A document of the student file (档案材料); a new version leaves the old one."""
-
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="documents")
-    kind = models.CharField(_("kind"), max_length=20, choices=DocumentKind.choices)
-    version = models.PositiveSmallIntegerField(_("version"), default=1)
-    blob = models.OneToOneField(Blob, on_delete=models.PROTECT, related_name="+")
-    added_at = models.DateTimeField(auto_now_add=True)
-
-    history = History()
-
-    class Meta:
-        verbose_name = _("document")
-        default_permissions = ()
-        constraints = [
-            models.UniqueConstraint(fields=["student", "kind", "version"], name="document_version_unique"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.version}"
-
-    def ledger_subject(self) -> uuid.UUID:
-        """The student whose document it is."""
         return self.student.public_id
 
 

@@ -6,9 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from records.columns import SECTIONS
-from records.models import Document
 from records.sections import Section, register
-from records.selectors import StudentFile, may_open
+from records.selectors import StudentFile
 from records.sheet import Block, Line, Sheet, Words
 from records.trace import trace
 
@@ -49,12 +48,6 @@ def _study(user: User, file: StudentFile) -> dict[str, Any]:
     return {"enrolments": shown, "title": SECTIONS["entry"]}
 
 
-def _documents(user: User, file: StudentFile) -> dict[str, Any]:
-    rows = Document.objects.filter(student=file.student).select_related("blob", "blob__created_by")
-    listed = rows.defer("blob__filename").order_by("kind", "-version")
-    return {"documents": [(one, may_open(file, one)) for one in listed]}
-
-
 def _changes(user: User, file: StudentFile) -> dict[str, Any]:
     return {"rows": trace(file.student.public_id)}
 
@@ -66,7 +59,6 @@ def register_all() -> None:
         Section("basic", _("Basic data"), 10, "records/sections/basic.html", _basic),
         Section("family", _("Family"), 20, "records/sections/family.html", _family),
         Section("study", _("Study"), 30, "records/sections/study.html", _study, past=True),
-        Section("documents", _("Documents"), 70, "records/sections/documents.html", _documents, only_files),
         Section("changes", _("Field history"), 90, "records/sections/changes.html", _changes, only_files),
     ):
         register(section)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.crypto import EncryptedTextField
 from files.models import Blob
@@ -28,7 +29,7 @@ class Penalty(RecordedModel):
         HEARD = "heard", _("Student heard")
         RETURNED = "returned", _("Returned")
         DECIDED = "decided", _("Decided, to be delivered")
-        IN_FORCE = "in_force", _("In force")
+        IN_FORCE = "in_force", pgettext_lazy("penalty", "In force")
         LIFTED = "lifted", _("Lifted")
         DROPPED = "dropped", _("No penalty")
         REVOKED = "revoked", _("Revoked after appeal")

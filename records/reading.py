@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.scope import NotPermitted, roles_with
 from ledger import events
-from records.models import Document, Enrolment, FamilyMember, Student
+from records.models import Enrolment, FamilyMember, Student
 from records.selectors import StudentFile
 from school.models import SchoolClass
 
@@ -48,16 +48,6 @@ def open_file(*, actor: User, file: StudentFile) -> None:
 def open_roster(*, actor: User, school_class: SchoolClass, count: int) -> None:
     """Somebody opens a class with its contacts: one event."""
     events.record("class.roster_viewed", actor=actor, obj=school_class, detail={"count": count})
-
-
-@transaction.atomic
-def open_document(*, actor: User, file: StudentFile, document: Document) -> None:
-    """Somebody looks at a scan of a file."""
-    role = _role(actor, file.enrolment, "view_student")
-    events.record(
-        "student.document_viewed", actor=actor, obj=document, unit_id=file.enrolment.unit_id, role=role,
-        detail={"kind": document.kind, "version": document.version},
-    )  # fmt: skip
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.scope import holds, units_with, visible_or_404
 from core.chinese import clean_text, name_query
-from core.crypto import blind_index
+from core.crypto import EncryptedTextField, blind_index
 from core.idnumber import normalise_id_number
 from records.completeness import MEASURED, fields_of
 from records.models import (
@@ -52,6 +52,13 @@ LISTED = (
     "school_class__grade_level",
 )
 """What lists, the roster and hits of the search show; whatever else is read of such a row costs a query."""
+
+
+HEAVY = (
+    *(field.name for field in Student._meta.concrete_fields if isinstance(field, EncryptedTextField)),
+    "name_tokens",
+)
+"""Columns that lists which name a whole student leave where they are: decrypting them is slow and unneeded."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +118,12 @@ def _listed(rows: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
     return rows.select_related("student", "school_class", "unit", "school", "programme").only(*LISTED)
 
 
+def counting_documents() -> QuerySet[Document]:
+    """Documents that count as being there: the newest versions that nobody found unfit. Their kinds alone."""
+    rows: QuerySet[Document] = Document.objects.filter(is_current=True).exclude(review=Document.Review.UNFIT)
+    return rows.only("student_id", "kind")
+
+
 def with_completeness(rows: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
     """The same rows with what `records.completeness` looks at, none of it decrypted, in the same query.
 
@@ -118,7 +131,7 @@ def with_completeness(rows: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
     ``has_left`` tells the stretches after which the student went on to another one: his file is kept there.
     """
     reachable = FamilyMember.objects.filter(student=OuterRef("student"), phone_index__isnull=False)
-    kinds = Document.objects.filter(student=OuterRef("student")).values("kind")
+    kinds = counting_documents().filter(student=OuterRef("student")).values("kind")
     filled = {f"has_{name}": NullIf(Length(F(f"student__{name}")), Value(0)) for name in MEASURED}
     return rows.only(*LISTED, *_COMPLETE).annotate(
         contact_id=Subquery(reachable.values("pk")[:1]),
@@ -142,23 +155,12 @@ def student_file(user: User, public_id: UUID) -> StudentFile:
     return StudentFile(user, row, shown, has_left=kept not in {one.pk for one in shown})
 
 
-def document_for(file: StudentFile, public_id: UUID) -> Document | None:
-    """A document of this file with its blob."""
-    rows: QuerySet[Document] = Document.objects.select_related("blob").filter(student=file.student)
-    return rows.filter(public_id=public_id).first()
-
-
-def may_open(file: StudentFile, document: Document) -> bool:
-    """Whether the reader may look at this scan: one that shows numbers whole asks for the right to reveal them."""
-    return document.kind == DocumentKind.PHOTO or file.allows("reveal_personal")
-
-
 def photo_of(file: StudentFile) -> Document | None:
-    """The newest photo of this file."""
+    """The photo of this file in its newest version."""
     photos: QuerySet[Document] = Document.objects.select_related("blob").filter(
-        student=file.student, kind=DocumentKind.PHOTO
+        student=file.student, kind=DocumentKind.PHOTO, is_current=True
     )
-    return photos.order_by("-version").first()
+    return photos.first()
 
 
 # Finding somebody

@@ -81,7 +81,7 @@ class _Reader:
 
 
 def _tracked(model: type[models.Model]) -> list[Any]:
-    left_out = {"id", "public_id", "student", "blob", "added_at", "fee_status"}
+    left_out = {"id", "public_id", "student", "blob", "added_at", "fee_status", "is_current", "reviewed_at"}
     return [
         field for field in model._meta.concrete_fields
         if field.name not in left_out and not field.name.endswith(("_index", "_sort", "_tokens"))

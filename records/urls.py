@@ -1,8 +1,10 @@
 """Addresses of the records room."""
 
-from django.urls import path
+from django.urls import include, path
 
 from records import views
+from records.documents import urls as documents
+from records.photos import urls as photos
 
 app_name = "records"
 
@@ -11,8 +13,10 @@ urlpatterns = [
     path("students/", views.students, name="students"),
     path("students/<uuid:public_id>/", views.student, name="student"),
     path("students/<uuid:public_id>/photo/", views.photo, name="photo"),
-    path("students/<uuid:public_id>/documents/<uuid:document_id>/", views.document, name="document"),
+    *documents.urlpatterns,
+    *photos.urlpatterns,
     path("students/<uuid:public_id>/reveal/<str:field>/", views.reveal, name="reveal"),
+    path("", include("records.merits.urls")),
     path("students/<uuid:public_id>/<slug:key>/", views.student_section, name="student_section"),
     path("my-classes/", views.my_classes, name="my_classes"),
     path("my-classes/<uuid:class_id>/", views.my_class, name="my_class"),

@@ -201,22 +201,6 @@ def photo(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _shown(selectors.photo_of(file))
 
 
-@requires("view_student")
-@require_GET
-def document(request: HttpRequest, public_id: UUID, document_id: UUID) -> HttpResponse:
-    """A scan of the file; each look at one is an event."""
-    user = user_of(request)
-    file = selectors.student_file(user, public_id)
-    if not file.allows("view_student"):
-        raise NotPermitted("view_student", obj=file.student, unit_id=file.enrolment.unit_id)
-    found = selectors.document_for(file, document_id)
-    if found is not None and not selectors.may_open(file, found):
-        raise NotPermitted("reveal_personal", obj=file.student, unit_id=file.enrolment.unit_id)
-    if found is not None:
-        reading.open_document(actor=user, file=file, document=found)
-    return _shown(found)
-
-
 @requires("view_own_class")
 @require_GET
 def my_classes(request: HttpRequest) -> HttpResponse:

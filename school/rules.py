@@ -132,6 +132,9 @@ RULES: dict[str, RuleKind] = {
             "proposal",
         ),
         RuleKind(
+            "photo_max_bytes", _("Bytes that a photo must stay below"), _whole(20_000, 61_440), 60_000, "S1-9"
+        ),
+        RuleKind(
             "idle_minutes",
             _("Minutes until idle users are signed out"),
             _whole(5, 120),

@@ -22,7 +22,8 @@ from ledger import events
 from ledger.context import acting
 from ledger.history import write_rows
 from records.cells import CodeBook, read_cell
-from records.models import Document, DocumentKind, Enrolment, FamilyMember, Student
+from records.documents.filing import place
+from records.models import Bringer, DocumentKind, Enrolment, FamilyMember, Student
 from records.search import fill
 from records.values import split, stored
 from school.models import Unit
@@ -294,12 +295,9 @@ def file_evidence(typed: EditRequest) -> None:
     if typed.request.state != Request.State.CLOSED or typed.request.subject is None:
         return
     student = Student.objects.get(public_id=typed.request.subject)
-    for proof in typed.evidence.select_related("blob"):
+    for proof in typed.evidence.select_related("blob__created_by"):
         kind = AS_DOCUMENTS.get(EvidenceKind(proof.kind), DocumentKind.OTHER)
-        versions = Document.objects.filter(student=student, kind=kind).values_list("version", flat=True)
-        Document.objects.create(
-            student=student, kind=kind, version=max(versions, default=0) + 1, blob=proof.blob
-        )
+        place(student, kind, proof.blob, actor=proof.blob.created_by, brought_by=Bringer.FAMILY)
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.db import transaction
 
 from accounts.models import User
-from config.demonstration import intake, people, units
+from config.demonstration import intake, merits, people, units
 from ledger import events
 from ledger.context import acting_for_job, service_user
 from school.models import Unit
@@ -43,6 +43,7 @@ def _load_school(service: Any) -> None:
     people.make_class_staff(staff, classes, staff["registrar1"])
     batches = intake.make_batches(tree, service)
     intake.fill_batches(batches, staff)
+    merits.fill(staff)
 
 
 def accounts() -> str:

@@ -25,6 +25,7 @@ from jobs import actions as jobs
 from jobs.running import Running
 from ledger import events
 from ledger.context import acting
+from records.documents.filing import place
 from records.models import Document, DocumentKind
 
 JOB = "enrollment.scans"
@@ -235,15 +236,17 @@ def _give(actor: User, made: ScanUpload, found: Match, content: bytes, name: str
 
 def _to_file(actor: User, row: Applicant, kind: str, content: bytes, name: str) -> str:
     """Add the scan to the student file, if the archives do it and the file has none of this kind."""
-    if row.unit_id not in units_with(actor, ACCEPTANCE.perm):
+    student = row.student
+    if student is None or row.unit_id not in units_with(actor, ACCEPTANCE.perm):
         return "accepted"
-    if Document.objects.filter(student=row.student, kind=kind).exists():
+    standing = Document.objects.filter(student=student, kind=kind, is_current=True)
+    if standing.exclude(review=Document.Review.UNFIT).exists():
         return "on_file"
     role = acting_role(actor, ACCEPTANCE.perm, row.unit)
     blob: Blob = store(actor=actor, content=content, filename=name, allowed=_allowed(kind))
     with acting(actor, role=role):
-        Document(student=row.student, kind=kind, blob=blob).save()
-        events.record("scan.filed", actor=actor, obj=row.student, unit_id=row.unit_id, detail={"kind": kind})
+        place(student, kind, blob, actor=actor)
+        events.record("scan.filed", actor=actor, obj=student, unit_id=row.unit_id, detail={"kind": kind})
     return ""
 
 

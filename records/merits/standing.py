@@ -48,6 +48,11 @@ class Bar:
     overdue: bool = False
 
     @property
+    def in_order(self) -> list[Hindered]:
+        """The barred acts, always in the same order."""
+        return [one for one in Hindered if one in self.acts]
+
+    @property
     def reason(self) -> str:
         """The bar in words, for whoever may know of the penalty."""
         words = {"penalty": self.label, "since": day(self.since), "until": day(self.until)}

@@ -2,11 +2,6 @@
 
 import hashlib
 import io
-import socketserver
-import struct
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,11 +15,11 @@ from PIL import Image
 from files.actions import store, sweep_orphans
 from files.models import Blob
 from files.refusals import FileRefused
-from files.rendering import PDF_LOCK
 from files.selectors import BlobDamaged, open_blob
 from files.serving import serve
 from tests.cast import Cast
 from tests.core.workbook_files import HEADERS, PUPIL, xlsx, zipped
+from tests.support.scanner import daemon
 
 
 def jpeg_with_place() -> bytes:
@@ -45,31 +40,6 @@ def pdf() -> bytes:
     document.save(buffer)
     document.close()
     return buffer.getvalue()
-
-
-class AnotherThreadsGuard:
-    """Opens a PDF only while nobody else could: pdfium answers two threads at once with a crash."""
-
-    def __init__(self, opens: Any) -> None:
-        self.opens = opens
-        self.opened = 0
-
-    def __call__(self, content: bytes) -> Any:
-        free: list[bool] = []
-        other = threading.Thread(target=lambda: free.append(PDF_LOCK.acquire(blocking=False)))
-        other.start()
-        other.join()
-        assert free == [False]
-        self.opened += 1
-        return self.opens(content)
-
-
-def test_a_pdf_is_inspected_by_one_thread_at_a_time(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    content = pdf()
-    guard = AnotherThreadsGuard(pypdfium2.PdfDocument)
-    monkeypatch.setattr("files.inspection.pypdfium2.PdfDocument", guard)
-    store(actor=cast.clerk, content=content, filename="a.pdf", allowed=["pdf"])
-    assert guard.opened == 1
 
 
 def stored_files() -> set[Path]:
@@ -160,31 +130,6 @@ def test_what_a_rolled_back_transaction_stored_is_swept(cast: Cast) -> None:
     assert sweep_orphans() == 0
     assert sweep_orphans(older_than=timedelta(0)) >= 1
     assert stored_files() - before == {Path(settings.MEDIA_ROOT) / kept.storage_key}
-
-
-class _Daemon(socketserver.BaseRequestHandler):
-    """ClamAV's INSTREAM as far as we ask it."""
-
-    def handle(self) -> None:
-        stream = self.request.makefile("rb")
-        if stream.read(10) != b"zINSTREAM\0":
-            return
-        content = b""
-        while size := struct.unpack("!L", stream.read(4))[0]:
-            content += stream.read(size)
-        answer = b"stream: Eicar FOUND\0" if b"EICAR" in content else b"stream: OK\0"
-        self.request.sendall(answer)
-
-
-@contextmanager
-def daemon(fixture_settings: Any) -> Iterator[None]:
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Daemon) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        fixture_settings.CLAMAV_ADDRESS = f"127.0.0.1:{server.server_address[1]}"
-        yield
-        server.shutdown()
-        thread.join()
 
 
 def test_the_scanner_decides_and_its_silence_is_a_no(cast: Cast, settings: Any) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.access import PUBLIC, SIGNED_IN
+from tests.guards import merit_things  # noqa: F401 - makes its things known to the world
 from tests.guards.world import World
 
 NOBODY = UUID(int=0)
@@ -60,6 +61,9 @@ def route(
 _NOT_THEIRS = {"teacher": 404, "adviser": 404}
 """The world's class and student are nobody's of the cast: who sees only his own classes sees neither."""
 
+
+_OWN_CLASS_ONLY = {"adviser": 403}
+"""He reveals numbers of his own class, but documents are shown to those who see files."""
 
 _NOT_HIS = {"system_admin": 404, "outsider": 404}
 """A job is shown to the one who asked for it, here the clerk."""
@@ -145,8 +149,47 @@ def _part(**kept: Any) -> Callable[[World], Any]:
     return lambda world: {"public_id": world.student.public_id, **kept}
 
 
+def _document(**kept: Any) -> Callable[[World], Any]:
+    """The address of that document, with more in it."""
+    return lambda world: {
+        "public_id": world.student.public_id, "document_id": world.document.public_id, **kept
+    }  # fmt: skip
+
+
 FILE_READERS = ("view_student", "view_own_class")
 DECIDING = ("review_applicant", "approve_applicant", "accept_applicant", "approve_no_hukou")
+
+
+CASE_WORKERS = ("record_merit", "decide_penalty")
+
+
+def _entry_routes(key: str, plural: str, perm: str, *, many: bool) -> dict[str, Route]:
+    """The addresses that every kind of entry has; student affairs act on learning problems as well."""
+    perms = (perm, "record_merit") if key == "problem" else (perm,)
+    lines = {
+        plural: route(*perms, methods="GET POST"),
+        key: route(*perms, obj=lambda world: getattr(world, key)),
+        f"{key}_new": route(perm, obj=_student, methods="GET POST"),
+        f"{key}_void": route(perm, obj=lambda world: getattr(world, key), methods="POST"),
+        # it has no scan
+        f"{key}_evidence": route(
+            *dict.fromkeys((*perms, "reveal_personal")),
+            obj=lambda world: getattr(world, key),
+            good=frozenset({404}),
+        ),
+    }
+    if many:
+        of_class = {"obj": lambda world: {"class_id": world.student_class.public_id}, "methods": "GET POST"}
+        lines |= {f"{key}_classes": route(perm), f"{key}_class": route(perm, **of_class)}
+    return {f"records:{name}": line for name, line in lines.items()}
+
+
+def _problem(world: World) -> Any:
+    return world.problem
+
+
+def _penalty(**kept: Any) -> Callable[[World], Any]:
+    return lambda world: {"public_id": world.penalty.public_id, **kept}
 
 
 ROUTES: dict[str, Route] = {
@@ -333,16 +376,50 @@ ROUTES: dict[str, Route] = {
     "records:student": route(*FILE_READERS, obj=_student),
     "records:student_section": route(*FILE_READERS, obj=_part(key="basic")),
     "records:photo": route(*FILE_READERS, obj=_student, good=frozenset({404})),  # it has none
-    "records:document": route(
-        "view_student",
-        obj=lambda world: {"public_id": world.student.public_id, "document_id": NOBODY},
-        good=frozenset({404}),
+    "records:documents": route("view_student", methods="GET POST"),
+    "records:document": route("view_student", obj=_document()),
+    "records:document_page": route("view_student", obj=_document(number=1)),
+    # 403: reveals numbers, but sees no file outside his own class
+    "records:document_download": route("reveal_personal", obj=_document(), cells=_OWN_CLASS_ONLY),
+    "records:document_add": route("add_document", obj=_student, methods="GET POST"),
+    "records:document_version": route("add_document", obj=_document(), methods="GET POST"),
+    "records:document_check": route("review_change", obj=_document(), methods="POST"),
+    "records:document_secrecy": route("view_secret_document", obj=_document(), methods="POST"),
+    "records:document_catalogue": route("review_change", obj=_document(), methods="POST"),
+    "records:document_relate": route("add_document", obj=_document(), methods="POST"),
+    "records:document_unrelate": route("add_document", obj=_document(item_no=9), methods="POST"),
+    "records:photos": route("manage_photo", methods="GET POST"),
+    "records:photo_upload": route("manage_photo", obj=lambda world: world.photo_upload),
+    "records:photo_crop": route("manage_photo", obj=lambda world: world.photo_file, methods="GET POST"),
+    "records:photo_source": route("manage_photo", obj=lambda world: world.photo_file),
+    "records:photo_change": route("manage_photo", obj=_student, methods="GET POST"),
+    "records:photo_exports": route("export_photo", "decide_as_head", methods="GET POST"),
+    "records:photo_export": route("export_photo", "decide_as_head", obj=lambda world: world.photo_export),
+    "records:photo_export_decide": route(
+        "export_photo", "decide_as_head", obj=lambda world: world.photo_export, methods="POST"
     ),
+    "records:paper": route("manage_loan", obj=_student, methods="GET POST"),
     "records:reveal": route("reveal_personal", obj=_part(field="phone"), methods="POST"),
     "records:my_classes": route("view_own_class"),
     "records:my_class": route(
         "view_own_class", obj=lambda world: {"class_id": world.student_class.public_id}
     ),
+    **_entry_routes("reward", "rewards", "record_merit", many=True),
+    **_entry_routes("conduct", "conducts", "record_conduct", many=True),
+    **_entry_routes("problem", "problems", "record_conduct", many=False),
+    **_entry_routes("internship", "internships", "record_employment", many=True),
+    **_entry_routes("employment", "employments", "record_employment", many=False),
+    "records:problem_answer": route("record_merit", obj=_problem, methods="POST"),
+    "records:problem_close": route("record_conduct", obj=_problem, methods="POST"),
+    "records:problem_again": route("record_conduct", obj=_problem, methods="POST"),
+    "records:internship_finish": route(
+        "record_employment", obj=lambda world: world.internship, methods="POST"
+    ),
+    "records:penalties": route(*CASE_WORKERS, methods="GET POST"),
+    "records:penalty_new": route("record_merit", obj=_student, methods="GET POST"),
+    "records:penalty": route(*CASE_WORKERS, obj=_penalty()),
+    "records:penalty_act": route(*CASE_WORKERS, obj=_penalty(key="notice"), methods="GET POST"),
+    "records:penalty_evidence": route(*CASE_WORKERS, obj=_penalty(step_id=NOBODY), good=frozenset({404})),
     "reports:home": route(SIGNED_IN),
     "reports:chart": route("view_figures", obj=lambda world: {"key": "students"}, everywhere=True),
     "reports:read_notices": route(SIGNED_IN, methods="POST"),

@@ -19,8 +19,11 @@ from approvals.models import Delegation, Request
 from enrollment import actions
 from enrollment.actions import scans
 from enrollment.models import Applicant, ApplicantDocument, ImportJob, IntakeBatch, IntakeSample, ScanUpload
+from files.actions import store
+from ledger.context import acting
 from records.columns import LAYOUTS
-from records.models import Enrolment, Student
+from records.documents.filing import place
+from records.models import Document, Enrolment, PhotoExport, PhotoFile, PhotoUpload, Student
 from records.search import fill
 from school.models import Code, CodeList, Programme, Region, SchoolClass, Term, Unit
 from tests.archive.asking import submitted_edit
@@ -29,6 +32,7 @@ from tests.enrollment.importing import check
 from tests.enrollment.intake import make_batch, picture
 from tests.factories import appoint, make_class, make_user, saved
 from tests.records.files import make_student
+from tests.records.photo_files import portrait
 
 _kinds: dict[str, Callable[["World"], Any]] = {}
 
@@ -166,6 +170,42 @@ def scan(world: World) -> ApplicantDocument:
     return scans.attach(
         actor=row.entered_by, applicant=row, kind="other", content=picture(), filename="scan.jpg"
     )
+
+
+@kind
+def document(world: World) -> Document:
+    """A document of the side's student, which waits for its check."""
+    user = world.cast.registrar
+    blob = store(actor=user, content=picture(), filename="scan.jpg", allowed=("jpeg", "png"))
+    with acting(user):
+        return place(world.student, "other", blob, actor=user)
+
+
+@kind
+def photo_upload(world: World) -> PhotoUpload:
+    """Photos that somebody brought in for that student's class."""
+    return PhotoUpload.objects.create(
+        unit=world.unit, school_class=world.student_class, created_by=world.cast.registrar
+    )
+
+
+@kind
+def photo_file(world: World) -> PhotoFile:
+    """One of them, which waits to be cropped."""
+    user = world.cast.registrar
+    blob = store(actor=user, content=portrait((600, 600)), filename="a.jpg", allowed=("jpeg",))
+    return PhotoFile.objects.create(
+        upload=world.photo_upload, position=0, name="a.jpg", student=world.student, state="crop", source=blob
+    )
+
+
+@kind
+def photo_export(world: World) -> PhotoExport:
+    """An export of photos of the side's school that waits for release."""
+    row: PhotoExport = saved(
+        PhotoExport(school=world.unit, purpose="card", basis="x", asked_by=world.cast.second_registrar)
+    )
+    return row
 
 
 @kind

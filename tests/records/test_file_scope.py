@@ -13,11 +13,12 @@ from accounts.roles import Role
 from files.actions import store
 from ledger.context import acting
 from ledger.models import Event
+from records.documents.filing import place
 from records.models import Document, DocumentKind, Enrolment, Student
 from records.selectors import own_classes
 from records.trace import trace
 from tests.cast import Cast
-from tests.factories import appoint, give_class, make_class, make_user, saved
+from tests.factories import appoint, give_class, make_class, make_user
 from tests.records.files import make_student
 
 
@@ -64,8 +65,8 @@ def card_clerk(cast: Cast) -> object:
 
 def _document(cast: Cast, student: Student, kind: str) -> Document:
     blob = store(actor=cast.archivist, content=picture(), filename="a.png", allowed=("png",))
-    found: Document = saved(Document(student=student, kind=kind, blob=blob))
-    return found
+    with acting(cast.archivist):
+        return place(student, kind, blob, actor=cast.archivist)
 
 
 def test_who_may_not_have_numbers_revealed_gets_no_scan_that_shows_them(

@@ -13,7 +13,9 @@ from config.demonstration import people
 from core.idnumber import parse_id_number
 from enrollment.models import Applicant, IntakeBatch
 from ledger.models import Event
+from records.entry_models import Conduct, Internship, LearningProblem, Reward
 from records.models import Enrolment, Student
+from records.penalty_models import Penalty
 from school.models import SchoolClass, Unit
 from school.rules import rule
 from tests.factories import make_unit
@@ -88,6 +90,13 @@ def _numbers_are_sound_but_obviously_made_up(told: str) -> None:
         assert student.phone.startswith("1390000")
 
 
+def _departments_have_entered_something(told: str) -> None:
+    figures = (Reward.objects.count(), Conduct.objects.count(), Internship.objects.count())
+    assert figures == (3, 2, 2)
+    assert LearningProblem.objects.get().entered_by.staff_no == "teacher1"
+    assert Penalty.objects.get().state == "noticed"
+
+
 def _loading_again_adds_nothing_and_tells_the_accounts(told: str) -> None:
     before = (Unit.objects.count(), User.objects.count(), Applicant.objects.count(), Event.objects.count())
     assert _load() == told
@@ -105,6 +114,7 @@ CHECKS = (
     _every_role_has_an_account_that_can_sign_in_and_act,
     _applicants_stand_at_every_step,
     _numbers_are_sound_but_obviously_made_up,
+    _departments_have_entered_something,
     _loading_again_adds_nothing_and_tells_the_accounts,
 )
 

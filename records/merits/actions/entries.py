@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.scope import OutOfScope, demand, role_for
 from approvals.deadlines import due_after
-from files.actions import store
-from files.inspection import SCANS
+from files.actions import store, store_made
+from files.inspection import FILE_TYPES, SCANS
 from files.models import Blob
+from files.selectors import open_blob
 from ledger import events
 from ledger.context import acting
 from ledger.history import write_rows
@@ -51,10 +52,28 @@ class Scan:
 
 
 def kept(actor: User, scan: Scan | None) -> Blob | None:
-    """The stored evidence; each entry keeps its own, so that one student's file can be destroyed alone."""
+    """The stored evidence."""
     if scan is None:
         return None
     return store(actor=actor, content=scan.content, filename=scan.filename, allowed=SCANS)
+
+
+def _copies(actor: User, scan: Scan | None, count: int) -> list[Blob | None]:
+    """The evidence for each of so many entries: a copy each, so that one student's file can be destroyed alone.
+
+    It is checked once; the copies are of the content as it was kept.
+    """
+    first = kept(actor, scan)
+    if scan is None or first is None or count == 1:
+        return [first] * count
+    kind = next(key for key, one in FILE_TYPES.items() if one.content_type == first.content_type)
+    same: dict[str, Any] = {
+        "content": open_blob(first),
+        "filename": scan.filename,
+        "kind": kind,
+        "pages": first.pages,
+    }
+    return [first, *(store_made(actor=actor, **same) for _copy in range(1, count))]
 
 
 @transaction.atomic
@@ -222,9 +241,9 @@ def _write(
     made = [
         kind.model(
             student=one.student, enrolment=one, unit_id=one.unit_id, form_key=key, entered_by=actor,
-            evidence=kept(actor, scan), **values, **{name: give(one) for name, give in (own or {}).items()},
+            evidence=blob, **values, **{name: give(one) for name, give in (own or {}).items()},
         )
-        for one in rows
+        for one, blob in zip(rows, _copies(actor, scan, len(rows)), strict=True)
     ]  # fmt: skip
     write_rows(made, actor=actor, role=role)
     events.record_many(f"{kind.key}.entered", made, actor=actor, role=role)

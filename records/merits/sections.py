@@ -1,0 +1,228 @@
+"""The tabs of a file: rewards and penalties (奖惩), daily conduct (日常表现), practice and employment (就业)."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from files.models import Blob
+from ledger.context import current, current_actor
+from ledger.history import delete_rows
+from records.entry_models import FileEntry
+from records.merits import selectors
+from records.merits.codes import PENALTY_CODES, with_labels
+from records.merits.kinds import CONDUCT, EMPLOYMENT, INTERNSHIP, KINDS, PROBLEM, REWARD, EntryKind
+from records.merits.lists import conduct_badge, penalty_badge, problem_badge
+from records.merits.showing import PENALTY_SHOWN, SHOWN, as_data, entry_lines
+from records.merits.standing import bars
+from records.models import Student
+from records.penalty_models import Penalty, PenaltyStep
+from records.sections import Section
+from records.selectors import StudentFile
+
+MOST_SHOWN = 200
+IN_BADGE: dict[str, tuple[str, ...]] = {"conduct": ("kind",), "problem": ("state",)}
+OF_PENALTIES = ("exception",)
+"""What tells of a penalty in entries that others see."""
+
+BADGES: dict[str, Any] = {"conduct": conduct_badge, "problem": problem_badge}
+
+
+def _cards(file: StudentFile, kind: EntryKind) -> list[dict[str, Any]]:
+    """The entries of a kind as cards: head, badge, lines, scan and page where the reader may open them."""
+    opens = file.allows(*selectors.acting_perms(kind))
+    scans = opens or file.allows("reveal_personal")
+    hidden = IN_BADGE.get(kind.key, ())
+    hidden += () if file.allows(*selectors.PENALTY_READERS) else OF_PENALTIES
+    rows = selectors.of_student(kind, file.student)[:MOST_SHOWN]
+    return [_card(kind, one, opens=opens, scans=scans, hidden=hidden) for one in rows]
+
+
+def _card(kind: EntryKind, row: Any, *, opens: bool, scans: bool, hidden: tuple[str, ...]) -> dict[str, Any]:
+    here = [row.public_id]
+    return {
+        "row": row,
+        "lines": entry_lines(kind, row, hidden=hidden, masked=True),
+        "badge": BADGES[kind.key](row) if kind.key in BADGES else "",
+        "url": reverse(f"records:{kind.key}", args=here) if opens else "",
+        "evidence_url": reverse(f"records:{kind.key}_evidence", args=here)
+        if scans and row.evidence_id
+        else "",
+    }
+
+
+def _new_url(file: StudentFile, kind: EntryKind) -> str:
+    kept = kind.kept_at(file.enrolment.school.stage)
+    at_school = file.enrolment.ended_on is None or not kind.open_only
+    if kept and at_school and file.allows(kind.perm):
+        return reverse(f"records:{kind.key}_new", args=[file.student.public_id])
+    return ""
+
+
+def _merits(user: User, file: StudentFile) -> dict[str, Any]:
+    works = file.allows(*selectors.CASE_WORKERS)
+    sees = file.allows(*selectors.PENALTY_READERS)
+    found = selectors.penalties_of(user, file) if sees else ()
+    return {
+        "rewards": _cards(file, REWARD),
+        "reward_url": _new_url(file, REWARD),
+        "sees_penalties": sees,
+        "penalties": [
+            {"row": one, "state": penalty_badge(one), "url": _case_url(one) if works else ""} for one in found
+        ],
+        "penalty_url": _penalty_url(file),
+        "bars": bars(file.student) if sees else [],
+    }
+
+
+def _case_url(row: Penalty) -> str:
+    return reverse("records:penalty", args=[row.public_id])
+
+
+def _penalty_url(file: StudentFile) -> str:
+    if file.enrolment.ended_on is None and file.allows("record_merit"):
+        return reverse("records:penalty_new", args=[file.student.public_id])
+    return ""
+
+
+def _conduct(user: User, file: StudentFile) -> dict[str, Any]:
+    return {
+        "conduct": _cards(file, CONDUCT),
+        "conduct_url": _new_url(file, CONDUCT),
+        "problems": _cards(file, PROBLEM),
+        "problem_url": _new_url(file, PROBLEM),
+    }
+
+
+def _employment(user: User, file: StudentFile) -> dict[str, Any]:
+    return {
+        "kept": EMPLOYMENT.kept_at(file.enrolment.school.stage),
+        "internships": _cards(file, INTERNSHIP),
+        "internship_url": _new_url(file, INTERNSHIP),
+        "employments": _cards(file, EMPLOYMENT),
+        "employment_url": _new_url(file, EMPLOYMENT),
+    }
+
+
+# Copies and packages
+
+
+def _exported(kind: EntryKind, student: Student) -> list[dict[str, Any]]:
+    return [
+        as_data(row, SHOWN[kind.key]) | _source(row.entered_by.name, row.evidence)
+        for row in selectors.of_student(kind, student)
+    ]
+
+
+def _source(name: str, blob: Blob | None) -> dict[str, Any]:
+    found: dict[str, Any] = {"entered_by": name}
+    if blob is not None:
+        found["evidence"] = _paper(blob)
+    return found
+
+
+def _paper(blob: Blob) -> dict[str, Any]:
+    return {
+        "id": str(blob.public_id),
+        "sha256": blob.sha256,
+        "content_type": blob.content_type,
+        "size": blob.size,
+    }
+
+
+def export_merits(student: Student) -> dict[str, Any]:
+    """Rewards, and the penalties that held with each of their steps; what was revoked or made void is left out."""
+    rows = Penalty.objects.filter(student=student, state__in=selectors.SHOWN_IN_FILE).order_by(
+        "delivered_on", "pk"
+    )
+    labelled = with_labels(rows, PENALTY_CODES).select_related(
+        "prepared_by", "heard_by", "decided_by", "appeal_answered_by", "lifting_decided_by"
+    )
+    return {"rewards": _exported(REWARD, student), "penalties": [_exported_penalty(one) for one in labelled]}
+
+
+def _exported_penalty(row: Penalty) -> dict[str, Any]:
+    steps = row.steps.select_related("actor", "evidence").order_by("pk")
+    return as_data(row, ("state", *PENALTY_SHOWN)) | {"steps": [_exported_step(one) for one in steps]}
+
+
+def _exported_step(step: PenaltyStep) -> dict[str, Any]:
+    found = as_data(step, ("kind", "on", "way", "told", "document_no", "text"))
+    return found | {"at": step.at.isoformat()} | _source(step.actor.name, step.evidence)
+
+
+def export_conduct(student: Student) -> dict[str, Any]:
+    """Daily conduct and learning problems with their answers."""
+    return {"conduct": _exported(CONDUCT, student), "problems": _exported(PROBLEM, student)}
+
+
+def export_employment(student: Student) -> dict[str, Any]:
+    """Practice and employment."""
+    return {"internships": _exported(INTERNSHIP, student), "employment": _exported(EMPLOYMENT, student)}
+
+
+# Destruction
+
+
+def evidence_of(student: Student) -> QuerySet[Blob]:
+    """The stored scans of all entries and penalties of a student, void ones too: a destruction takes them as well."""
+    ids: list[int] = []
+    for kind in KINDS.values():
+        ids += _held_by(kind.model._default_manager.filter(student=student))
+    ids += _held_by(PenaltyStep.objects.filter(penalty__student=student))
+    found: QuerySet[Blob] = Blob.objects.filter(pk__in=ids)
+    return found
+
+
+def _held_by(rows: QuerySet[Any]) -> list[int]:
+    return list(rows.filter(evidence__isnull=False).values_list("evidence_id", flat=True))
+
+
+def _erase(rows: Iterable[Any]) -> None:
+    kept = list(rows)
+    if kept:
+        context = current()
+        delete_rows(kept, actor=current_actor(), reason=context.reason, role=context.role)
+
+
+def _rows(kind: EntryKind, student: Student) -> QuerySet[FileEntry]:
+    found: QuerySet[FileEntry] = kind.model._default_manager.filter(student=student)
+    return found.select_related("student")
+
+
+def erase_merits(student: Student) -> None:
+    """Remove rewards and penalties, inside the transaction of a destruction, in the name of who acts there."""
+    _erase(PenaltyStep.objects.filter(penalty__student=student).select_related("penalty__student"))
+    _erase(Penalty.objects.filter(student=student).select_related("student"))
+    _erase(_rows(REWARD, student))
+
+
+def erase_conduct(student: Student) -> None:
+    """Remove daily conduct and learning problems, likewise."""
+    _erase(_rows(CONDUCT, student))
+    _erase(_rows(PROBLEM, student))
+
+
+def erase_employment(student: Student) -> None:
+    """Remove practice and employment, likewise."""
+    _erase(_rows(INTERNSHIP, student))
+    _erase(_rows(EMPLOYMENT, student))
+
+
+SECTIONS = (
+    Section(
+        "merits", _("Rewards and penalties"), 60, "records/sections/merits.html", _merits,
+        export=export_merits, erase=erase_merits,
+    ),
+    Section(
+        "conduct", _("Conduct"), 62, "records/sections/conduct.html", _conduct,
+        perms=selectors.CONDUCT_READERS, export=export_conduct, erase=erase_conduct,
+    ),
+    Section(
+        "employment", _("Employment"), 64, "records/sections/employment.html", _employment,
+        perms=selectors.EMPLOYMENT_READERS, export=export_employment, erase=erase_employment,
+    ),
+)  # fmt: skip

@@ -1,0 +1,412 @@
+"""Photos to the rule: matched, brought to size, cropped, warned of, and exported only as the rule of exports says."""
+
+import io
+import zipfile
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from PIL import Image
+
+from accounts.roles import Role
+from core.crypto import blind_index
+from files.models import Blob
+from files.selectors import open_blob
+from jobs.tasks import run
+from ledger.context import acting
+from ledger.models import Event
+from records.models import Document, PhotoExport, PhotoFile, PhotoUpload, Student
+from records.photos import actions, export, picture
+from records.photos.picture import Box, PhotoRefused
+from records.photos.reasons import PhotoActRefused
+from records.selectors import student_file
+from tests.cast import Cast
+from tests.enrollment.intake import id_number
+from tests.factories import appoint, make_user
+from tests.records.files import make_student
+from tests.records.photo_files import portrait
+from tests.support import hostile_files as hostile
+
+
+def client_of(user: Any) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def pupil(cast: Cast, name: str, serial: int, **values: Any) -> Student:
+    number = id_number(serial)
+    return make_student(
+        name, cast, school_class=cast.school_class, id_number=number, id_type="1",
+        id_number_index=blind_index("id_number", number), **values,
+    )  # fmt: skip
+
+
+def imported(
+    cast: Cast, files: list[tuple[str, bytes]], replaces: bool = False
+) -> tuple[PhotoUpload, dict[str, PhotoFile]]:
+    """A ZIP brought in through the page and distributed by the job; its files by name."""
+    sent: dict[str, Any] = {
+        "school_class": cast.school_class.pk, "file": SimpleUploadedFile("photos.zip", hostile.zip_of(files)),
+    }  # fmt: skip
+    answer = client_of(cast.registrar).post(
+        reverse("records:photos"), sent | ({"replaces": "on"} if replaces else {})
+    )
+    assert answer.status_code == 302, answer.content.decode()
+    made = PhotoUpload.objects.latest("pk")
+    assert made.job_id is not None
+    run(made.job_id)
+    made.refresh_from_db()
+    return made, {row.name: row for row in made.files.all()}
+
+
+def photo(student: Student) -> Document:
+    row: Document = Document.objects.select_related("blob").get(
+        student=student, kind="photo", is_current=True
+    )
+    return row
+
+
+@pytest.mark.requirement("S1-9-2", "S1-9-4", "S1-9-5")
+@pytest.mark.parametrize("form", ["JPEG", "PNG"])
+def test_a_photo_is_brought_to_size_format_and_weight(form: str) -> None:
+    kept = picture.to_rule(portrait((1300, 1600), form=form, noise=True), limit=60_000)
+    with Image.open(io.BytesIO(kept)) as image:
+        assert image.format == "JPEG"
+        assert image.size == picture.BEST
+        assert image.info["dpi"] == (300, 300)
+    assert len(kept) < 60_000
+    assert picture.is_to_rule(kept, 60_000)
+    small = picture.to_rule(portrait((156, 192)), limit=60_000)
+    with Image.open(io.BytesIO(small)) as image:
+        assert image.width >= 154
+        assert image.height >= 189
+
+
+@pytest.mark.requirement("S1-9-2", "S1-9-5")
+def test_what_cannot_be_brought_to_the_rule_is_refused() -> None:
+    for size, code in (((150, 185), "too_small"), ((600, 600), "needs_crop"), ((800, 150), "needs_crop")):
+        with pytest.raises(PhotoRefused) as refused:
+            picture.to_rule(portrait(size), limit=60_000)
+        assert refused.value.code == code
+    with pytest.raises(PhotoRefused) as heavy:
+        picture.to_rule(portrait((650, 800), noise=True), limit=3_000)
+    assert heavy.value.code == "too_heavy"
+    with pytest.raises(PhotoRefused) as outside:
+        picture.to_rule(portrait((600, 600)), limit=60_000, box=Box(300, 0, 400))
+    assert outside.value.code == "outside"
+
+
+@pytest.mark.requirement("S1-9-1", "S1-9-3")
+def test_background_and_colour_are_estimated() -> None:
+    assert picture.warnings_of(portrait()) == []
+    assert picture.warnings_of(portrait(ground=(67, 142, 219))) == []
+    assert picture.warnings_of(portrait(ground=(173, 216, 230))) == []
+    assert "background_colour" in picture.warnings_of(portrait(ground=(255, 255, 255)))
+    assert "background_colour" in picture.warnings_of(portrait(ground=(200, 30, 30)))
+    with Image.open(io.BytesIO(portrait())) as image:
+        striped = image.copy()
+    striped.paste((20, 60, 20), (0, 0, 60, 640))
+    out = io.BytesIO()
+    striped.save(out, "JPEG")
+    assert "background_uneven" in picture.warnings_of(out.getvalue())
+    grey = io.BytesIO()
+    Image.open(io.BytesIO(portrait())).convert("L").save(grey, "JPEG")
+    assert "not_colour" in picture.warnings_of(grey.getvalue())
+
+
+def test_the_suggested_part_has_the_shape_and_lies_inside() -> None:
+    for size in ((600, 600), (4000, 3000), (300, 900)):
+        box = picture.suggested(size)
+        left, top, right, bottom = box.edges
+        assert 0 <= left < right <= size[0]
+        assert 0 <= top < bottom <= size[1] + 1
+        assert picture.fits((box.width, box.height))
+
+
+@pytest.mark.requirement("S1-9-2", "S1-9-6")
+def test_the_zip_of_a_class_finds_its_students_and_tells_why_not(cast: Cast) -> None:
+    first, second = pupil(cast, "王小明", 1), pupil(cast, "李小红", 2, exam_no="26420106001234")
+    third, fourth = pupil(cast, "张三丰", 3), pupil(cast, "王小", 4)
+    twins = [pupil(cast, "赵一", 5), pupil(cast, "赵一", 6)]
+    away = make_student("外班生", cast)
+    made, rows = imported(
+        cast,
+        [
+            (f"一班/{first.enrolments.get().student_no}.jpg", portrait(mark=1)),
+            ("26420106001234.png", portrait(mark=2, form="PNG")),
+            (f"{third.id_number}.jpg", portrait(mark=3)),
+            ("王小.jpg", portrait(mark=4)),
+            ("王小明（2）.jpg", portrait(mark=5)),
+            ("赵一.jpg", portrait(mark=6)),
+            (f"{away.enrolments.get().student_no}.jpg", portrait(mark=7)),
+            ("../../李小红.jpg", portrait(mark=8)),
+            ("李小红.svg.jpg", hostile.SVG),
+            ("__MACOSX/._王小.jpg", b"x"),
+        ],
+    )
+    states = {name: (row.state, row.reason) for name, row in rows.items()}
+    assert {row.student_id for row in rows.values() if row.state == "placed"} == {
+        first.pk, second.pk, third.pk, fourth.pk,
+    }  # fmt: skip
+    assert states["王小明（2）.jpg"] == ("refused", "twice")
+    assert states["赵一.jpg"] == ("refused", "several")
+    assert states[f"{away.enrolments.get().student_no}.jpg"] == ("refused", "no_match")
+    assert states["../../李小红.jpg"] == ("refused", "unsafe_name")
+    assert states["李小红.svg.jpg"] == ("refused", "type_not_allowed")
+    assert len(rows) == 9
+    assert not any(Document.objects.filter(student=one).exists() for one in twins)
+    kept = open_blob(photo(second).blob)
+    assert picture.is_to_rule(kept, 60_000)
+    assert Event.objects.filter(action="photo.placed").count() == 4
+    assert made.blob is not None
+    page = client_of(cast.registrar).get(reverse("records:photo_upload", args=[made.public_id]))
+    assert "赵一.jpg" in page.content.decode()
+
+
+def test_a_photo_that_is_there_stays_unless_it_is_to_be_replaced(cast: Cast) -> None:
+    one = pupil(cast, "王小明", 1)
+    imported(cast, [("王小明.jpg", portrait(mark=1))])
+    _made, kept = imported(cast, [("王小明.jpg", portrait(mark=2))])
+    assert kept["王小明.jpg"].reason == "on_file"
+    assert photo(one).version == 1
+    imported(cast, [("王小明.jpg", portrait(mark=2))], replaces=True)
+    assert photo(one).version == 2
+    assert Document.objects.filter(student=one, kind="photo").count() == 2
+    _made, again = imported(cast, [("王小明.jpg", portrait(mark=2))], replaces=True)
+    assert again["王小明.jpg"].reason == "same_photo"
+
+
+def test_an_import_that_was_interrupted_goes_on_and_repeats_nothing(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pupil(cast, "王小明", 1)
+    pupil(cast, "李小红", 2)
+    files = [("王小明.jpg", portrait(mark=1)), ("李小红.jpg", portrait(mark=2))]
+    made = actions.upload(
+        actor=cast.registrar, school_class=cast.school_class, content=hostile.zip_of(files),
+        filename="a.zip", replaces=False,
+    )  # fmt: skip
+    taken = actions._take
+
+    def die(*args: Any) -> None:
+        if args[5].startswith("李"):
+            raise MemoryError
+        taken(*args)
+
+    monkeypatch.setattr(actions, "_take", die)
+    assert made.job is not None
+    from jobs.models import Job
+    from jobs.running import Running
+
+    running = Running(made.job, cast.registrar, lambda done, total: None)
+    with acting(cast.registrar), pytest.raises(MemoryError):
+        actions.work(running)
+    monkeypatch.undo()
+    with acting(cast.registrar):
+        actions.work(Running(Job.objects.get(pk=made.job_id), cast.registrar, lambda done, total: None))
+    assert sorted(made.files.values_list("state", flat=True)) == ["placed", "placed"]
+    assert Document.objects.filter(kind="photo").count() == 2
+
+
+def test_bombs_and_scripts_inside_a_zip_touch_nobody_else(cast: Cast) -> None:
+    pupil(cast, "王小明", 1)
+    good = ("王小明.jpg", portrait())
+    _made, rows = imported(
+        cast, [("李小红.png", hostile.png_bomb()), ("a.php.jpg", hostile.SCRIPT), ("b.jpg", b""), good]
+    )
+    assert [rows[name].reason for name in ("李小红.png", "a.php.jpg", "b.jpg")] == [
+        "too_many_pixels", "type_not_allowed", "empty",
+    ]  # fmt: skip
+    assert rows["王小明.jpg"].state == "placed"
+    for content in (hostile.zip_bomb(), b"no zip", hostile.zip_of([("a", b"x")])[:-30]):
+        sent = {"school_class": cast.school_class.pk, "file": SimpleUploadedFile("a.zip", content)}
+        answer = client_of(cast.registrar).post(reverse("records:photos"), sent)
+        assert answer.status_code == 422
+    assert PhotoUpload.objects.count() == 1
+
+
+@pytest.mark.requirement("S1-9-2", "S1-9-3")
+def test_one_photo_is_brought_cropped_by_numbers_and_placed(cast: Cast) -> None:
+    one = pupil(cast, "王小明", 1)
+    client = client_of(cast.registrar)
+    sent = {"file": SimpleUploadedFile("a.jpg", portrait((900, 900)))}
+    answer = client.post(reverse("records:photo_change", args=[one.public_id]), sent)
+    row = PhotoFile.objects.get()
+    assert answer["Location"] == reverse("records:photo_crop", args=[row.public_id])
+    source = row.source
+    assert source is not None
+    shown = client.get(answer["Location"]).content.decode()
+    assert 'data-width="900"' in shown
+    assert client.get(reverse("records:photo_source", args=[row.public_id])).status_code == 200
+    url = reverse("records:photo_crop", args=[row.public_id])
+    assert client.post(url, {"left": 500, "top": 0, "width": 500}).status_code == 422
+    assert client.post(url, {"left": 200, "top": 30, "width": 100}).status_code == 422
+    assert not Document.objects.exists()
+    assert client.post(url, {"left": 200, "top": 30, "width": 500}).status_code == 302
+    kept = photo(one)
+    assert (kept.added_by, kept.review) == (cast.registrar, "waiting")
+    row.refresh_from_db()
+    assert (row.state, row.source) == ("placed", None)
+    assert Event.objects.get(action="photo.placed").subject == one.public_id
+    with pytest.raises(PhotoActRefused):
+        actions.crop(actor=cast.second_registrar, photo=row, box=Box(0, 0, 500))
+    assert client_of(cast.adviser).get(reverse("records:photo", args=[one.public_id])).status_code == 200
+
+
+def test_a_photo_of_another_shape_in_a_zip_waits_for_cropping_and_lapses(cast: Cast) -> None:
+    pupil(cast, "王小明", 1)
+    _made, rows = imported(cast, [("王小明.jpg", portrait((900, 900)))])
+    row = rows["王小明.jpg"]
+    assert (row.state, row.reason) == ("crop", "needs_crop")
+    assert not Document.objects.exists()
+    assert actions.drop_waiting() == 0
+    assert actions.drop_waiting(now=timezone.now() + timedelta(days=31)) == 1
+    row.refresh_from_db()
+    assert (row.state, row.reason, row.source) == ("refused", "lapsed", None)
+
+
+def test_photos_of_another_school_are_nobodys_here(cast: Cast) -> None:
+    one = pupil(cast, "王小明", 1)
+    row = actions.bring(
+        actor=cast.registrar, file=student_file(cast.registrar, one.public_id),
+        content=portrait((900, 900)), filename="a.jpg",
+    )  # fmt: skip
+    elsewhere = make_user("别校", cast.other_school)
+    appoint(elsewhere, Role.STUDENT_AFFAIRS, cast.other_school)
+    for name in ("photo_crop", "photo_source"):
+        assert client_of(elsewhere).get(reverse(f"records:{name}", args=[row.public_id])).status_code == 404
+    assert client_of(cast.archivist).get(reverse("records:photos")).status_code == 403
+
+
+# Exports
+
+
+def asked(cast: Cast, **scope: Any) -> PhotoExport:
+    answer = client_of(cast.registrar).post(
+        reverse("records:photo_exports"),
+        {
+            "scope": f"c{cast.school_class.pk}",
+            "purpose": "status_system",
+            "basis": "教基〔2026〕1号",
+            **scope,
+        },
+    )
+    assert answer.status_code == 302, answer.content.decode()
+    return PhotoExport.objects.latest("pk")
+
+
+def released(cast: Cast, row: PhotoExport) -> PhotoExport:
+    url = reverse("records:photo_export_decide", args=[row.public_id])
+    assert client_of(cast.academic_head).post(url, {"decision": "release"}).status_code == 302
+    row.refresh_from_db()
+    assert row.job_id is not None
+    run(row.job_id)
+    row.refresh_from_db()
+    return row
+
+
+@pytest.mark.requirement("S1-9-6", "S1-9-7")
+def test_an_export_names_photos_by_identity_number_and_writes_down_each(cast: Cast) -> None:
+    one, two, three = pupil(cast, "王小明", 1), pupil(cast, "李小红", 2), pupil(cast, "张三丰", 3)
+    nobody = make_student("无号生", cast, school_class=cast.school_class)
+    imported(
+        cast,
+        [
+            (f"{name}.jpg", portrait(mark=at))
+            for at, name in enumerate(("王小明", "李小红", "张三丰", "无号生"))
+        ],
+    )
+    with acting(cast.archivist):
+        bad = photo(three)
+        bad.review, bad.fault, bad.reviewed_by = "unfit", "not_to_rule", cast.archivist
+        bad.save(update_fields=["review", "fault", "reviewed_by"])
+    row = released(cast, asked(cast))
+    assert (row.state, row.photos, row.left_out) == ("released", 3, 1)
+    answer = client_of(cast.registrar).get(reverse("jobs:result", args=[row.job.public_id]))
+    assert answer["Content-Disposition"].startswith("attachment")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        names = sorted(archive.namelist())
+        assert all(picture.is_to_rule(archive.read(name), 60_000) for name in names)
+    folder = f"{cast.school_class.grade_level}年级/{cast.school_class.class_no}/"
+    numbers = [one.id_number, two.id_number, nobody.enrolments.get().student_no]
+    assert names == sorted(f"{folder}{number}.jpg" for number in numbers)
+    told = Event.objects.filter(action="photo.exported")
+    assert {event.subject for event in told} == {one.public_id, two.public_id, nobody.public_id}
+    assert {(event.purpose, event.actor) for event in told} == {("status_system", cast.registrar)}
+    assert Event.objects.get(action="photo_export.packed").detail == {"photos": 3, "left_out": 1}
+    assert Event.objects.filter(action="job.result_downloaded").count() == 1
+    assert one.id_number not in str(list(Event.objects.values_list("detail", flat=True)))
+
+
+def test_nobody_releases_his_own_export_and_of_two_one_decides(cast: Cast) -> None:
+    pupil(cast, "王小明", 1)
+    row = asked(cast)
+    own = reverse("records:photo_export_decide", args=[row.public_id])
+    client_of(cast.registrar).post(own, {"decision": "release"})
+    row.refresh_from_db()
+    assert row.state == "asked"
+    with pytest.raises(PhotoActRefused) as mine:
+        export.decide(actor=cast.registrar, export=row, release=True)
+    assert mine.value.code == "own_request"
+    row.state, row.decided_by = "released", cast.registrar
+    with acting(cast.registrar), pytest.raises(IntegrityError), transaction.atomic():
+        row.save(update_fields=["state", "decided_by"])
+    assert export.decide(actor=cast.second_registrar, export=row, release=False).state == "refused"
+    with pytest.raises(PhotoActRefused) as late:
+        export.decide(actor=cast.academic_head, export=row, release=True)
+    assert late.value.code == "decided"
+
+
+def test_a_packed_export_lapses_and_its_content_is_deleted(
+    cast: Cast, django_capture_on_commit_callbacks: Any
+) -> None:
+    pupil(cast, "王小明", 1)
+    imported(cast, [("王小明.jpg", portrait())])
+    row = released(cast, asked(cast))
+    result = reverse("jobs:result", args=[row.job.public_id])
+    assert client_of(cast.second_registrar).get(result).status_code == 404
+    assert client_of(cast.registrar).get(result).status_code == 200
+    assert row.package is not None
+    key = Blob.objects.get(pk=row.package_id).storage_key
+    assert export.discard_lapsed(actor=cast.system_admin) == 0
+    with django_capture_on_commit_callbacks(execute=True):
+        later = timezone.now() + export.LASTS + timedelta(minutes=1)
+        assert export.discard_lapsed(actor=cast.system_admin, now=later) == 1
+    assert not default_storage.exists(key)
+    assert client_of(cast.registrar).get(result).status_code == 403
+    assert PhotoExport.objects.get(pk=row.pk).photos == 1
+
+
+def test_packing_again_after_a_killed_worker_writes_nothing_twice(cast: Cast) -> None:
+    pupil(cast, "王小明", 1)
+    imported(cast, [("王小明.jpg", portrait())])
+    row = released(cast, asked(cast))
+    from jobs.running import Running
+
+    running = Running(row.job, cast.registrar, lambda done, total: None)
+    with acting(cast.registrar):
+        export.work(running)
+    assert running.result == row.package
+    assert Event.objects.filter(action="photo.exported").count() == 1
+
+
+def test_an_export_waits_in_the_inbox_of_those_who_release_it(cast: Cast) -> None:
+    pupil(cast, "王小明", 1)
+    row = asked(cast)
+    url = reverse("records:photo_export", args=[row.public_id])
+    from records.photos.reading import inbox
+
+    assert [line.url for line in inbox(cast.academic_head, "waiting")] == [url]
+    assert [line.url for line in inbox(cast.registrar, "started")] == [url]
+    assert inbox(cast.registrar, "waiting") == []
+    refused = client_of(cast.registrar).post(
+        reverse("records:photo_exports"), {"scope": f"c{cast.school_class.pk}", "purpose": "", "basis": ""}
+    )
+    assert refused.status_code == 422
