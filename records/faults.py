@@ -216,6 +216,14 @@ MESSAGES: dict[str, Message] = {
     "aux_no_required": Message(
         _("Senior secondary students need the auxiliary number"), _("Fill in the provincial number")
     ),
+    "student_in_batch": Message(
+        _("A student with the same name, birth date and family is in this batch already"),
+        _("Dismiss the row if it is the same student; enter another one in the browser"),
+    ),
+    "student_twice_in_file": Message(
+        _("The same student stands in the file more than once (rows %(detail)s)"),
+        _("Keep the right row only"),
+    ),
     "possible_duplicate": Message(
         _("Somebody with the same name and birth date is already in the system"),
         _("Open the other record and compare"),

@@ -101,6 +101,8 @@ def mend(*, actor: User, row: ImportRow, cells: Mapping[str, str]) -> Applicant:
     _demand_owner(actor, found)
     check_open(batch, timezone.localdate())
     checked = check_cells(import_job, found, cells)
+    if checked.already:
+        raise ImportRefused(_("An applicant of this batch holds exactly this already. Dismiss the row."))
     if not checked.is_good:
         raise StillFaulty(checked.faults)
     book, today = book_of(batch), timezone.localdate()
