@@ -6,6 +6,7 @@ from enrollment.views import (
     applicants,
     batches,
     bulk,
+    chosen,
     follow_up,
     handover,
     imports,
@@ -66,6 +67,7 @@ bulk_urls = [
     path("batches/<uuid:batch_id>/bulk/", bulk.classes, name="bulk"),
     path("batches/<uuid:batch_id>/bulk/<slug:step>/", bulk.plan, name="bulk_plan"),
     path("batches/<uuid:batch_id>/bulk/<slug:step>/draw/", bulk.draw, name="bulk_draw"),
+    path("bulk/", chosen.several, name="bulk_several"),
     path("samples/<uuid:sample_id>/", bulk.report, name="bulk_report"),
     path("samples/<uuid:sample_id>/pass/", bulk.run, name="bulk_pass"),
 ]

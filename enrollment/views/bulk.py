@@ -106,7 +106,7 @@ def report(request: HttpRequest, sample_id: UUID) -> HttpResponse:
         "counts": bulk_plan.counted(one.reason for one in left_out),
         "plan_url": _plan_url(sample.batch.public_id, sample.step, sample.class_no),
         "is_own": sample.drawn_by_id == user.pk,
-        "headline": _headline(sample, left_out),
+        "headline": headline(sample, left_out),
     }
     return render(request, "enrollment/bulk/report.html", context)
 
@@ -116,7 +116,8 @@ def _bar(sample: IntakeSample) -> object:
     return job and how_far(job, url=reverse("jobs:progress", args=[job.public_id]))
 
 
-def _headline(sample: IntakeSample, left_out: list[bulk_plan.LeftOut]) -> str:
+def headline(sample: IntakeSample, left_out: list[bulk_plan.LeftOut]) -> str:
+    """What a finished bulk approval came to, in one line; "" while it runs."""
     if sample.passed_count is None:
         return ""
     words = _("Passed %(passed)s") % {"passed": sample.passed_count}

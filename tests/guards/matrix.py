@@ -258,6 +258,7 @@ ROUTES: dict[str, Route] = {
     "enrollment:batch_set_open": route("manage_intake", obj=_batch, methods="POST"),
     "enrollment:self_check": route("enter_applicant", obj=_batch, methods="GET POST"),
     "enrollment:bulk": route(*BULK, obj=_batch),
+    "enrollment:bulk_several": route(*BULK, methods="GET POST"),
     "enrollment:bulk_plan": route(*BULK, obj=_at_step),
     # 403: at this step only those who review initially draw
     "enrollment:bulk_draw": route(
