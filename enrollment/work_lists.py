@@ -48,7 +48,7 @@ class BatchList(ListPage[IntakeBatch]):
 
     name = "enrollment.batches"
     columns = (
-        Column("name", _("Intake batch"), lambda row: row.name, sort=("name",), fixed=True, link=True),
+        Column("name", _("Intake batch"), lambda row: row.name, sort=("name",), fixed=True, link=True, css="name"),
         Column("code", _("Code"), lambda row: row.code, sort=("code",), css="id", phone=False),
         Column("school", _("School"), lambda row: row.school.label, phone=False),
         Column("used", _("Entered / quota"), _used, sort=("entered",), css="num"),

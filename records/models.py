@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from accounts.scope import holds, units_with
@@ -35,7 +36,7 @@ class Searchable(models.Model):
 class PersonalData(models.Model):
     """Who somebody is and where he comes from: the columns of the national collection template (B.1, B.2)."""
 
-    name = models.CharField(_("name"), max_length=NAME_LENGTH, blank=True)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=NAME_LENGTH, blank=True)
     name_pinyin = models.CharField(_("name in pinyin"), max_length=200, blank=True)
     former_name = models.CharField(_("former name"), max_length=NAME_LENGTH, blank=True)
     sex = models.CharField(_("sex"), max_length=1, blank=True)
@@ -119,7 +120,7 @@ class FamilyData(models.Model):
     """A parent or another member of the family (B.1 32-40)."""
 
     position = models.PositiveSmallIntegerField(_("position"))
-    name = models.CharField(_("name"), max_length=NAME_LENGTH, blank=True)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=NAME_LENGTH, blank=True)
     relation = models.CharField(_("relation"), max_length=2, blank=True)
     relation_note = models.CharField(_("note on the relation"), max_length=40, blank=True)
     address = EncryptedTextField(_("address"), blank=True, default="")

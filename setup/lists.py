@@ -190,7 +190,7 @@ class CodeListList(ListPage[CodeList]):
             css="num",
         ),
         Column("source", _("Source"), lambda row: row.source, phone=False, default=False),
-        Column("key", _("Key"), lambda row: row.key, ("key",), css="id", phone=False),
+        Column("key", _("Key"), lambda row: row.key, ("key",), css="id", phone=False, default=False),
     )
     filters = (Filter("q", _("Name of the list"), "text", _by_list_words),)
     default_sort = "key"
@@ -233,7 +233,7 @@ class CodeEntryList(ListPage[Code]):
     name = "setup.codes"
     columns = (
         Column("code", _("Code"), lambda row: row.code, ("code",), fixed=True, css="id", link=True),
-        Column("label_zh", _("Chinese label"), lambda row: row.label_zh, ("label_zh",)),
+        Column("label_zh", _("Chinese label"), lambda row: row.label_zh, ("label_zh",), css="name"),
         Column("label_en", _("English label"), lambda row: row.label_en, ("label_en",)),
         Column("aliases", _("Also read as"), lambda row: " · ".join(row.aliases), phone=False),
         Column("order", _("Order"), lambda row: row.order, ("order",), css="num", default=False),
@@ -284,7 +284,7 @@ class RegionList(ListPage[Region]):
     name = "setup.regions"
     columns = (
         Column("code", _("Region code"), lambda row: row.code, ("code",), fixed=True, css="id", link=True),
-        Column("name_zh", _("Chinese name"), lambda row: row.name_zh, ("name_zh",)),
+        Column("name_zh", _("Chinese name"), lambda row: row.name_zh, ("name_zh",), css="name"),
         Column("name_en", _("English name"), lambda row: row.name_en, ("name_en",), phone=False),
         Column("level", _("Administrative level"), lambda row: dict(LEVELS)[str(row.level)], ("level",)),
         Column("parent", _("Part of"), lambda row: row.parent_code, ("parent_code",), css="id", phone=False),

@@ -24,7 +24,7 @@ class ImportList(ListPage[ImportJob]):
 
     name = "enrollment.imports"
     columns = (
-        Column("file", gettext_lazy("File"), lambda row: row.blob.filename, fixed=True, link=True),
+        Column("file", gettext_lazy("File"), lambda row: row.blob.filename, fixed=True, link=True, css="name"),
         Column("batch", gettext_lazy("Intake batch"), lambda row: row.batch.name, sort=("batch__code",)),
         Column(
             "state",

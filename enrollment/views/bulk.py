@@ -120,7 +120,8 @@ def headline(sample: IntakeSample, left_out: list[bulk_plan.LeftOut]) -> str:
     """What a finished bulk approval came to, in one line; "" while it runs."""
     if sample.passed_count is None:
         return ""
-    words = _("Passed %(passed)s") % {"passed": sample.passed_count}
+    said = _("Accepted %(passed)s") if sample.step == ACCEPTANCE.key else _("Passed %(passed)s")
+    words = said % {"passed": sample.passed_count}
     if left_out:
         counts = bulk_plan.counted(one.reason for one in left_out)
         reasons = _("; ").join(_("%(reason)s %(count)s") % {"reason": text, "count": n} for text, n in counts)
