@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from core.masking import mask_address, mask_id_number, mask_phone
+from core.masking import mask_address, mask_email, mask_id_number, mask_phone
 from enrollment.cells import NOT_STORED, layout_of
 from enrollment.models import Applicant
 from enrollment.selectors import code_labels, region_full_names, shown_cells
@@ -72,6 +72,8 @@ def _mask(column: Column) -> Callable[[str], str]:
         return mask_id_number
     if column.kind is Kind.PHONE:
         return mask_phone
+    if column.field == "email":
+        return mask_email
     if column.field.rpartition(".")[2] in ADDRESS_FIELDS:
         return mask_address
     return str

@@ -61,7 +61,7 @@ class PersonalData(models.Model):
     phone = EncryptedTextField(_("phone"), blank=True, default="")
     phone_index = BlindIndexField()
     postcode = models.CharField(_("postcode"), max_length=6, blank=True)
-    email = models.CharField(_("e-mail"), max_length=80, blank=True)
+    email = EncryptedTextField(_("e-mail"), blank=True, default="")
     homepage = models.CharField(_("home page"), max_length=120, blank=True)
     is_only_child = models.BooleanField(_("only child"), null=True, blank=True)
     had_preschool = models.BooleanField(_("had preschool education"), null=True, blank=True)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.formatting import day
-from core.masking import mask_address, mask_id_number, mask_phone
+from core.masking import mask_address, mask_email, mask_id_number, mask_phone
 from records.columns import SECTIONS, Column, Kind
 from records.completeness import layout_for
 from records.models import FamilyMember
@@ -18,7 +18,12 @@ from records.reading import STUDENT_SECRETS
 from records.selectors import StudentFile
 from school.models import Code, Region, in_language
 
-MASKS = {"id_number": mask_id_number, "national_no": mask_id_number, "phone": mask_phone}
+MASKS = {
+    "id_number": mask_id_number,
+    "national_no": mask_id_number,
+    "phone": mask_phone,
+    "email": mask_email,
+}
 
 
 @dataclass(frozen=True, slots=True)
