@@ -161,8 +161,11 @@ class ListPage(Generic[M]):
     def row_css(self, row: M) -> str:
         return ""
 
-    def dressed(self, rows: QuerySet[M]) -> QuerySet[M]:
-        """The rows with what their cells need beyond the filters: joins, annotations, prefetches."""
+    def dressed(self, rows: QuerySet[M]) -> QuerySet[M, Any]:
+        """The rows with what their cells need beyond the filters: joins, annotations, prefetches.
+
+        A long list may give named tuples (``values_list(..., named=True)``, ``pk`` among them) in the place of models.
+        """
         return rows
 
     # What the reader asked for
@@ -286,6 +289,11 @@ class ListPage(Generic[M]):
         return [column for column in self.columns if column.fixed or column.key in chosen]
 
     @property
+    def shown_paths(self) -> list[str]:
+        """What the shown columns say that they read, each path once."""
+        return list(dict.fromkeys(path for column in self.shown_columns for path in column.reads))
+
+    @property
     def column_choices(self) -> list[tuple[Column[M], bool]]:
         shown = {column.key for column in self.shown_columns}
         return [(column, column.key in shown) for column in self.columns]
@@ -374,7 +382,8 @@ class ListPage(Generic[M]):
             if column.link and url:
                 text = f'<a href="{escape(url)}">{text}</a>'
             cells.append(SafeString(f"{start}{text}</td>"))
-        return Row(self.row_key(row), self.row_css(row), cells, SafeString("".join(cells)))
+        key = self.row_key(row) if self.bulk else ""
+        return Row(key, self.row_css(row), cells, SafeString("".join(cells)))
 
     def export_rows(self) -> Iterator[list[object]]:
         """The shown columns of all rows that pass the filters, headings first, for an export job."""

@@ -1,6 +1,7 @@
 """The school as an organisation: units, rules, programmes, classes, their staff, terms, calendar and code lists."""
 
 import uuid
+from collections.abc import Callable
 from datetime import date
 
 from django.conf import settings
@@ -109,7 +110,14 @@ class Unit(RecordedModel):
 
 def in_language(label_zh: str, label_en: str) -> str:
     """Choose between two labels by the language in use."""
-    return label_en if label_en and (get_language() or "").startswith("en") else label_zh
+    return labels_in_use()(label_zh, label_en)
+
+
+def labels_in_use() -> Callable[[str, str], str]:
+    """What chooses between a Chinese and an English label; asks for the language once, for many labels."""
+    if (get_language() or "").startswith("en"):
+        return lambda label_zh, label_en: label_en or label_zh
+    return lambda label_zh, label_en: label_zh
 
 
 class Rule(RecordedModel):
