@@ -26,7 +26,11 @@ def classes(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """The classes of a batch in which somebody waits for this user."""
     user = user_of(request)
     batch = selectors.batch_for(user, batch_id)
-    context = {"batch": batch, "lines": bulk_plan.class_lines(user, batch)}
+    context = {
+        "batch": batch,
+        "lines": bulk_plan.class_lines(user, batch),
+        "samples": bulk_plan.closed_samples(user, batch),
+    }
     return render(request, "enrollment/bulk/classes.html", context)
 
 

@@ -297,10 +297,15 @@ def test_a_small_school_merges_the_initial_review_but_not_the_persons(cast: Cast
 
 
 @pytest.mark.requirement("S0-2.1-3")
-def test_late_entry_is_let_in_and_noted_a_closed_batch_is_not(cast: Cast) -> None:
+def test_late_entry_is_let_in_noted_and_listed_a_closed_batch_is_not(cast: Cast, client: Client) -> None:
     today = timezone.localdate()
     late = make_batch(cast.school, code="LATE", entry_deadline=today - timedelta(days=1))
     assert actions.start_applicant(actor=cast.clerk, batch=late).entered_late
+    client.force_login(cast.head)
+    address = reverse("enrollment:applicants", args=[late.public_id])
+    page = client.get(reverse("enrollment:batch", args=[late.public_id])).content.decode()
+    assert f"{address}?late=1" in page
+    assert Applicant.objects.get(batch=late).number in client.get(f"{address}?late=1").content.decode()
     closed = make_batch(cast.school, code="CLOSED", is_open=False)
     future = make_batch(cast.school, code="SOON", opens_on=today + timedelta(days=2))
     for batch in (closed, future):
