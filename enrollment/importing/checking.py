@@ -141,11 +141,15 @@ class Checker:
 
     def chunks(self) -> Iterator[list[CheckedRow]]:
         """Every row of the file, checked, in chunks."""
+        for rows in self.checked():
+            self.compare(rows)
+            yield rows
+
+    def checked(self) -> Iterator[list[CheckedRow]]:
+        """`chunks` before they are compared with the database, which is asked nothing."""
         rows = self.source.rows()
         while part := list(islice(rows, CHUNK)):
-            checked = [self.check_row(row) for row in part]
-            self.compare(checked)
-            yield checked
+            yield [self.check_row(row) for row in part]
 
     def check_row(self, row: SourceRow) -> CheckedRow:
         """What the row and the file tell; `compare` adds what the database knows."""

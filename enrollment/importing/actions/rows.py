@@ -108,13 +108,14 @@ def mend(*, actor: User, row: ImportRow, cells: Mapping[str, str]) -> Applicant:
     book, today = book_of(batch), timezone.localdate()
     with acting(actor, role=role):
         writer = DraftWriter(import_job, actor, role, book, today, iter(new_numbers(batch)))
-        (applicant,) = writer.write([checked])
-        resolve(found, actor, applicant=applicant)
+        (key,) = writer.write([checked])
+        resolve(found, actor, applicant_id=key)
         import_job.imported_count += 1
         import_job.save(update_fields=["imported_count"])
         detail = {"row": found.row_number, "warnings": checked.warnings}
         record("import.row_mended", actor, import_job, detail=detail)
-    return applicant
+    made: Applicant = Applicant.objects.select_related("batch").get(pk=key)
+    return made
 
 
 @transaction.atomic
