@@ -282,6 +282,7 @@ def row(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "row": found,
         "import": found.import_job,
         "mine": mine,
+        "name": cells.get("name", ""),
         "sections": mending.sections(layout, cells, faults, hidden=not mine),
         "lists": mending.choices(layout) if mine else {},
         "errors": sum(fault.level == "error" for fault in faults),

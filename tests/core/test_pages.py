@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django import forms
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseNotAllowed
 from django.template import Context, Template
 from django.test import RequestFactory
 from django.utils import translation
@@ -147,6 +147,18 @@ def test_error_pages_say_what_to_do_and_carry_a_number(rf: RequestFactory) -> No
     assert fault.status_code == 500
     assert "data-error-number" in fault.content.decode()
     assert errors.not_found(asked).status_code == 404
+
+
+def test_the_address_of_a_button_opens_a_page_that_says_so(rf: RequestFactory) -> None:
+    answered = errors.MethodPage(lambda request: HttpResponseNotAllowed(["POST"]))
+    page = answered(rf.get("/", headers={"accept": "text/html"}))
+    assert (page.status_code, page["Allow"]) == (405, "POST")
+    assert "data-error-text" in page.content.decode()
+    for other in (
+        rf.get("/", headers={"accept": "application/json"}),
+        rf.put("/", headers={"accept": "text/html"}),
+    ):
+        assert not answered(other).content
 
 
 def test_icons_carry_words_where_they_stand_alone() -> None:
