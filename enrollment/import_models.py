@@ -139,3 +139,18 @@ class ImportFault(models.Model):
 
     def __str__(self) -> str:
         return f"{self.row_id} {self.column} {self.code}"
+
+
+class MarkedFile(models.Model):
+    """A large import's file with its faults marked, made by a job; it lapses by the school's rule."""
+
+    import_job = models.ForeignKey(ImportJob, on_delete=models.PROTECT, related_name="marked_files")
+    job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="+")
+    blob = models.OneToOneField(Blob, null=True, on_delete=models.PROTECT, related_name="+")
+    language = models.CharField(max_length=8)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.import_job_id}/{self.job_id}"

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.scope import units_with
 from core.crypto import EncryptedTextField
-from enrollment.import_models import ImportFault, ImportJob, ImportRow
+from enrollment.import_models import ImportFault, ImportJob, ImportRow, MarkedFile
 from enrollment.work_models import BulkSkip, IntakeSample, PrintOrder, SampleItem, ScanFile, ScanUpload
 from files.models import Blob
 from ledger.history import History
@@ -42,6 +42,7 @@ __all__ = [
     "IntakeDecision",
     "IntakeSample",
     "Layout",
+    "MarkedFile",
     "PrintOrder",
     "SampleItem",
     "ScanFile",

@@ -49,6 +49,7 @@ import_urls = [
     path("imports/<uuid:public_id>/take-over/", imports.take_over_import, name="import_take_over"),
     path("imports/<uuid:public_id>/undo/", imports.undo, name="import_undo"),
     path("imports/<uuid:public_id>/marked/", imports.marked, name="import_marked"),
+    path("imports/<uuid:public_id>/marked/order/", imports.order_marked, name="import_marked_order"),
     path("imports/rows/<uuid:public_id>/", imports.row, name="import_row"),
     path("imports/rows/<uuid:public_id>/take-over/", imports.take_over, name="import_row_take_over"),
     path("imports/rows/<uuid:public_id>/dismiss/", imports.dismiss, name="import_row_dismiss"),

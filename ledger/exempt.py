@@ -15,5 +15,6 @@ EXEMPT: dict[str, str] = {
     "enrollment.BulkSkip": "is the report of a bulk approval, written once with it",
     "enrollment.ScanUpload": "is progress of a file of scans; who brought it and when are columns and an event",
     "enrollment.ScanFile": "is the report of a file of scans; the documents themselves are recorded",
+    "enrollment.MarkedFile": "is what a job was asked for, written once; taking the file is an event",
     "enrollment.PrintOrder": "is what a printing job was asked for, written once; the prints are events",
 }

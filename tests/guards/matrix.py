@@ -237,6 +237,7 @@ ROUTES: dict[str, Route] = {
     "enrollment:import_undo": route(*READERS_OF_IMPORTS, obj=_import, methods="POST"),
     # 403: it holds the numbers whole, and the clerk owns it
     "enrollment:import_marked": route("enter_applicant", obj=_import, cells={"second_clerk": 403}),
+    "enrollment:import_marked_order": route("enter_applicant", obj=_import, methods="POST"),
     "enrollment:import_row": route("enter_applicant", obj=_import_row, methods="GET POST"),
     "enrollment:import_row_take_over": route("enter_applicant", obj=_import_row, methods="POST"),
     "enrollment:import_row_dismiss": route("enter_applicant", obj=_import_row, methods="POST"),
