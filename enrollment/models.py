@@ -196,7 +196,7 @@ class Applicant(RecordedModel, Searchable, PersonalData, EnrolmentData):
     student_no = models.CharField(_("student number kept"), max_length=15, blank=True)
     national_no = EncryptedTextField(_("national student number"), blank=True, default="")
 
-    entered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    entered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
     former_clerk_ids = ArrayField(models.BigIntegerField(), default=list, blank=True, editable=False)
     entered_at = models.DateTimeField(auto_now_add=True)
     self_checked_at = models.DateTimeField(null=True, blank=True)
@@ -234,6 +234,7 @@ class Applicant(RecordedModel, Searchable, PersonalData, EnrolmentData):
             GinIndex(fields=["name_tokens"], name="applicant_name_tokens"),
             models.Index(fields=["batch", "state", "class_no"], name="applicant_by_batch"),
             models.Index(fields=["unit", "state"], name="applicant_by_unit"),
+            models.Index(fields=["entered_by", "state", "entered_at"], name="applicant_by_clerk"),
             models.Index(fields=["name_sort", "id"], name="applicant_name_sort"),
             models.Index(fields=["phone_index"], name="applicant_phone"),
         ]

@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 from accounts.models import User
 from accounts.scope import holds, units_with
 from core.crypto import BlindIndexField, EncryptedTextField
+from core.lookups import AnyOf
 from core.search_field import TokensField
 from files.models import Blob
 from ledger.history import History
@@ -209,7 +210,7 @@ class EnrolmentQuerySet(RecordedQuerySet):
 
     def visible_to(self, user: User) -> Self:
         """Enrolments in units where ``user`` may see files, or in classes that are his own today."""
-        scope = Q(unit_id__in=list(units_with(user, "view_student")))
+        scope = Q(AnyOf(F("unit_id"), units_with(user, "view_student")))
         if holds(user, "view_own_class"):
             scope |= Q(school_class_id__in=own_class_ids(user))
         return self.filter(scope)
@@ -269,7 +270,12 @@ class Enrolment(RecordedModel, EnrolmentData):
         verbose_name = _("enrolment")
         default_permissions = ()
         indexes = [
-            models.Index(fields=["unit", "status"], name="enrolment_unit"),
+            models.Index(
+                fields=["unit", "status"],
+                name="enrolment_open",
+                condition=Q(ended_on__isnull=True),
+                include=["school_class"],
+            ),
             models.Index(fields=["student_no", "id"], name="enrolment_student_no"),
             models.Index(fields=["school_class"], name="enrolment_class"),
             models.Index(fields=["exam_no"], condition=~Q(exam_no=""), name="enrolment_exam_no"),

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 from urllib.parse import quote
@@ -29,13 +29,13 @@ TEMPLATE = '{% include "components/list.html" %}'
 
 class KindList(ListPage[ContentType]):
     name = "tests.kinds"
-    columns = (
+    columns: Sequence[Column[ContentType]] = (
         Column("name", "Name", lambda row: row.model, sort=("model",), fixed=True, link=True, css="name"),
         Column("room", "Room", lambda row: row.app_label, sort=("app_label",)),
         Column("state", "State", lambda row: badge("green", row.app_label)),
         Column("number", "Number", lambda row: row.pk, default=False, css="num"),
     )
-    filters = (
+    filters: Sequence[Filter] = (
         Filter("q", "Name", "text", lambda rows, text: rows.filter(model__contains=text)),
         Filter("room", "Room", "choice", "app_label", choices=[(f"{ROOM}-a", "A"), (f"{ROOM}-b", "B")]),
         Filter("since", "Since", "date", lambda rows, day: rows.filter(pk__gt=0) if day else rows),
