@@ -111,7 +111,8 @@ class StudentList(ListPage[Any]):
         Column("class", _("Class"), lambda row: _label(row, "school_class"), sort=("school_class__class_no",),
                reads=("school_class__name", "school_class__label_en")),
         Column("grade", _("Grade level"), lambda row: row.school_class__grade_level,
-               sort=("school_class__grade_level",), css="num", phone=False, reads=("school_class__grade_level",)),
+               sort=("school_class__grade_level",), css="num", phone=False, default=False,
+               reads=("school_class__grade_level",)),
         Column("status", _("Student status"), status_badge, sort=("status",), css="state",
                value=lambda row: str(S(row.status).label), reads=("status",)),
         Column("completeness", _("Completeness"), _complete, css="state",
@@ -132,7 +133,7 @@ class StudentList(ListPage[Any]):
     )  # fmt: skip
     filters = (
         Filter("q", _("Name or number"), "text", selectors.name_hits,
-               placeholder=_("Part of the name, pinyin, student number")),
+               placeholder=_("Name, pinyin or number")),
         Filter("grade", _("Grade level"), "choice", "school_class__grade_level", choices=selectors.grade_choices),
         Filter("class", _("Class"), "choice", "school_class_id", choices=selectors.class_choices),
         Filter("status", _("Student status"), "choice", "status", choices=Student.Status.choices),

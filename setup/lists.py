@@ -181,7 +181,7 @@ class CodeListList(ListPage[CodeList]):
         Column(
             "label", _("Code list"), lambda row: row.label, ("label_zh",), fixed=True, css="name", link=True
         ),
-        Column("standard", _("Standard"), lambda row: row.standard, ("standard",)),
+        Column("standard", _("Standard"), lambda row: row.notes["standard"], ("standard",)),
         Column(
             "entries",
             _("Entries"),
@@ -189,7 +189,7 @@ class CodeListList(ListPage[CodeList]):
             ("entries",),
             css="num",
         ),
-        Column("source", _("Source"), lambda row: row.source, phone=False, default=False),
+        Column("source", _("Source"), lambda row: row.notes["source"], phone=False, default=False),
         Column("key", _("Key"), lambda row: row.key, ("key",), css="id", phone=False, default=False),
     )
     filters = (Filter("q", _("Name of the list"), "text", _by_list_words),)
