@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from approvals.reasons import ReturnReason
 from enrollment.cells import NOT_STORED, layout_of
 from enrollment.models import Applicant, IntakeBatch
-from enrollment.selectors import class_choices, code_choices, code_labels, programme_choices, region_name
+from enrollment.selectors import class_choices, code_choices, programme_choices, region_name
 from records.cells import CellFault, CodeBook, read_cell
 from records.columns import SECTIONS, Column, Kind
 from records.faults import Fault, describe
+from records.labels import code_labels
 
 WIDTHS = {
     Kind.ID_NUMBER: "id", Kind.REGION: "id", Kind.DATE: "date", Kind.MONTH: "date", Kind.PHONE: "phone",

@@ -23,6 +23,7 @@ from enrollment.steps import OPEN_TO_CLERK
 from enrollment.views.common import people_ahead, shown_steps, tell, user_of
 from enrollment.work_forms import ScanForm
 from records.faults import Fault
+from records.labels import region_names
 from records.models import DocumentKind
 
 
@@ -271,7 +272,7 @@ def check_form(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
         line = {"level": one.level, "code": one.code, "text": fault_text(one)}
         faults.setdefault(one.field, []).append(line)
     regions = {field: cells[field] for field in bound.region_fields}
-    names = selectors.region_full_names(regions.values())
+    names = region_names(regions.values())
     answer = {
         "faults": faults,
         "filled": filled,
