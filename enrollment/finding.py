@@ -1,12 +1,14 @@
 """Applicants as hits of the one search box; those whose file the reader may see are found as students alone."""
 
+from collections.abc import Callable
 from typing import NamedTuple
+from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from core.addresses import addresses
 from core.chinese import clean_text, name_query
 from core.crypto import blind_index
 from core.idnumber import normalise_id_number
@@ -76,7 +78,8 @@ def _ordered(user: User, hits: list[_Hit], limit: int, *, by_number: bool) -> Hi
     )
     found = {row.pk: row for row in rows}
     more = len(ordered) > limit or len(hits) > HITS
-    return Hits([_hit(found[pk]) for pk in shown if pk in found], more, by_number)
+    url = addresses("enrollment:review")
+    return Hits([_hit(found[pk], url) for pk in shown if pk in found], more, by_number)
 
 
 def _with_visible_file(user: User, students: set[int]) -> set[int]:
@@ -90,11 +93,11 @@ SHOWN = (
 )  # fmt: skip
 
 
-def _hit(row: Applicant) -> Hit:
+def _hit(row: Applicant, url: Callable[[UUID], str]) -> Hit:
     return Hit(
         name=row.name or _("(no name yet)"),
         note=row.name_pinyin,
-        url=reverse("enrollment:review", args=[row.public_id]),
+        url=url(row.public_id),
         number=row.number,
         facts=(row.class_no or row.batch.name, row.batch.school.label),
         state=state_badge(row),

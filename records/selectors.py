@@ -144,10 +144,9 @@ def student_file(user: User, public_id: UUID) -> StudentFile:
     row = visible_or_404(Student.objects.all(), Student.objects.visible_to(user), public_id=public_id)
     own = Enrolment.objects.visible_to(user).filter(student=row)
     own = own.select_related("school_class", "unit", "school", "programme")
-    ordered = own.order_by(F("ended_on").desc(nulls_first=True), "-started_on", "-pk")
-    kept = Enrolment.objects.filter(student=row).current().values_list("pk", flat=True).get()
-    shown = list(ordered)
-    return StudentFile(user, row, shown, has_left=kept not in {one.pk for one in shown})
+    own = own.annotate(has_left=_worked_out()["has_left"])
+    shown = list(own.order_by(F("ended_on").desc(nulls_first=True), "-started_on", "-pk"))
+    return StudentFile(user, row, shown, has_left=all(one.has_left for one in shown))
 
 
 def document_for(file: StudentFile, public_id: UUID) -> Document | None:

@@ -86,7 +86,8 @@ def _note_opening(request: HttpRequest, file: StudentFile, *, again: bool) -> No
     if again and key in opened:
         return
     reading.open_file(actor=file.reader, file=file)
-    request.session[OPENED] = [*(one for one in opened if one != key), key][-MOST_OPENED:]
+    if opened[-1:] != [key]:
+        request.session[OPENED] = [*(one for one in opened if one != key), key][-MOST_OPENED:]
 
 
 def _tabs(file: StudentFile, active: sections.Section) -> list[Tab]:

@@ -4,19 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0006_encrypted_email'),
-        ('school', '0002_students_not_pupils'),
+        ("records", "0006_encrypted_email"),
+        ("school", "0002_students_not_pupils"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='enrolment',
-            name='enrolment_unit',
+            model_name="enrolment",
+            name="enrolment_unit",
         ),
         migrations.AddIndex(
-            model_name='enrolment',
-            index=models.Index(condition=models.Q(('ended_on__isnull', True)), fields=['unit', 'status'], include=('school_class',), name='enrolment_open'),
+            model_name="enrolment",
+            index=models.Index(
+                condition=models.Q(("ended_on__isnull", True)),
+                fields=["unit", "status"],
+                include=("school_class",),
+                name="enrolment_open",
+            ),
         ),
     ]
