@@ -210,6 +210,13 @@ MESSAGES: dict[str, Message] = {
     "programme_unknown": Message(
         _("The school has no such programme"), _("Choose one of the school's programmes")
     ),
+    "programme_differs": Message(
+        _("This is not what the school keeps of the programme"),
+        _("Check the programme code; correct this cell if the code is right"),
+    ),
+    "class_programme": Message(
+        _("The class belongs to another programme"), _("Correct the class number or the programme code")
+    ),
     "study_years_form": Message(
         _("The length of schooling is not one of the allowed ones"), _("Write for example 3 or 2.5")
     ),

@@ -312,7 +312,7 @@ def row(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "mine": mine,
         "name": cells.get("name", ""),
         "sections": mending.sections(layout, cells, faults, hidden=not mine),
-        "lists": mending.choices(layout) if mine else {},
+        "lists": mending.choices(found.import_job.batch) if mine else {},
         "errors": sum(fault.level == "error" for fault in faults),
         "next_row": selectors.next_problem(found),
         "dismiss_form": DismissForm(),
