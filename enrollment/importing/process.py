@@ -24,7 +24,7 @@ SUPERSEDED = "superseded"
 
 @dataclass(slots=True)
 class Counts:
-    """What was found in a file, in rows. ``skipped`` rows are in already, by the import that this file mends."""
+    """What was found in a file, in rows. ``skipped`` rows are in already: nothing new is in them."""
 
     rows: int = 0
     good: int = 0
