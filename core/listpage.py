@@ -57,6 +57,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from core import shell
 from core.crypto import DecryptFailed, decrypt, encrypt
 from core.listparts import (
     Column,
@@ -115,6 +116,8 @@ def set_preferences(store: SessionPreferences) -> None:
 class ListPage(Generic[M]):
     """A list for one request; see the module's text.
 
+    ``unit_path``: the model path from a row to its unit; such a list keeps to the unit chosen in the top bar.
+
     Raises KeyError when ``default_sort`` names no sortable column.
     """
 
@@ -122,6 +125,7 @@ class ListPage(Generic[M]):
     columns: Sequence[Column[M]]
     filters: Sequence[Filter] = ()
     default_sort: str = ""
+    unit_path: str = ""
     page_sizes: tuple[int, ...] = (20, 50, 100)
     count_limit: int = COUNT_LIMIT
     bulk_limit: int = 500
@@ -144,7 +148,9 @@ class ListPage(Generic[M]):
         self.bulk = bulk
         self.export_url = export_url
         self.not_permitted = not_permitted
-        self._queryset = queryset
+        units = shell.narrowed(request) if self.unit_path else None
+        self.is_narrowed = units is not None
+        self._queryset = queryset if units is None else queryset.filter(**{f"{self.unit_path}__in": units})
         self._stored = _preferences[0].get(request, self.name)
         self._params = self._read_params()
 

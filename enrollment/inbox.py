@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from urllib.parse import urlencode
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Case, Count, F, Max, Min, Q, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -70,16 +70,16 @@ def _to_decide(user: User) -> list[InboxRow]:
         "bureau_state",
         "class_no",
     )
-    senders = {
-        f"{name}_{state}": function(path, filter=Q(state=state))
-        for state, path in SENDERS.items()
-        for name, function in (("first", Min), ("last", Max))
-    }
+    sender = Case(*(When(state=state, then=F(path)) for state, path in SENDERS.items()))
     groups = (
         waiting_for(user)
         .values(*keys)
         .annotate(
-            count=Count("pk"), due=Min("due_on"), returned=Count("pk", filter=Q(returned_by=user)), **senders
+            count=Count("pk"),
+            due=Min("due_on"),
+            returned=Count("pk", filter=Q(returned_by=user)),
+            first=Min(sender),
+            last=Max(sender),
         )
     )
     found = []
@@ -88,7 +88,7 @@ def _to_decide(user: User) -> list[InboxRow]:
         step = step_key(state, group["scheme"], group["bureau_state"])
         url = reverse("enrollment:review_next", args=[group["batch__public_id"]])
         query = urlencode({"state": state, "class": group["class_no"]})
-        first, last = group[f"first_{state}"], group[f"last_{state}"]
+        first, last = group["first"], group["last"]
         words = [group["batch__name"], group["class_no"], people(group["count"])]
         found.append(
             InboxRow(

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -14,6 +14,7 @@ from accounts.roles import Role
 from accounts.scope import units_with, visible_or_404
 from approvals.roles import acting_role
 from core.crypto import EncryptedTextField
+from core.lookups import AnyOf
 from enrollment.cells import Members, cells_of, layout_of, programme_units
 from enrollment.duplicates import duplicates_of
 from enrollment.models import Applicant, ApplicantDocument, IntakeBatch, IntakeDecision, Scheme
@@ -298,17 +299,20 @@ def may_decide(user: User, applicant: Applicant) -> tuple[Step | None, str]:
 
 def waiting_for(user: User) -> QuerySet[Applicant]:
     """Applicants on which ``user`` could decide now."""
-    review, approve = list(units_with(user, "review_applicant")), list(units_with(user, "approve_applicant"))
-    archive, bureau = list(units_with(user, "accept_applicant")), list(units_with(user, BUREAU.perm))
-    waits = Q(bureau_state=Applicant.BureauState.WAITING)
-    ready = Q(bureau_state__in=[Applicant.BureauState.NOT_NEEDED, Applicant.BureauState.APPROVED])
-    due = (
-        Q(state=State.SELF_CHECKED, scheme=Scheme.STANDARD, unit_id__in=review)
-        | Q(state=State.SELF_CHECKED, scheme=Scheme.SMALL, unit_id__in=approve)
-        | Q(state=State.INITIAL_REVIEWED, unit_id__in=approve)
-        | Q(state=State.HEAD_APPROVED, unit_id__in=archive) & ready
-        | Q(state=State.HEAD_APPROVED, unit_id__in=bureau) & waits
-    )
+    ready = [Applicant.BureauState.NOT_NEEDED, Applicant.BureauState.APPROVED]
+    small = Q(state=State.SELF_CHECKED, scheme=Scheme.SMALL)
+    waiting = {
+        "review_applicant": Q(state=State.SELF_CHECKED, scheme=Scheme.STANDARD),
+        "approve_applicant": small | Q(state=State.INITIAL_REVIEWED),
+        "accept_applicant": Q(state=State.HEAD_APPROVED, bureau_state__in=ready),
+        BUREAU.perm: Q(state=State.HEAD_APPROVED, bureau_state=Applicant.BureauState.WAITING),
+    }
+    due = Q()
+    for perm, condition in waiting.items():
+        if units := units_with(user, perm):
+            due |= condition & Q(AnyOf(F("unit_id"), units))
+    if not due:
+        return Applicant.objects.none()
     found: QuerySet[Applicant] = Applicant.objects.filter(due).exclude(had_part(user))
     return found.exclude(is_related(user))
 

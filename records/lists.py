@@ -102,6 +102,7 @@ class StudentList(ListPage[Any]):
     """
 
     name = "records.students"
+    unit_path = "unit_id"
     columns = (
         Column("name", _("Name"), _name, sort=("student__name_sort",), fixed=True, link=True, css="name",
                value=lambda row: row.student__name, reads=("student__name", "student__name_pinyin")),

@@ -271,10 +271,12 @@ class Enrolment(RecordedModel, EnrolmentData):
         default_permissions = ()
         indexes = [
             models.Index(
-                fields=["unit", "status"],
-                name="enrolment_open",
-                condition=Q(ended_on__isnull=True),
-                include=["school_class"],
+                fields=["unit", "status"], name="enrolment_open", condition=Q(ended_on__isnull=True)
+            ),
+            models.Index(
+                fields=["unit"],
+                name="enrolment_classless",
+                condition=Q(ended_on__isnull=True, school_class__isnull=True),
             ),
             models.Index(fields=["student_no", "id"], name="enrolment_student_no"),
             models.Index(fields=["school_class"], name="enrolment_class"),

@@ -80,17 +80,14 @@ def _own_pupils(user: User) -> list[Figure]:
 
 def _students(user: User) -> list[Figure]:
     units = sorted({*units_with(user, "view_student"), *units_with(user, "view_figures")})
-    counted = Enrolment.objects.filter(AnyOf(F("unit_id"), units), ended_on__isnull=True).aggregate(
-        enrolled=Count("status", filter=Q(status=Student.Status.ENROLLED)),
-        classless=Count("status", filter=Q(school_class__isnull=True)),
-    )
+    here = Enrolment.objects.filter(AnyOf(F("unit_id"), units), ended_on__isnull=True)
+    enrolled = here.filter(status=Student.Status.ENROLLED).count()
+    classless = here.filter(school_class__isnull=True).count()
     url = reverse("records:students") if holds(user, "view_student") else ""
-    kind = "amber" if counted["classless"] else ""
+    kind = "amber" if classless else ""
     return [
-        Figure(_("Students enrolled"), counted["enrolled"], "id", url=url and f"{url}?status=enrolled"),
-        Figure(
-            _("Without a class"), counted["classless"], "users", url=url and f"{url}?no_class=1", kind=kind
-        ),
+        Figure(_("Students enrolled"), enrolled, "id", url=url and f"{url}?status=enrolled"),
+        Figure(_("Without a class"), classless, "users", url=url and f"{url}?no_class=1", kind=kind),
     ]
 
 

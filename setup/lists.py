@@ -50,6 +50,7 @@ class UnitList(ListPage[Unit]):
     """The tree of units."""
 
     name = "setup.units"
+    unit_path = "pk"
     columns: Sequence[Column[Unit]] = (
         Column("name", _("Unit"), _unit_name, ("path",), fixed=True, css="name", link=True),
         Column("kind", _("Kind"), lambda unit: unit.get_kind_display(), ("kind",)),
@@ -86,6 +87,7 @@ class ProgrammeList(ListPage[Programme]):
     """Programmes."""
 
     name = "setup.programmes"
+    unit_path = "unit_id"
     columns = (
         Column("name", _("Programme"), lambda row: row.label, ("name",), fixed=True, css="name", link=True),
         Column("code", _("Programme code"), lambda row: row.code, ("code",), css="id"),
@@ -137,6 +139,7 @@ class ClassList(ListPage[SchoolClass]):
     """Classes by school year."""
 
     name = "setup.classes"
+    unit_path = "unit_id"
     columns = (
         Column("name", _("Class"), lambda row: row.label, ("grade_level", "number"), fixed=True, css="name", link=True),
         Column("class_no", _("Class number"), lambda row: row.class_no, ("class_no",), css="id"),

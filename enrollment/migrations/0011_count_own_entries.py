@@ -6,22 +6,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('enrollment', '0011_marked_files'),
-        ('records', '0007_count_open_enrolments'),
-        ('school', '0002_students_not_pupils'),
+        ("enrollment", "0011_marked_files"),
+        ("records", "0007_count_open_enrolments"),
+        ("school", "0002_students_not_pupils"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='applicant',
-            name='entered_by',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="applicant",
+            name="entered_by",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddIndex(
-            model_name='applicant',
-            index=models.Index(fields=['entered_by', 'state', 'entered_at'], name='applicant_by_clerk'),
+            model_name="applicant",
+            index=models.Index(fields=["entered_by", "state", "entered_at"], name="applicant_by_clerk"),
         ),
     ]

@@ -4,14 +4,42 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('school', '0001_initial'),
+        ("school", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='unit',
-            options={'default_permissions': (), 'permissions': [('view_school', 'See units, classes, calendar and code lists'), ('manage_school', 'Maintain units, programmes, classes, terms and calendar'), ('manage_class_staff', 'Appoint class advisers and teachers of a class'), ('manage_rules', 'Set the rules of a school'), ('manage_codes', 'Maintain code lists and regions'), ('manage_users', 'Open, lock and reset accounts'), ('manage_grants', 'Give and withdraw roles'), ('view_grants', 'See who may do what and why'), ('view_events', 'Read the ledger of events'), ('view_health', 'See the health of the system'), ('manage_intake', 'Open intake batches and set their rules'), ('view_applicant', 'See applicants'), ('enter_applicant', 'Enter and import applicants'), ('review_applicant', 'Review applicants initially'), ('approve_applicant', 'Review applicants as head of department'), ('accept_applicant', 'Accept applicants into the archives'), ('approve_no_hukou', 'Approve students without household registration'), ('view_student', 'See student files'), ('view_own_class', "See the students of one's own classes"), ('reveal_personal', 'Reveal masked personal numbers'), ('print_student', 'Print forms with personal numbers'), ('view_fee_status', 'See fee status'), ('manage_fee_status', 'Record fee status'), ('view_figures', 'Read figures and charts')], 'verbose_name': 'unit'},
+            name="unit",
+            options={
+                "default_permissions": (),
+                "permissions": [
+                    ("view_school", "See units, classes, calendar and code lists"),
+                    ("manage_school", "Maintain units, programmes, classes, terms and calendar"),
+                    ("manage_class_staff", "Appoint class advisers and teachers of a class"),
+                    ("manage_rules", "Set the rules of a school"),
+                    ("manage_codes", "Maintain code lists and regions"),
+                    ("manage_users", "Open, lock and reset accounts"),
+                    ("manage_grants", "Give and withdraw roles"),
+                    ("view_grants", "See who may do what and why"),
+                    ("view_events", "Read the ledger of events"),
+                    ("view_health", "See the health of the system"),
+                    ("manage_intake", "Open intake batches and set their rules"),
+                    ("view_applicant", "See applicants"),
+                    ("enter_applicant", "Enter and import applicants"),
+                    ("review_applicant", "Review applicants initially"),
+                    ("approve_applicant", "Review applicants as head of department"),
+                    ("accept_applicant", "Accept applicants into the archives"),
+                    ("approve_no_hukou", "Approve students without household registration"),
+                    ("view_student", "See student files"),
+                    ("view_own_class", "See the students of one's own classes"),
+                    ("reveal_personal", "Reveal masked personal numbers"),
+                    ("print_student", "Print forms with personal numbers"),
+                    ("view_fee_status", "See fee status"),
+                    ("manage_fee_status", "Record fee status"),
+                    ("view_figures", "Read figures and charts"),
+                ],
+                "verbose_name": "unit",
+            },
         ),
     ]

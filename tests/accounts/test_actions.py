@@ -317,7 +317,9 @@ def test_who_can_see_what_names_each_path(client: Client, cast: Cast) -> None:
     above = client.get(f"/grants/{cast.school.public_id}/?perm=approve_no_hukou")
     assert [row.unit.name for row in above.context["list"].objects] == ["东湖区教育局"]
     asked = {"unit": str(cast.school.public_id), "perm": "approve_no_hukou"}
-    assert client.get("/grants/", asked)["Location"] == f"/grants/{cast.school.public_id}/?perm=approve_no_hukou"
+    assert (
+        client.get("/grants/", asked)["Location"] == f"/grants/{cast.school.public_id}/?perm=approve_no_hukou"
+    )
     nowhere = client.get("/grants/", {"unit": "x", "perm": "become_king"})["Location"]
     assert "perm" not in nowhere
     assert client.get(nowhere).status_code == 200

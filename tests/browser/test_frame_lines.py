@@ -122,3 +122,22 @@ def test_an_empty_field_is_told_beside_it_in_the_pages_language(
     assert not posted
     staff_no.fill("clerk")
     expect(box.locator(".xj-fault")).to_have_count(0)
+
+
+def test_the_unit_switch_fetches_its_units_finds_one_and_stays_on_the_page(
+    page: Page, people: Cast, batch: IntakeBatch
+) -> None:
+    make_batch(people.other_school, code="OTHER")
+    sign_in(page, people.bureau_officer)
+    page.goto("/intake/batches/")
+    expect(page.locator(".xj-results tbody tr")).to_have_count(2)
+    page.locator(".xj-unit > button").click()
+    schools = page.locator("#xj-units button:visible")
+    expect(schools.filter(has_text="青山小学")).to_be_visible()
+    page.locator(".xj-unit-menu input[type=search]").fill("红花")
+    expect(schools).to_have_count(1)
+    schools.click()
+    expect(page.locator(".xj-unit-name")).to_have_text("红花小学")
+    assert page.url.endswith("/intake/batches/")
+    expect(page.locator(".xj-results tbody tr")).to_have_count(1)
+    expect(page.locator(".xj-results-head")).to_contain_text("仅所选单位")

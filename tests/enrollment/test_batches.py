@@ -111,7 +111,11 @@ def test_the_page_counts_states_classes_quota_late_ones_and_talents(cast: Cast) 
     assert (found.quota.used, found.quota.over, found.deadline.late) == (4, 1, 4)
     assert (found.talent_percent, found.talent_limit, found.too_many_talents) == (25.0, 4, True)
     page = signed_in(cast.head).get(reverse("enrollment:batch", args=[batch.public_id])).content.decode()
-    for words in ("4 applicants were entered late.", "4 entered of 3, 1 too many", "Talent students are 25.0%"):
+    for words in (
+        "4 applicants were entered late.",
+        "4 entered of 3, 1 too many",
+        "Talent students are 25.0%",
+    ):
         assert words in page
     listed = (
         signed_in(cast.clerk).get(reverse("enrollment:applicants", args=[batch.public_id])).content.decode()

@@ -157,6 +157,8 @@ ROUTES: dict[str, Route] = {
     "mfa_view_recovery_codes": route(SIGNED_IN, good=frozenset({404})),  # nor codes to see
     "mfa_generate_recovery_codes": route(SIGNED_IN, methods="GET POST"),
     "accounts:session": route(SIGNED_IN),
+    "accounts:unit_choices": route(SIGNED_IN),
+    "accounts:switch_unit": route(SIGNED_IN, methods="POST"),
     "accounts:profile": route(SIGNED_IN, methods="GET POST"),
     "accounts:password": route(SIGNED_IN, methods="GET POST"),
     "accounts:users": route("manage_users", "manage_grants", "view_grants", methods="GET POST"),
