@@ -141,6 +141,9 @@ class ContactsForm(forms.Form):
 class UnitChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic in the stubs only
     """A unit of the tree, indented by its level."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, empty_label="—", **kwargs)
+
     def label_from_instance(self, obj: Any) -> str:
         return f"{'　' * len(obj.ancestors)}{obj.label}"
 

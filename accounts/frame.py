@@ -5,8 +5,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts import unit_choice
 from accounts.models import User
-from accounts.scope import held_by, holds
+from accounts.scope import held_by, holds, places_of
 from core import menu, shell
 from school.models import Unit
 
@@ -18,6 +19,7 @@ def register() -> None:
     """Answer the frame's questions; runs once at start."""
     menu.set_checker(may_open)
     shell.set_identity(identity)
+    shell.set_narrowing(unit_choice.narrowed)
     items = (
         menu.MenuItem(_("Users"), "accounts:users", "users", "view_grants|manage_grants|manage_users", "system", 10,
                       also=("accounts:user", "accounts:open_user", "accounts:change_user", "accounts:appoint",
@@ -50,10 +52,12 @@ def identity(request: HttpRequest) -> shell.Identity | None:
         return None
     held = held_by(user)
     role = held[0].role.label if held else ""
+    at = unit_choice.chosen(request)
     return shell.Identity(
         key=str(user.public_id),
         name=user.name,
         role=role,
-        unit=unit_name(user.unit),
+        unit=unit_name(Unit.objects.select_related("parent").get(pk=at) if at else user.unit),
         searches=may_open(user, SEARCHERS),
+        switches=len(places_of(user)) > 1,
     )

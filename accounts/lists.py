@@ -45,6 +45,7 @@ class UserList(ListPage[User]):
     """Accounts of the units that one looks after."""
 
     name = "accounts.users"
+    unit_path = "unit_id"
     columns = (
         Column("name", _("Name"), lambda user: user.name, ("name",), fixed=True, css="name", link=True),
         Column("staff_no", _("Staff number"), lambda user: user.staff_no, ("staff_no",), css="id"),

@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.roles import ADMINISTRATORS, STUDENT_ROLES, Role
 from core.crypto import BlindIndexField, EncryptedTextField
@@ -37,7 +38,7 @@ class User(RecordedModel, AbstractBaseUser, PermissionsMixin):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     staff_no = models.CharField(_("staff number"), max_length=20, unique=True)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.STAFF)
-    name = models.CharField(_("name"), max_length=40)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=40)
     unit = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="users")
     office_phone = models.CharField(_("office phone"), max_length=20, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)

@@ -44,6 +44,7 @@ class _Scope:
     granted: dict[str, set[int]]
     chains: dict[int, frozenset[int]] = field(default_factory=dict)
     units: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    places: tuple[int, ...] = ()
     held: list[Holding] | None = None
 
     def units_with(self, perm: str) -> tuple[int, ...]:
@@ -79,10 +80,10 @@ def _read(user: User, today: date) -> _Scope:
     if not roots:
         return _Scope(today, {})
     below = Unit.objects.filter(Q(pk__in=roots) | Q(ancestors__overlap=roots))
-    chains = {
-        pk: frozenset((pk, *ancestors)) for pk, ancestors in below.values_list("pk", "ancestors").order_by()
-    }
-    return _Scope(today, granted, chains)
+    units = list(below.values_list("pk", "ancestors", "kind").order_by())
+    chains = {pk: frozenset((pk, *ancestors)) for pk, ancestors, _kind in units}
+    places = tuple(pk for pk, _ancestors, kind in units if kind != Unit.Kind.DEPARTMENT)
+    return _Scope(today, granted, chains, places=places)
 
 
 def units_with(user: User, perm: str) -> tuple[int, ...]:
@@ -93,6 +94,16 @@ def units_with(user: User, perm: str) -> tuple[int, ...]:
 def holds(user: User, perm: str) -> bool:
     """Whether ``user`` holds ``perm`` on any unit."""
     return bool(units_with(user, perm))
+
+
+def places_of(user: User) -> tuple[int, ...]:
+    """Ids of the units under the user's rights that are more than a department of another."""
+    return _scope(user).places
+
+
+def units_below(user: User, unit_id: int) -> frozenset[int]:
+    """Ids of a unit and of those below it, as far as the user's rights reach."""
+    return frozenset(pk for pk, chain in _scope(user).chains.items() if unit_id in chain)
 
 
 def demand(user: User, perm: str, unit_id: int) -> None:

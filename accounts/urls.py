@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import grants, own, people
+from accounts.views import grants, own, people, units
 
 app_name = "accounts"
 
@@ -10,6 +10,8 @@ urlpatterns = [
     path("session/", own.session, name="session"),
     path("me/", own.profile, name="profile"),
     path("me/password/", own.password, name="password"),
+    path("me/units/", units.unit_choices, name="unit_choices"),
+    path("me/unit/", units.switch_unit, name="switch_unit"),
     path("users/", people.users, name="users"),
     path("users/new/", people.open_user, name="open_user"),
     path("users/<uuid:public_id>/", people.user, name="user"),

@@ -25,7 +25,8 @@ MOST_ROWS = 200
 class InboxRow:
     """A line of the inbox. ``due``: the earliest of the group; ``sender``: who passed the work on, if one person.
 
-    ``unit_id``: by whose calendar the days are counted; the reader's own unit without one.
+    ``unit_id``: by whose calendar the days are counted; the reader's own unit without one. ``pick``: what the source's
+    page for several lines takes; such a line can be chosen.
     """
 
     kind: Label
@@ -36,15 +37,20 @@ class InboxRow:
     sender: str = ""
     returned: bool = False
     unit_id: int | None = None
+    pick: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class InboxSource:
-    """A kind of work. ``rows(user, tab)`` costs a constant number of queries and gives few rows."""
+    """A kind of work. ``rows(user, tab)`` costs a constant number of queries and gives few rows.
+
+    ``several``: name of the page on which several of its lines are done at once, given as ``pick``.
+    """
 
     key: str
     label: Label
     rows: Callable[[User, Tab], Sequence[InboxRow]]
+    several: str = ""
 
 
 _sources: dict[str, InboxSource] = {}
@@ -58,6 +64,11 @@ def register(source: InboxSource) -> None:
 def sources() -> list[InboxSource]:
     """The registered sources in the order of their registration."""
     return list(_sources.values())
+
+
+def pages_for_several() -> list[tuple[Label, str]]:
+    """Kinds of work of which several lines can be done at once, with the name of the page."""
+    return [(source.label, source.several) for source in sources() if source.several]
 
 
 def rows(user: User, tab: Tab = "waiting", *, kind: str = "") -> list[InboxRow]:

@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "ledger.middleware.LedgerMiddleware",
     "accounts.middleware.AccountMiddleware",
+    "core.errors.MethodPage",
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -2,6 +2,8 @@
 
 import logging
 import secrets
+from collections.abc import Callable
+from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -33,6 +35,22 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def too_large(request: HttpRequest, limit: int) -> HttpResponse:
     """A body of more than ``limit`` megabytes (413)."""
     return render(request, "errors/413.html", {"limit": limit}, status=413)
+
+
+class MethodPage:
+    """Middleware: a page for a reader who opens the address of a button (405), instead of an empty answer."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        wants_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or not wants_page or response.content:
+            return response
+        page = render(request, "errors/405.html", status=response.status_code)
+        page["Allow"] = response["Allow"]
+        return page
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -57,6 +57,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from core import shell
 from core.crypto import DecryptFailed, decrypt, encrypt
 from core.listparts import (
     Column,
@@ -115,6 +116,8 @@ def set_preferences(store: SessionPreferences) -> None:
 class ListPage(Generic[M]):
     """A list for one request; see the module's text.
 
+    ``unit_path``: the model path from a row to its unit; such a list keeps to the unit chosen in the top bar.
+
     Raises KeyError when ``default_sort`` names no sortable column.
     """
 
@@ -122,6 +125,7 @@ class ListPage(Generic[M]):
     columns: Sequence[Column[M]]
     filters: Sequence[Filter] = ()
     default_sort: str = ""
+    unit_path: str = ""
     page_sizes: tuple[int, ...] = (20, 50, 100)
     count_limit: int = COUNT_LIMIT
     bulk_limit: int = 500
@@ -144,7 +148,9 @@ class ListPage(Generic[M]):
         self.bulk = bulk
         self.export_url = export_url
         self.not_permitted = not_permitted
-        self._queryset = queryset
+        units = shell.narrowed(request) if self.unit_path else None
+        self.is_narrowed = units is not None
+        self._queryset = queryset if units is None else queryset.filter(**{f"{self.unit_path}__in": units})
         self._stored = _preferences[0].get(request, self.name)
         self._params = self._read_params()
 
@@ -161,8 +167,11 @@ class ListPage(Generic[M]):
     def row_css(self, row: M) -> str:
         return ""
 
-    def dressed(self, rows: QuerySet[M]) -> QuerySet[M]:
-        """The rows with what their cells need beyond the filters: joins, annotations, prefetches."""
+    def dressed(self, rows: QuerySet[M]) -> QuerySet[M, Any]:
+        """The rows with what their cells need beyond the filters: joins, annotations, prefetches.
+
+        A long list may give named tuples (``values_list(..., named=True)``, ``pk`` among them) in the place of models.
+        """
         return rows
 
     # What the reader asked for
@@ -286,6 +295,11 @@ class ListPage(Generic[M]):
         return [column for column in self.columns if column.fixed or column.key in chosen]
 
     @property
+    def shown_paths(self) -> list[str]:
+        """What the shown columns say that they read, each path once."""
+        return list(dict.fromkeys(path for column in self.shown_columns for path in column.reads))
+
+    @property
     def column_choices(self) -> list[tuple[Column[M], bool]]:
         shown = {column.key for column in self.shown_columns}
         return [(column, column.key in shown) for column in self.columns]
@@ -374,7 +388,8 @@ class ListPage(Generic[M]):
             if column.link and url:
                 text = f'<a href="{escape(url)}">{text}</a>'
             cells.append(SafeString(f"{start}{text}</td>"))
-        return Row(self.row_key(row), self.row_css(row), cells, SafeString("".join(cells)))
+        key = self.row_key(row) if self.bulk else ""
+        return Row(key, self.row_css(row), cells, SafeString("".join(cells)))
 
     def export_rows(self) -> Iterator[list[object]]:
         """The shown columns of all rows that pass the filters, headings first, for an export job."""

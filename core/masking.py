@@ -42,6 +42,12 @@ def mask_phone(value: str) -> str:
     return "****" + text[-4:] if len(text) >= 7 else STAR * len(text)
 
 
+def mask_email(value: str) -> str:
+    """First letter and what follows the @: `w***@example.cn`; anything else is hidden whole."""
+    name, at, place = value.strip().partition("@")
+    return f"{name[:1]}***@{place}" if name and at and place else STAR * len(value.strip())
+
+
 def mask_address(value: str) -> str:
     """The address down to its county (or city, where there is no county), then `***`; no place found: `***` alone."""
     text = value.strip()

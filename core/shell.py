@@ -26,34 +26,23 @@ DEFAULT_URLS = {
     "profile": "accounts:profile",
     "password": "accounts:password",
     "switch_unit": "accounts:switch_unit",
+    "unit_choices": "accounts:unit_choices",
     "language": "set_language",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class UnitChoice:
-    """A unit that the reader can change to; ``key`` is its public id, ``depth`` its level in the tree (0
-    at the top).
-    """
-
-    key: str
-    label: str
-    current: bool = False
-    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
     """The person at the screen. ``key`` tells one account from another (never a name or staff number).
 
-    ``searches``: whether the search box is of use to him.
+    ``searches``: whether the search box is of use to him; ``switches``: whether he has more than one unit to choose.
     """
 
     key: str
     name: str
     role: str | Promise = ""
     unit: str = ""
-    units: tuple[UnitChoice, ...] = ()
+    switches: bool = False
     searches: bool = True
 
 
@@ -71,12 +60,23 @@ class Bar:
 
 
 _identity: list[Callable[[HttpRequest], Identity | None]] = []
+_narrowing: list[Callable[[HttpRequest], frozenset[int] | None]] = []
 _bars: list[Callable[[HttpRequest], Bar | None]] = []
 
 
 def set_identity(source: Callable[[HttpRequest], Identity | None]) -> None:
     """Set who answers for the name, role and unit in the top bar."""
     _identity[:] = [source]
+
+
+def set_narrowing(source: Callable[[HttpRequest], frozenset[int] | None]) -> None:
+    """Set who tells which units the reader has chosen to look at."""
+    _narrowing[:] = [source]
+
+
+def narrowed(request: HttpRequest) -> frozenset[int] | None:
+    """Ids of the units that lists keep to; None for all."""
+    return _narrowing[0](request) if _narrowing and hasattr(request, "user") else None
 
 
 def register_bar(source: Callable[[HttpRequest], Bar | None]) -> None:

@@ -29,7 +29,9 @@ class EnrollmentConfig(AppConfig):
             events.register(name, label)
         register_all()
         work_events.register_all()
-        inbox.register(inbox.InboxSource("intake", _("Applicants"), intake_inbox.rows))
+        inbox.register(
+            inbox.InboxSource("intake", _("Applicants"), intake_inbox.rows, several="enrollment:bulk_several")
+        )
         menu.register(
             menu.MenuItem(
                 _("Intake"),

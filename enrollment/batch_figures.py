@@ -11,7 +11,8 @@ from accounts.models import User
 from accounts.scope import units_with
 from approvals.deadlines import days_left
 from enrollment.models import Applicant, ImportJob, IntakeBatch, Layout, ScanUpload
-from enrollment.selectors import batches, code_labels
+from enrollment.selectors import batches
+from records.labels import code_labels
 from records.models import DocumentKind
 from school.models import Unit
 from school.rules import rule

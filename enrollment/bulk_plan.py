@@ -259,14 +259,27 @@ def plan(user: User, batch: IntakeBatch, class_no: str, step: Step) -> Plan:
     return made
 
 
+def _samples_seen_by(user: User) -> QuerySet[IntakeSample]:
+    """Samples of the user's schools, and those that he drew himself."""
+    every = IntakeSample.objects.select_related("batch__school", "drawn_by", "job")
+    return every.filter(Q(batch__school_id__in=list(units_with(user, "view_applicant"))) | Q(drawn_by=user))
+
+
 def sample_for(user: User, public_id: object) -> IntakeSample:
     """A sample at one of the user's schools. Raises Http404 or OutOfScope."""
     every = IntakeSample.objects.select_related("batch__school", "drawn_by", "job")
-    visible = every.filter(
-        Q(batch__school_id__in=list(units_with(user, "view_applicant"))) | Q(drawn_by=user)
-    )
-    found: IntakeSample = visible_or_404(every, visible, public_id=public_id)
+    found: IntakeSample = visible_or_404(every, _samples_seen_by(user), public_id=public_id)
     return found
+
+
+MOST_SAMPLES = 50
+
+
+def closed_samples(user: User, batch: IntakeBatch) -> list[tuple[Any, IntakeSample]]:
+    """The newest closed samples of a batch, whoever drew them: the step's label, the sample with ``drawn`` items."""
+    rows = _samples_seen_by(user).filter(batch=batch, closed_at__isnull=False).annotate(drawn=Count("items"))
+    newest = rows.order_by("-closed_at", "-pk")[:MOST_SAMPLES]
+    return [(IntakeDecision.Step(one.step).label, one) for one in newest]
 
 
 def skips_of(sample: IntakeSample) -> list[LeftOut]:

@@ -10,9 +10,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from enrollment.selectors import code_labels, region_full_names
 from files.selectors import BlobDamaged, open_blob
 from records.completeness import layout_for
+from records.labels import code_labels, region_names
 from records.models import Enrolment
 from school.models import TERTIARY_STAGES, ClassStaff, SchoolClass, in_language
 
@@ -53,7 +53,7 @@ class Words:
         }
         self.lists = code_labels(keys)
         people = [row.student for row in rows]
-        self.regions = region_full_names(
+        self.regions = region_names(
             {code for one in people for code in (one.birthplace_code, one.hukou_region_code)}
         )
 

@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from approvals.reasons import ReturnReason
 from enrollment.cells import NOT_STORED, layout_of
 from enrollment.models import Applicant, IntakeBatch
-from enrollment.selectors import class_choices, code_choices, code_labels, programme_choices, region_name
+from enrollment.selectors import class_choices, code_choices, programme_choices, region_name
 from records.cells import CellFault, CodeBook, read_cell
 from records.columns import SECTIONS, Column, Kind
 from records.faults import Fault, describe
+from records.labels import code_labels
 
 WIDTHS = {
     Kind.ID_NUMBER: "id", Kind.REGION: "id", Kind.DATE: "date", Kind.MONTH: "date", Kind.PHONE: "phone",
@@ -148,11 +149,13 @@ class ApplicantForm(forms.Form):
 
     @property
     def listed_faults(self) -> list[dict[str, str]]:
-        """Every fault with the full label of its field, for the list above the form."""
+        """Every fault with the full label of its field, in the form's order, for the list above the form."""
         labels = {column.field: column_label(column) for column in self.columns}
+        lines = [line["field"] for section in self.sections for line in section["lines"]]
+        place = {name: at for at, name in enumerate(lines)}
         return [
             {"id": f"id_{name}", "label": labels.get(name) or str(self.fields[name].label), "text": str(text)}
-            for name, texts in self.errors.items()
+            for name, texts in sorted(self.errors.items(), key=lambda one: place.get(one[0], len(place)))
             for text in texts
         ]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from urllib.parse import urlencode
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Case, Count, F, Max, Min, Q, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,8 +12,10 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from approvals.inbox import MOST_ROWS, InboxRow, Tab
+from enrollment.bulk_chosen import pick_of
 from enrollment.models import Applicant, IntakeDecision
 from enrollment.selectors import waiting_for
+from enrollment.steps import STEPS
 
 State = Applicant.State
 DONE_DAYS = timedelta(days=30)
@@ -68,28 +70,30 @@ def _to_decide(user: User) -> list[InboxRow]:
         "bureau_state",
         "class_no",
     )
-    senders = {
-        f"{name}_{state}": function(path, filter=Q(state=state))
-        for state, path in SENDERS.items()
-        for name, function in (("first", Min), ("last", Max))
-    }
+    sender = Case(*(When(state=state, then=F(path)) for state, path in SENDERS.items()))
     groups = (
         waiting_for(user)
         .values(*keys)
         .annotate(
-            count=Count("pk"), due=Min("due_on"), returned=Count("pk", filter=Q(returned_by=user)), **senders
+            count=Count("pk"),
+            due=Min("due_on"),
+            returned=Count("pk", filter=Q(returned_by=user)),
+            first=Min(sender),
+            last=Max(sender),
         )
     )
     found = []
     for group in groups.order_by("due", *keys)[:MOST_ROWS]:
         state = State(group["state"])
+        step = step_key(state, group["scheme"], group["bureau_state"])
         url = reverse("enrollment:review_next", args=[group["batch__public_id"]])
         query = urlencode({"state": state, "class": group["class_no"]})
-        first, last = group[f"first_{state}"], group[f"last_{state}"]
+        first, last = group["first"], group["last"]
         words = [group["batch__name"], group["class_no"], people(group["count"])]
         found.append(
             InboxRow(
-                kind=step_label(state, group["scheme"], group["bureau_state"]),
+                kind=str(step.label),
+                pick=pick_of(group["batch__public_id"], step, group["class_no"]) if step in STEPS else "",
                 title=" · ".join(word for word in words if word),
                 url=f"{url}?{query}",
                 count=group["count"],
@@ -102,15 +106,15 @@ def _to_decide(user: User) -> list[InboxRow]:
     return found
 
 
-def step_label(state: str, scheme: str, bureau_state: str) -> str:
-    """The name of the step for which applicants in this state wait."""
+def step_key(state: str, scheme: str, bureau_state: str) -> IntakeDecision.Step:
+    """The step for which applicants in this state wait."""
     key = IntakeDecision.Step.INITIAL_REVIEW
     if state == State.HEAD_APPROVED:
         waits = bureau_state == Applicant.BureauState.WAITING
         key = IntakeDecision.Step.BUREAU if waits else IntakeDecision.Step.ACCEPTANCE
     elif state == State.INITIAL_REVIEWED or scheme == "small":
         key = IntakeDecision.Step.HEAD_REVIEW
-    return str(key.label)
+    return key
 
 
 def people(count: int) -> str:

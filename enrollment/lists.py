@@ -29,7 +29,8 @@ STATE_KINDS = {
 
 def state_badge(row: Applicant) -> str:
     """The state in words on the ground of its meaning."""
-    return badge(STATE_KINDS[State(row.state)], row.get_state_display())
+    state = State(row.state)
+    return badge(STATE_KINDS[state], state.label)
 
 
 def _due(row: Applicant) -> object:

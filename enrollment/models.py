@@ -1,8 +1,7 @@
 """From paper to file: intake batches, applicants on their way to acceptance, and what an import leaves behind."""
 
-import json
 import uuid
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -14,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.scope import units_with
 from core.crypto import EncryptedTextField
+from enrollment.import_models import ImportFault, ImportJob, ImportRow, MarkedFile
 from enrollment.work_models import BulkSkip, IntakeSample, PrintOrder, SampleItem, ScanFile, ScanUpload
 from files.models import Blob
-from jobs.models import Job
 from ledger.history import History
 from ledger.models import InsertOnlyModel, RecordedModel, RecordedQuerySet
 from records.models import (
@@ -43,6 +42,7 @@ __all__ = [
     "IntakeDecision",
     "IntakeSample",
     "Layout",
+    "MarkedFile",
     "PrintOrder",
     "SampleItem",
     "ScanFile",
@@ -196,7 +196,7 @@ class Applicant(RecordedModel, Searchable, PersonalData, EnrolmentData):
     student_no = models.CharField(_("student number kept"), max_length=15, blank=True)
     national_no = EncryptedTextField(_("national student number"), blank=True, default="")
 
-    entered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    entered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
     former_clerk_ids = ArrayField(models.BigIntegerField(), default=list, blank=True, editable=False)
     entered_at = models.DateTimeField(auto_now_add=True)
     self_checked_at = models.DateTimeField(null=True, blank=True)
@@ -234,6 +234,7 @@ class Applicant(RecordedModel, Searchable, PersonalData, EnrolmentData):
             GinIndex(fields=["name_tokens"], name="applicant_name_tokens"),
             models.Index(fields=["batch", "state", "class_no"], name="applicant_by_batch"),
             models.Index(fields=["unit", "state"], name="applicant_by_unit"),
+            models.Index(fields=["entered_by", "state", "entered_at"], name="applicant_by_clerk"),
             models.Index(fields=["name_sort", "id"], name="applicant_name_sort"),
             models.Index(fields=["phone_index"], name="applicant_phone"),
         ]
@@ -409,126 +410,3 @@ class StepAside(InsertOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.applicant_id} {self.user_id}"
-
-
-class ImportJobQuerySet(models.QuerySet["ImportJob"]):
-    """Reads of imports."""
-
-    def visible_to(self, user: User, *perms: str) -> Self:
-        """Imports into schools where ``user`` holds one of ``perms``: enters applicants, unless others are named."""
-        asked = perms or ("enter_applicant",)
-        units = {unit for perm in asked for unit in units_with(user, perm)}
-        return self.filter(batch__school_id__in=sorted(units))
-
-
-class ImportJob(models.Model):
-    """A file uploaded for a batch (导入任务): first checked whole, then imported, undone while all are drafts.
-
-    The ``owner`` sees its values whole, imports it and enters its applicants: who uploaded it, or who took it over.
-    """
-
-    class State(models.TextChoices):
-        CHECKING = "checking", _("Being checked")
-        CHECKED = "checked", _("Checked")
-        IMPORTING = "importing", _("Being imported")
-        IMPORTED = "imported", _("Imported")
-        UNDONE = "undone", _("Undone")
-        REFUSED = "refused", _("File refused")
-        FAILED = "failed", _("Failed")
-
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    batch = models.ForeignKey(IntakeBatch, on_delete=models.PROTECT, related_name="imports")
-    blob = models.OneToOneField(Blob, on_delete=models.PROTECT, related_name="+")
-    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="+")
-    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.CHECKING)
-    all_or_nothing = models.BooleanField(_("only when every row is good"), default=False)
-    row_count = models.PositiveIntegerField(default=0)
-    good_count = models.PositiveIntegerField(default=0)
-    error_count = models.PositiveIntegerField(default=0)
-    warning_count = models.PositiveIntegerField(default=0)
-    imported_count = models.PositiveIntegerField(default=0)
-    skipped_count = models.PositiveIntegerField(default=0)
-    refusal = models.CharField(max_length=40, blank=True)
-    refusal_detail = EncryptedTextField(blank=True, default="")
-    unknown_headers = ArrayField(models.CharField(max_length=60), default=list)
-    mends = models.ForeignKey(
-        "self", null=True, on_delete=models.PROTECT, related_name="mended_by", verbose_name=_("mends")
-    )
-    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    owner = models.ForeignKey(User, verbose_name=_("owner"), on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True)
-
-    objects = models.Manager.from_queryset(ImportJobQuerySet)()
-
-    class Meta:
-        verbose_name = _("import")
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return str(self.public_id)
-
-    @property
-    def refusal_params(self) -> dict[str, Any]:
-        """What fills the message of the refusal; it may name files inside a ZIP."""
-        found: dict[str, Any] = json.loads(self.refusal_detail or "{}")
-        return found
-
-
-class ImportRow(models.Model):
-    """A row with faults (问题数据): the cells as they came, its owner, and what became of it.
-
-    ``member`` counts the workbooks of a ZIP from 1 and is 0 in a single file; ``member_file`` is the workbook's name.
-    """
-
-    class State(models.TextChoices):
-        PROBLEM = "problem", _("Problem data")
-        WARNED = "warned", _("Imported with warnings")
-        MENDED = "mended", _("Mended")
-        DISMISSED = "dismissed", _("Dismissed")
-
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    import_job = models.ForeignKey(ImportJob, on_delete=models.PROTECT, related_name="rows")
-    row_number = models.PositiveIntegerField(_("row"))
-    member = models.PositiveIntegerField(default=0)
-    member_file = EncryptedTextField(blank=True, default="")
-    cells = EncryptedTextField()
-    state = models.CharField(max_length=10, choices=State.choices, default=State.PROBLEM)
-    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    applicant = models.OneToOneField(
-        Applicant, null=True, on_delete=models.PROTECT, related_name="import_row"
-    )
-    resolved_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
-    resolved_at = models.DateTimeField(null=True)
-    reason = models.CharField(_("reason"), max_length=200, blank=True)
-
-    class Meta:
-        verbose_name = _("imported row")
-        default_permissions = ()
-        constraints = [
-            models.UniqueConstraint(fields=["import_job", "row_number", "member"], name="import_row_unique")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.import_job_id}/{self.row_number}"
-
-
-class ImportFault(models.Model):
-    """One fault of one cell. ``code`` names the message (records.faults); ``value`` is what stood in the cell."""
-
-    class Level(models.TextChoices):
-        ERROR = "error", _("Error")
-        WARNING = "warning", _("Warning")
-
-    row = models.ForeignKey(ImportRow, on_delete=models.CASCADE, related_name="faults")
-    column = models.CharField(_("column"), max_length=60)
-    value = EncryptedTextField(blank=True, default="")
-    level = models.CharField(max_length=8, choices=Level.choices)
-    code = models.CharField(max_length=40)
-    detail = models.CharField(max_length=120, blank=True)
-
-    class Meta:
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return f"{self.row_id} {self.column} {self.code}"

@@ -20,12 +20,13 @@ from core.pdf import PdfFailed, render_pdf
 from enrollment.card_data import FORM_LAYOUTS, Words, card_of, class_of, photo_of, years_of
 from enrollment.cells import cells_of
 from enrollment.models import Applicant, ApplicantDocument, IntakeBatch, Layout, PrintOrder
-from enrollment.selectors import ENCRYPTED, code_choices, code_labels, members_of, region_full_names
+from enrollment.selectors import ENCRYPTED, code_choices, members_of
 from files.actions import store_made
 from jobs import actions as jobs
 from jobs.models import Job
 from jobs.running import Running
 from ledger import events
+from records.labels import code_labels, region_names
 from records.models import Document, DocumentKind, Enrolment, own_class_ids
 from school.models import SchoolClass, Stage, Unit
 
@@ -158,7 +159,7 @@ def _forms(rows: Sequence[Applicant], batch: IntakeBatch, told: Told | None) -> 
         row.batch = batch
         cells.append(cells_of(row, members_of(row)))
     codes = {one.get(field, "") for one in cells for field in one if field.endswith(("_code", ".hukou_code"))}
-    regions = region_full_names(codes)
+    regions = region_names(codes)
     made = []
     for place, (row, values) in enumerate(zip(rows, cells, strict=True)):
         made.append(_form(row, values, labels, regions))

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -14,6 +14,7 @@ from accounts.roles import Role
 from accounts.scope import units_with, visible_or_404
 from approvals.roles import acting_role
 from core.crypto import EncryptedTextField
+from core.lookups import AnyOf
 from enrollment.cells import Members, cells_of, layout_of, programme_units
 from enrollment.duplicates import duplicates_of
 from enrollment.models import Applicant, ApplicantDocument, IntakeBatch, IntakeDecision, Scheme
@@ -31,6 +32,7 @@ from records.cells import CodeBook, read_row
 from records.checks import check, lacks_number
 from records.codebook import code_book
 from records.faults import Fault
+from records.labels import region_names
 from records.models import DocumentKind
 from school.models import Code, Programme, Region, SchoolClass
 
@@ -249,14 +251,6 @@ def code_choices(keys: set[str]) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def code_labels(keys: set[str]) -> dict[str, dict[str, str]]:
-    """Labels of code lists by list and code; entries that are no longer in use keep their words."""
-    found: dict[str, dict[str, str]] = {key: {} for key in keys}
-    for code in Code.objects.filter(code_list__key__in=list(keys)).select_related("code_list"):
-        found[code.code_list.key][code.code] = code.label
-    return found
-
-
 def programme_choices(batch: IntakeBatch) -> list[tuple[str, str]]:
     """Programmes of the batch's school: code and label."""
     rows = Programme.objects.filter(pk__in=programme_units(batch), is_active=True).order_by("code")
@@ -273,33 +267,15 @@ def find_regions(text: str) -> list[tuple[str, str]]:
         return []
     rows = Region.objects.filter(_holds_today())
     rows = rows.filter(code__startswith=text[:6]) if text.isdigit() else rows.filter(name_zh__contains=text)
-    found = list(rows.order_by("-level", "code")[:MOST_REGIONS])
-    names = _region_names({code for row in found for code in _above(row.code)})
-    return [(f"{row.code}000000", _full_name(row.code, names)) for row in found]
-
-
-def region_full_names(codes: Iterable[str]) -> dict[str, str]:
-    """Full names of regions by their twelve digits; unknown ones are left out."""
-    wanted = {code for code in codes if code}
-    names = _region_names({above for code in wanted for above in _above(code[:6])})
-    return {code: _full_name(code[:6], names) for code in wanted if code[:6] in names}
+    found = rows.order_by("-level", "code").values_list("code", flat=True)[:MOST_REGIONS]
+    codes = [f"{code}000000" for code in found]
+    names = region_names(codes)
+    return [(code, names[code]) for code in codes if code in names]
 
 
 def region_name(code: str) -> str:
     """The full name of a region by its twelve digits; "" when there is none."""
-    return region_full_names([code]).get(code, "")
-
-
-def _above(code: str) -> list[str]:
-    return list(dict.fromkeys([f"{code[:2]}0000", f"{code[:4]}00", code]))
-
-
-def _region_names(codes: set[str]) -> dict[str, str]:
-    return dict(Region.objects.filter(code__in=codes).values_list("code", "name_zh"))
-
-
-def _full_name(code: str, names: dict[str, str]) -> str:
-    return "".join(names[one] for one in _above(code) if one in names)
+    return region_names([code]).get(code, "")
 
 
 REVIEW_ORDER = ("class_no", "name_sort", "pk")
@@ -323,17 +299,20 @@ def may_decide(user: User, applicant: Applicant) -> tuple[Step | None, str]:
 
 def waiting_for(user: User) -> QuerySet[Applicant]:
     """Applicants on which ``user`` could decide now."""
-    review, approve = list(units_with(user, "review_applicant")), list(units_with(user, "approve_applicant"))
-    archive, bureau = list(units_with(user, "accept_applicant")), list(units_with(user, BUREAU.perm))
-    waits = Q(bureau_state=Applicant.BureauState.WAITING)
-    ready = Q(bureau_state__in=[Applicant.BureauState.NOT_NEEDED, Applicant.BureauState.APPROVED])
-    due = (
-        Q(state=State.SELF_CHECKED, scheme=Scheme.STANDARD, unit_id__in=review)
-        | Q(state=State.SELF_CHECKED, scheme=Scheme.SMALL, unit_id__in=approve)
-        | Q(state=State.INITIAL_REVIEWED, unit_id__in=approve)
-        | Q(state=State.HEAD_APPROVED, unit_id__in=archive) & ready
-        | Q(state=State.HEAD_APPROVED, unit_id__in=bureau) & waits
-    )
+    ready = [Applicant.BureauState.NOT_NEEDED, Applicant.BureauState.APPROVED]
+    small = Q(state=State.SELF_CHECKED, scheme=Scheme.SMALL)
+    waiting = {
+        "review_applicant": Q(state=State.SELF_CHECKED, scheme=Scheme.STANDARD),
+        "approve_applicant": small | Q(state=State.INITIAL_REVIEWED),
+        "accept_applicant": Q(state=State.HEAD_APPROVED, bureau_state__in=ready),
+        BUREAU.perm: Q(state=State.HEAD_APPROVED, bureau_state=Applicant.BureauState.WAITING),
+    }
+    due = Q()
+    for perm, condition in waiting.items():
+        if units := units_with(user, perm):
+            due |= condition & Q(AnyOf(F("unit_id"), units))
+    if not due:
+        return Applicant.objects.none()
     found: QuerySet[Applicant] = Applicant.objects.filter(due).exclude(had_part(user))
     return found.exclude(is_related(user))
 

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from core.masking import mask_address, mask_id_number, mask_phone
+from core.masking import mask_address, mask_email, mask_id_number, mask_phone
 from enrollment.cells import NOT_STORED, layout_of
 from enrollment.models import Applicant
-from enrollment.selectors import code_labels, region_full_names, shown_cells
+from enrollment.selectors import shown_cells
 from records.columns import SECTIONS, Column, Kind
+from records.labels import code_labels, region_names
 
 ADDRESS_FIELDS = frozenset({"current_address", "mailing_address", "home_address", "hukou_address", "address"})
 
@@ -39,7 +40,7 @@ def sheet(applicant: Applicant, *, masked: bool) -> list[Section]:
     columns = [column for column in layout_of(applicant.batch).columns if column.field not in NOT_STORED]
     cells = shown_cells(applicant)
     labels = code_labels({column.code_list for column in columns} - {""})
-    regions = region_full_names([cells[column.field] for column in columns if column.kind is Kind.REGION])
+    regions = region_names([cells[column.field] for column in columns if column.kind is Kind.REGION])
     found: dict[str, list[Line]] = {}
     for column in columns:
         text = cells[column.field]
@@ -72,6 +73,8 @@ def _mask(column: Column) -> Callable[[str], str]:
         return mask_id_number
     if column.kind is Kind.PHONE:
         return mask_phone
+    if column.field == "email":
+        return mask_email
     if column.field.rpartition(".")[2] in ADDRESS_FIELDS:
         return mask_address
     return str

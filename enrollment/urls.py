@@ -6,6 +6,7 @@ from enrollment.views import (
     applicants,
     batches,
     bulk,
+    chosen,
     follow_up,
     handover,
     imports,
@@ -48,6 +49,7 @@ import_urls = [
     path("imports/<uuid:public_id>/take-over/", imports.take_over_import, name="import_take_over"),
     path("imports/<uuid:public_id>/undo/", imports.undo, name="import_undo"),
     path("imports/<uuid:public_id>/marked/", imports.marked, name="import_marked"),
+    path("imports/<uuid:public_id>/marked/order/", imports.order_marked, name="import_marked_order"),
     path("imports/rows/<uuid:public_id>/", imports.row, name="import_row"),
     path("imports/rows/<uuid:public_id>/take-over/", imports.take_over, name="import_row_take_over"),
     path("imports/rows/<uuid:public_id>/dismiss/", imports.dismiss, name="import_row_dismiss"),
@@ -66,6 +68,7 @@ bulk_urls = [
     path("batches/<uuid:batch_id>/bulk/", bulk.classes, name="bulk"),
     path("batches/<uuid:batch_id>/bulk/<slug:step>/", bulk.plan, name="bulk_plan"),
     path("batches/<uuid:batch_id>/bulk/<slug:step>/draw/", bulk.draw, name="bulk_draw"),
+    path("bulk/", chosen.several, name="bulk_several"),
     path("samples/<uuid:sample_id>/", bulk.report, name="bulk_report"),
     path("samples/<uuid:sample_id>/pass/", bulk.run, name="bulk_pass"),
 ]

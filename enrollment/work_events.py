@@ -29,7 +29,7 @@ EVENTS = {
 MENU = (
     MenuItem(_("Hand over work"), "enrollment:hand_over", "user-share", "manage_intake", "intake", 50),
     MenuItem(
-        _("Without household registration"),
+        _("No hukou"),
         "enrollment:bureau",
         "user-question",
         "approve_no_hukou",
@@ -37,7 +37,7 @@ MENU = (
         30,
     ),
     MenuItem(
-        _("Without identity number"),
+        _("No ID number"),
         "enrollment:without_number",
         "id-badge-2",
         "view_applicant",

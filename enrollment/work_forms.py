@@ -8,6 +8,7 @@ from django.core.validators import RegexValidator
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from core.chinese import clean_text
@@ -44,8 +45,8 @@ class BatchForm(forms.Form):
 
     use_required_attribute = False
 
-    school = forms.ModelChoiceField(label=_("School"), queryset=Unit.objects.none())
-    name = forms.CharField(label=_("Name"), max_length=80)
+    school = forms.ModelChoiceField(label=_("School"), queryset=Unit.objects.none(), empty_label="—")
+    name = forms.CharField(label=pgettext_lazy("of a thing", "Name"), max_length=80)
     code = forms.CharField(
         label=_("Code"),
         max_length=30,

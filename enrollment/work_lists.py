@@ -47,8 +47,11 @@ class BatchList(ListPage[IntakeBatch]):
     """Intake batches in the reader's scope."""
 
     name = "enrollment.batches"
+    unit_path = "school_id"
     columns = (
-        Column("name", _("Intake batch"), lambda row: row.name, sort=("name",), fixed=True, link=True),
+        Column(
+            "name", _("Intake batch"), lambda row: row.name, sort=("name",), fixed=True, link=True, css="name"
+        ),
         Column("code", _("Code"), lambda row: row.code, sort=("code",), css="id", phone=False),
         Column("school", _("School"), lambda row: row.school.label, phone=False),
         Column("used", _("Entered / quota"), _used, sort=("entered",), css="num"),
@@ -85,6 +88,7 @@ class BureauList(ListPage[Applicant]):
     """Pupils without household registration, for the officer of the bureau."""
 
     name = "enrollment.bureau"
+    unit_path = "batch__school_id"
     columns = (
         Column(
             "name", _("Name"), lambda row: row.name, sort=("name_sort",), fixed=True, link=True, css="name"
@@ -140,6 +144,7 @@ class WithoutNumberList(ListPage[Applicant]):
     """Accepted pupils without a real identity number, until they have one."""
 
     name = "enrollment.without_number"
+    unit_path = "batch__school_id"
     columns = (
         Column("name", _("Name"), lambda row: row.name, sort=("name_sort",), fixed=True, link=True, css="name"),
         Column(

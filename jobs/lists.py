@@ -15,7 +15,7 @@ class JobList(ListPage[Job]):
 
     name = "jobs.mine"
     columns = (
-        Column("label", _("Work"), label_of, fixed=True, link=True),
+        Column("label", _("Work"), label_of, fixed=True, link=True, css="name"),
         Column("state", _("State"), lambda job: badge(KINDS[job.state], job.get_state_display())),
         Column("created", _("Asked for"), lambda job: job.created_at, sort=("created_at",), css="date"),
         Column(

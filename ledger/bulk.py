@@ -298,7 +298,7 @@ class NewRows:
     def _put_default(self, field: Any) -> None:
         if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
             self._share(field, field.pre_save(self.model(), True))
-        elif callable(field.default) and field.default not in (list, dict):
+        elif field.has_default() and callable(field.default) and field.default not in (list, dict):
             self.put(field.attname, [field.get_default() for _ in range(self.count)])
         else:
             self._share(field, field.get_default())

@@ -39,11 +39,22 @@ class CellFault(Exception):
         self.code, self.detail = code, detail
 
 
+@dataclass(frozen=True)
+class ProgrammeFacts:
+    """What the school keeps of a programme, to compare a row with."""
+
+    names: frozenset[str]
+    level: str
+    learning_form: str
+    study_years: Decimal
+
+
 @dataclass
 class CodeBook:
     """What a cell may hold at one school: code lists, regions, classes, programmes; built once per batch.
 
     ``closed_codes``: by list, the codes that are not in use today; they are read, and the checks warn of them.
+    ``programmes`` and ``class_programmes``: what is known of a programme by its code, and the programme of each class.
     """
 
     codes: Mapping[str, Mapping[str, str]]
@@ -53,6 +64,8 @@ class CodeBook:
     class_rule: str = ""
     class_ids: Mapping[str, int] = field(default_factory=dict)
     programme_ids: Mapping[str, int] = field(default_factory=dict)
+    programmes: Mapping[str, ProgrammeFacts] = field(default_factory=dict)
+    class_programmes: Mapping[str, str] = field(default_factory=dict)
     stage: str = ""
     school_year: int = 0
     today: date = date.min

@@ -60,7 +60,13 @@ def lacks_number(values: Values) -> bool:
 def check(
     values: Values, layout: LayoutColumns, book: CodeBook, known: list[Fault] | None = None
 ) -> list[Fault]:
-    """All faults, those of single cells (``known``) first. A field that has an error is not complained of twice."""
+    """All faults, those of single cells (``known``) first. A field that has an error is not complained of twice.
+
+    Puts into ``values`` what an empty cell means (`LayoutColumns.assumed`).
+    """
+    for field, usual in layout.assumed.items():
+        if values.get(field) == "":
+            values[field] = usual
     faults = list(known or [])
     broken = {fault.field for fault in faults}
     for rule in _CHECKS:
@@ -239,6 +245,22 @@ def _regions(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[
             yield Fault(field, "region_abolished", "warning")
 
 
+def _programme(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
+    code = values.get("programme_code")
+    facts = book.programmes.get(code) if code else None
+    if facts is None:
+        return
+    name = values.get("programme_name")
+    if name and name not in facts.names:
+        yield Fault("programme_name", "programme_differs", "warning", value=name)
+    for field in ("level", "learning_form", "study_years"):
+        value, kept = values.get(field), getattr(facts, field)
+        if value and kept and value != kept:
+            yield Fault(field, "programme_differs", "warning")
+    if book.class_programmes.get(values.get("class_no", ""), code) != code:
+        yield Fault("class_no", "class_programme")
+
+
 def _codes(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:
     if not book.closed_codes:
         return
@@ -261,4 +283,5 @@ _CHECKS: tuple[Check, ...] = (
     _entered_before,
     _regions,
     _codes,
+    _programme,
 )

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from records.cells import CodeBook
+from records.cells import CodeBook, ProgrammeFacts
 from school.models import Code, Programme, Region, SchoolClass, Unit
 from school.rules import rule
 
@@ -10,6 +10,8 @@ from school.rules import rule
 def code_book(school: Unit, *, school_year: int, today: date) -> CodeBook:
     """The code book of ``school``: code lists by code, label and alias; regions; its active classes and programmes."""
     entries = _entries(today)
+    classes = SchoolClass.objects.filter(school=school, is_active=True)
+    programmes = Programme.objects.filter(unit__in=_school_and_below(school), is_active=True)
     return CodeBook(
         codes=_codes(entries),
         closed_codes=_closed(entries, today),
@@ -19,10 +21,12 @@ def code_book(school: Unit, *, school_year: int, today: date) -> CodeBook:
         },
         school_code=school.code,
         class_rule=str(rule(school, "class_number_rule", on=today)),
-        class_ids=dict(
-            SchoolClass.objects.filter(school=school, is_active=True).values_list("class_no", "pk")
+        class_ids=dict(classes.values_list("class_no", "pk")),
+        programme_ids={row.code: row.pk for row in programmes},
+        programmes={row.code: _facts(row) for row in programmes},
+        class_programmes=dict(
+            classes.filter(programme__isnull=False).values_list("class_no", "programme__code")
         ),
-        programme_ids=_programmes(school),
         stage=school.stage,
         school_year=school_year,
         today=today,
@@ -56,9 +60,9 @@ def _closed(entries: list[Code], today: date) -> dict[str, frozenset[str]]:
     return {key: frozenset(codes) for key, codes in found.items()}
 
 
-def _programmes(school: Unit) -> dict[str, int]:
-    rows = Programme.objects.filter(unit__in=_school_and_below(school), is_active=True)
-    return dict(rows.values_list("code", "pk"))
+def _facts(row: Programme) -> ProgrammeFacts:
+    names = frozenset(name for name in (row.name, row.label_en) if name)
+    return ProgrammeFacts(names, row.level, row.learning_form, row.study_years)
 
 
 def _school_and_below(school: Unit) -> list[int]:

@@ -71,6 +71,12 @@ class LayoutColumns:
         return found
 
     @cached_property
+    def assumed(self) -> dict[str, str]:
+        """What an empty cell means in a column that may be left out: whoever names no document has an identity card."""
+        column = self.by_field.get("id_type")
+        return {} if column is None or column.required else {column.field: column.default}
+
+    @cached_property
     def required_fields(self) -> tuple[str, ...]:
         """Fields that may not be empty."""
         return tuple(column.field for column in self.columns if column.required)

@@ -1,7 +1,7 @@
 """How complete a student file is: what is missing, and whose job it is to supply it.
 
-Looks at an enrolment read with `records.selectors.with_completeness`; nothing encrypted is decrypted for it, and
-nothing is asked of the database.
+Looks at plain facts that `records.selectors.facts` reads of enrolments: nothing encrypted is decrypted for it, and no
+model is built, so that a list can say it of each row.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,7 +15,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from records.columns import HIGHER, NATIONAL, VOCATIONAL, LayoutColumns
-from records.models import DocumentKind, Enrolment, FamilyMember, Student
+from records.models import DocumentKind, FamilyMember, Student
 from school.models import TERTIARY_STAGES, Stage
 
 
@@ -86,33 +86,23 @@ def contact_of(members: Iterable[FamilyMember]) -> FamilyMember | None:
     return reachable[0] if reachable else None
 
 
-def completeness(row: Enrolment) -> Completeness:
-    """What the file of this enrolment's student still lacks."""
-    asked = _asked(row.school.stage)
-    values = (*asked.read_student(row.student), *asked.read_row(row))
-    missing = [item for item, place in asked.items if values[place] in EMPTY]
-    others = _others(row, asked.near)
+def completeness(facts: Any) -> Completeness:
+    """What a file still lacks; ``facts`` is a row of `records.selectors.facts`."""
+    asked = _asked(facts.school__stage)
+    missing = [item for item, value in zip(asked.items, asked.read(facts), strict=True) if value in EMPTY]
+    others = _others(facts, asked.near)
     missing += [item for item, there in others if not there]
     return Completeness(len(asked.items) + len(others), tuple(missing))
 
 
-def fields_of(model: type[models.Model]) -> set[str]:
-    """Names of the columns of ``model`` that completeness looks at, whatever the stage."""
-    asked = [_asked(stage) for stage in Stage.values]
-    names = set(STUDENT_FACTS).union(*(one.of_student for one in asked), *(one.of_row for one in asked))
-    return names & {column.name for column in model._meta.concrete_fields}
-
-
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """The required columns of a stage: each with its place among what is read of the student, then of the enrolment."""
+    """The required columns of a stage as items, the paths under which their values are read, and who is near."""
 
     near: Holder
-    items: tuple[tuple[Missing, int], ...]
-    of_student: tuple[str, ...]
-    of_row: tuple[str, ...]
-    read_student: Callable[[Any], tuple[object, ...]]
-    read_row: Callable[[Any], tuple[object, ...]]
+    items: tuple[Missing, ...]
+    paths: tuple[str, ...]
+    read: Callable[[Any], tuple[object, ...]]
 
 
 @cache
@@ -122,38 +112,38 @@ def _asked(stage: str) -> _Asked:
         for column in layout_for(stage).columns
         if column.required and column.field not in NOT_KEPT and not column.field.startswith("member")
     ]
-    found = [_place(column.field) for column in columns]
-    of_student = tuple(name for is_students, name in found if is_students)
-    of_row = tuple(name for is_students, name in found if not is_students)
-    places = {name: place for place, name in enumerate((*of_student, *of_row))}
+    paths = tuple(_path(column.field) for column in columns)
     return _Asked(
         near=Holder.COUNSELLOR if stage in TERTIARY_STAGES else Holder.ADVISER,
-        items=tuple(
-            (Missing(column.field, column.label, Holder.ADMISSIONS), places[name])
-            for column, (_is_students, name) in zip(columns, found, strict=True)
-        ),
-        of_student=of_student,
-        of_row=of_row,
-        read_student=_reader(of_student),
-        read_row=_reader(of_row),
+        items=tuple(Missing(column.field, column.label, Holder.ADMISSIONS) for column in columns),
+        paths=paths,
+        read=attrgetter(*paths),
     )
 
 
-def _reader(names: tuple[str, ...]) -> Callable[[Any], tuple[object, ...]]:
-    """All these attributes at once: a list asks them of every row."""
-    if len(names) > 1:
-        return attrgetter(*names)
-    return lambda row: tuple(getattr(row, name) for name in names)
-
-
-def _place(name: str) -> tuple[bool, str]:
-    """Whether the value is the student's, and under which name: encrypted ones by their index or their length."""
+def _path(name: str) -> str:
+    """Where the value of a column stands in the facts: encrypted ones are known by their index or their length."""
     if name in INDEXED:
-        return True, f"{name}_index"
+        return f"student__{name}_index"
     if name in MEASURED:
-        return False, f"has_{name}"
-    return hasattr(Student, name), name
+        return f"has_{name}"
+    return f"student__{name}" if hasattr(Student, name) else name
 
+
+FACTS = tuple(
+    dict.fromkeys(
+        (
+            "pk",
+            "school_class_id",
+            "school__stage",
+            "contact_id",
+            "document_kinds",
+            *(f"student__{name}" for name in STUDENT_FACTS),
+            *(path for stage in Stage.values for path in _asked(stage).paths),
+        )
+    )
+)
+"""All that is looked at, whatever the stage: columns, and what `records.selectors.facts` adds to them."""
 
 NUMBER = Missing("id_number", _("Identity number"), Holder.ADMISSIONS)
 NATIONAL_NUMBER = Missing("national_no", _("National student number"), Holder.REGISTRAR)
@@ -163,43 +153,40 @@ PLACE = Missing("paper_place", _("Place of the paper file"), Holder.ARCHIVES)
 
 @cache
 def _near_items(near: Holder) -> tuple[Missing, Missing]:
-    photo = DocumentKind.PHOTO
-    return Missing("guardian_phone", _("Guardian's phone"), near), Missing(
-        f"document.{photo}", photo.label, near
-    )
+    phone = Missing("guardian_phone", _("Guardian's phone"), near)
+    return phone, _document(DocumentKind.PHOTO, near)
 
 
 @cache
-def _document(kind: DocumentKind) -> Missing:
-    return Missing(f"document.{kind}", kind.label, Holder.ADMISSIONS)
+def _document(kind: DocumentKind, holder: Holder) -> Missing:
+    return Missing(f"document.{kind}", kind.label, holder)
 
 
-def _others(row: Any, near: Holder) -> list[tuple[Missing, bool]]:
-    student = row.student
-    kinds = row.document_kinds
+def _others(facts: Any, near: Holder) -> list[tuple[Missing, bool]]:
+    kinds = facts.document_kinds
     phone, photo = _near_items(near)
     found = [
-        (NUMBER, student.id_number_index is not None),
-        (phone, row.contact_id is not None),
+        (NUMBER, facts.student__id_number_index is not None),
+        (phone, facts.contact_id is not None),
         (photo, DocumentKind.PHOTO in kinds),
     ]
-    found += [(_document(kind), kind in kinds) for kind in _circumstances(student)]
+    found += [(_document(kind, Holder.ADMISSIONS), kind in kinds) for kind in _circumstances(facts)]
     found += [
-        (NATIONAL_NUMBER, student.national_no_index is not None),
-        (CLASS, row.school_class_id is not None),
+        (NATIONAL_NUMBER, facts.student__national_no_index is not None),
+        (CLASS, facts.school_class_id is not None),
     ]
-    if student.has_paper:
-        found.append((PLACE, student.paper_place != ""))
+    if facts.student__has_paper:
+        found.append((PLACE, facts.student__paper_place != ""))
     return found
 
 
-def _circumstances(student: Student) -> list[DocumentKind]:
+def _circumstances(facts: Any) -> list[DocumentKind]:
     """Documents that what is known of this student asks for."""
     asked = {
-        DocumentKind.NO_ID_PROOF: student.no_hukou and student.id_number_index is None,
-        DocumentKind.DISABILITY: student.health == DISABLED,
-        DocumentKind.ORPHAN: student.is_orphan,
-        DocumentKind.BENEFIT: student.martyr_or_benefit_child,
-        DocumentKind.AID_FORM: student.needs_aid,
+        DocumentKind.NO_ID_PROOF: facts.student__no_hukou and facts.student__id_number_index is None,
+        DocumentKind.DISABILITY: facts.student__health == DISABLED,
+        DocumentKind.ORPHAN: facts.student__is_orphan,
+        DocumentKind.BENEFIT: facts.student__martyr_or_benefit_child,
+        DocumentKind.AID_FORM: facts.student__needs_aid,
     }
     return [kind for kind, needed in asked.items() if needed]

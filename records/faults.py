@@ -210,11 +210,26 @@ MESSAGES: dict[str, Message] = {
     "programme_unknown": Message(
         _("The school has no such programme"), _("Choose one of the school's programmes")
     ),
+    "programme_differs": Message(
+        _("This is not what the school keeps of the programme"),
+        _("Check the programme code; correct this cell if the code is right"),
+    ),
+    "class_programme": Message(
+        _("The class belongs to another programme"), _("Correct the class number or the programme code")
+    ),
     "study_years_form": Message(
         _("The length of schooling is not one of the allowed ones"), _("Write for example 3 or 2.5")
     ),
     "aux_no_required": Message(
         _("Senior secondary students need the auxiliary number"), _("Fill in the provincial number")
+    ),
+    "student_in_batch": Message(
+        _("A student with the same name, birth date and family is in this batch already"),
+        _("Dismiss the row if it is the same student; enter another one in the browser"),
+    ),
+    "student_twice_in_file": Message(
+        _("The same student stands in the file more than once (rows %(detail)s)"),
+        _("Keep the right row only"),
     ),
     "possible_duplicate": Message(
         _("Somebody with the same name and birth date is already in the system"),

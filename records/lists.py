@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.utils.html import format_html
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -15,8 +15,9 @@ from core.addresses import addresses
 from core.listpage import Column, Empty, Filter, ListPage
 from core.templatetags.xueji import badge
 from records import selectors
-from records.completeness import Missing, completeness
+from records.completeness import FACTS, Missing, completeness
 from records.models import Enrolment, Student
+from school.models import in_language
 
 S = Student.Status
 STATUS_KINDS: dict[str, str] = {
@@ -28,7 +29,7 @@ STATUS_KINDS: dict[str, str] = {
 """A person's status is never red; what has ended is grey."""
 
 
-def status_badge(row: Enrolment) -> str:
+def status_badge(row: Any) -> SafeString:
     """The status in words on the ground of its meaning."""
     return _status(row.status, get_language())
 
@@ -43,9 +44,14 @@ def sex_label(code: str) -> Any:
     return {"1": _("Male"), "2": _("Female")}.get(code, "")
 
 
-def _name(row: Enrolment) -> object:
-    pinyin = row.student.name_pinyin
-    return format_html('{}<span class="xj-pinyin">{}</span>', row.student.name, pinyin)
+def _name(row: Any) -> SafeString:
+    name, pinyin = escape(row.student__name), escape(row.student__name_pinyin)
+    return SafeString(f'{name}<span class="xj-pinyin">{pinyin}</span>')
+
+
+def _label(row: Any, joined: str) -> str:
+    """The name of a joined unit, class or programme in the reader's language; "" where there is none."""
+    return in_language(getattr(row, f"{joined}__name") or "", getattr(row, f"{joined}__label_en") or "")
 
 
 NAMED = 6
@@ -70,20 +76,16 @@ def _share(percent: int, missing: tuple[Missing, ...], _language: str | None) ->
     return badge("amber", f"{percent}%", "clock", ", ".join(str(item.label) for item in missing))
 
 
-def _month(row: Enrolment) -> str:
+def _month(row: Any) -> str:
     text = row.enrol_month or f"{row.started_on:%Y%m}"
     return f"{text[:4]}-{text[4:6]}"
 
 
-def _grade(row: Enrolment) -> object:
-    return row.school_class.grade_level if row.school_class else None
-
-
 def _lacks_hukou(row: Any) -> bool:
-    return row.student.no_hukou and not row.has_left
+    return row.student__no_hukou and not row.has_left
 
 
-def _no_hukou(row: Enrolment) -> object:
+def _no_hukou(row: Any) -> object:
     return (
         badge("purple", _("Without household registration"), "alert-triangle") if _lacks_hukou(row) else None
     )
@@ -93,39 +95,46 @@ def _without_hukou(rows: QuerySet[Enrolment], _chosen: object) -> QuerySet[Enrol
     return rows.filter(student__no_hukou=True, pk__in=Enrolment.objects.current().values("pk"))
 
 
-class StudentList(ListPage[Enrolment]):
-    """Students in the reader's scope, one row for each stretch at a school.
+class StudentList(ListPage[Any]):
+    """Students in the reader's scope, one row for each stretch at a school; rows are named tuples.
 
     How things stand with somebody who went on to another school is that school's to know: those cells are empty.
     """
 
     name = "records.students"
+    unit_path = "unit_id"
     columns = (
         Column("name", _("Name"), _name, sort=("student__name_sort",), fixed=True, link=True, css="name",
-               value=lambda row: row.student.name),
-        Column("student_no", _("Student number"), lambda row: row.student_no, sort=("student_no",), css="id"),
-        Column("sex", _("Sex"), lambda row: str(sex_label(row.student.sex)), phone=False),
-        Column("class", _("Class"), lambda row: row.school_class.label if row.school_class else None,
-               sort=("school_class__class_no",)),
-        Column("grade", _("Grade level"), _grade, sort=("school_class__grade_level",), css="num", phone=False),
+               value=lambda row: row.student__name, reads=("student__name", "student__name_pinyin")),
+        Column("student_no", _("Student number"), lambda row: row.student_no, sort=("student_no",), css="id",
+               reads=("student_no",)),
+        Column("sex", _("Sex"), lambda row: str(sex_label(row.student__sex)), phone=False, reads=("student__sex",)),
+        Column("class", _("Class"), lambda row: _label(row, "school_class"), sort=("school_class__class_no",),
+               reads=("school_class__name", "school_class__label_en")),
+        Column("grade", _("Grade level"), lambda row: row.school_class__grade_level,
+               sort=("school_class__grade_level",), css="num", phone=False, default=False,
+               reads=("school_class__grade_level",)),
         Column("status", _("Student status"), status_badge, sort=("status",), css="state",
-               value=lambda row: row.get_status_display()),
+               value=lambda row: str(S(row.status).label), reads=("status",)),
         Column("completeness", _("Completeness"), _complete, css="state",
-               value=_complete_text),
-        Column("archive_no", _("Archive number"), lambda row: row.student.archive_no,
-               sort=("student__archive_no",), css="id", phone=False),
-        Column("entry", _("Month of entry"), _month, sort=("started_on",), css="date", phone=False),
-        Column("unit", _("Unit"), lambda row: row.unit.label, default=False),
-        Column("programme", _("Programme"), lambda row: row.programme.label if row.programme else None,
-               default=False),
-        Column("birth_date", _("Birth date"), lambda row: row.student.birth_date, default=False, css="date"),
-        Column("exam_no", _("Exam number"), lambda row: row.exam_no, default=False, css="id"),
+               value=_complete_text, reads=(*FACTS, "has_left")),
+        Column("archive_no", _("Archive number"), lambda row: row.student__archive_no,
+               sort=("student__archive_no",), css="id", phone=False, reads=("student__archive_no",)),
+        Column("entry", _("Month of entry"), _month, sort=("started_on",), css="date", phone=False,
+               reads=("enrol_month", "started_on")),
+        Column("unit", _("Unit"), lambda row: _label(row, "unit"), default=False,
+               reads=("unit__name", "unit__label_en")),
+        Column("programme", _("Programme"), lambda row: _label(row, "programme"), default=False,
+               reads=("programme__name", "programme__label_en")),
+        Column("birth_date", _("Birth date"), lambda row: row.student__birth_date, default=False, css="date",
+               reads=("student__birth_date",)),
+        Column("exam_no", _("Exam number"), lambda row: row.exam_no, default=False, css="id", reads=("exam_no",)),
         Column("no_hukou", _("Household registration"), _no_hukou, default=False, css="state",
-               value=_lacks_hukou),
+               value=_lacks_hukou, reads=("student__no_hukou", "has_left")),
     )  # fmt: skip
     filters = (
         Filter("q", _("Name or number"), "text", selectors.name_hits,
-               placeholder=_("Part of the name, pinyin, student number")),
+               placeholder=_("Name, pinyin or number")),
         Filter("grade", _("Grade level"), "choice", "school_class__grade_level", choices=selectors.grade_choices),
         Filter("class", _("Class"), "choice", "school_class_id", choices=selectors.class_choices),
         Filter("status", _("Student status"), "choice", "status", choices=Student.Status.choices),
@@ -143,10 +152,10 @@ class StudentList(ListPage[Enrolment]):
     def _file_url(self) -> Callable[[UUID], str]:
         return addresses("records:student")
 
-    def row_url(self, row: Enrolment) -> str:
+    def row_url(self, row: Any) -> str:
         """The student file."""
-        return self._file_url(row.student.public_id)
+        return self._file_url(row.student__public_id)
 
-    def dressed(self, rows: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
-        """With what completeness looks at."""
-        return selectors.with_completeness(rows)
+    def dressed(self, rows: QuerySet[Enrolment]) -> QuerySet[Enrolment, Any]:
+        """What the shown columns read, no more."""
+        return selectors.facts(rows, ["student__public_id", *self.shown_paths])

@@ -8,10 +8,12 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from accounts.scope import holds, units_with
 from core.crypto import BlindIndexField, EncryptedTextField
+from core.lookups import AnyOf
 from core.search_field import TokensField
 from ledger.history import History
 from ledger.models import RecordedModel, RecordedQuerySet
@@ -50,7 +52,7 @@ class Searchable(models.Model):
 class PersonalData(models.Model):
     """Who somebody is and where he comes from: the columns of the national collection template (B.1, B.2)."""
 
-    name = models.CharField(_("name"), max_length=NAME_LENGTH, blank=True)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=NAME_LENGTH, blank=True)
     name_pinyin = models.CharField(_("name in pinyin"), max_length=200, blank=True)
     former_name = models.CharField(_("former name"), max_length=NAME_LENGTH, blank=True)
     sex = models.CharField(_("sex"), max_length=1, blank=True)
@@ -75,7 +77,7 @@ class PersonalData(models.Model):
     phone = EncryptedTextField(_("phone"), blank=True, default="")
     phone_index = BlindIndexField()
     postcode = models.CharField(_("postcode"), max_length=6, blank=True)
-    email = models.CharField(_("e-mail"), max_length=80, blank=True)
+    email = EncryptedTextField(_("e-mail"), blank=True, default="")
     homepage = models.CharField(_("home page"), max_length=120, blank=True)
     is_only_child = models.BooleanField(_("only child"), null=True, blank=True)
     had_preschool = models.BooleanField(_("had preschool education"), null=True, blank=True)
@@ -134,7 +136,7 @@ class FamilyData(models.Model):
     """A parent or another member of the family (B.1 32-40)."""
 
     position = models.PositiveSmallIntegerField(_("position"))
-    name = models.CharField(_("name"), max_length=NAME_LENGTH, blank=True)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=NAME_LENGTH, blank=True)
     relation = models.CharField(_("relation"), max_length=2, blank=True)
     relation_note = models.CharField(_("note on the relation"), max_length=40, blank=True)
     address = EncryptedTextField(_("address"), blank=True, default="")
@@ -224,7 +226,7 @@ class EnrolmentQuerySet(RecordedQuerySet):
 
     def visible_to(self, user: User) -> Self:
         """Enrolments in units where ``user`` may see files, or in classes that are his own today."""
-        scope = Q(unit_id__in=list(units_with(user, "view_student")))
+        scope = Q(AnyOf(F("unit_id"), units_with(user, "view_student")))
         if holds(user, "view_own_class"):
             scope |= Q(school_class_id__in=own_class_ids(user))
         return self.filter(scope)
@@ -284,7 +286,14 @@ class Enrolment(RecordedModel, EnrolmentData):
         verbose_name = _("enrolment")
         default_permissions = ()
         indexes = [
-            models.Index(fields=["unit", "status"], name="enrolment_unit"),
+            models.Index(
+                fields=["unit", "status"], name="enrolment_open", condition=Q(ended_on__isnull=True)
+            ),
+            models.Index(
+                fields=["unit"],
+                name="enrolment_classless",
+                condition=Q(ended_on__isnull=True, school_class__isnull=True),
+            ),
             models.Index(fields=["student_no", "id"], name="enrolment_student_no"),
             models.Index(fields=["school_class"], name="enrolment_class"),
             models.Index(fields=["exam_no"], condition=~Q(exam_no=""), name="enrolment_exam_no"),

@@ -13,7 +13,7 @@ from records.selectors import StudentFile
 from school.models import SchoolClass
 
 STUDENT_SECRETS = (
-    "id_number", "phone", "national_no", "current_address", "mailing_address", "home_address", "hukou_address",
+    "id_number", "phone", "national_no", "current_address", "mailing_address", "home_address", "hukou_address", "email",
 )  # fmt: skip
 FAMILY_SECRETS = ("id_number", "phone", "address")
 

@@ -1,5 +1,6 @@
 """What makes people findable: search tokens, sort key, pinyin and blind indexes, filled from the plain fields."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from core.chinese import name_pinyin, name_sort_key, search_tokens
@@ -18,12 +19,30 @@ def fill(person: Any) -> list[str]:
     """
     filled: list[str] = []
     if hasattr(person, "name_tokens"):
-        person.name_pinyin = person.name_pinyin or (name_pinyin(person.name) if person.name else "")
-        person.name_sort = name_sort_key(person.name)[:SORT_LENGTH] if person.name else ""
-        person.name_tokens = search_tokens(person.name) if person.name else []
+        reading, person.name_sort, person.name_tokens = _from_name(person.name)
+        person.name_pinyin = person.name_pinyin or reading
         filled += NAME_FIELDS
     for field, kind in INDEXES.items():
         if hasattr(person, f"{field}_index"):
             setattr(person, f"{field}_index", blind_index_or_none(kind, getattr(person, field)))
             filled.append(f"{field}_index")
     return filled
+
+
+def search_columns(model: type[Any], columns: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+    """What `fill` fills, for many new rows of a model given in columns by name."""
+    made: dict[str, list[Any]] = {}
+    if hasattr(model, "name_tokens"):
+        found = [_from_name(name) for name in columns["name"]]
+        made = {field: [one[at] for one in found] for at, field in enumerate(NAME_FIELDS)}
+    for field, kind in INDEXES.items():
+        if hasattr(model, f"{field}_index") and field in columns:
+            made[f"{field}_index"] = [blind_index_or_none(kind, value) for value in columns[field]]
+    return made
+
+
+def _from_name(name: str) -> tuple[str, str, list[str]]:
+    """Pinyin, sort key and tokens, in the order of `NAME_FIELDS`."""
+    return (
+        (name_pinyin(name), name_sort_key(name)[:SORT_LENGTH], search_tokens(name)) if name else ("", "", [])
+    )

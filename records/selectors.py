@@ -5,8 +5,8 @@ Lists read the columns that they show and no others: decrypting what nobody look
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import NamedTuple
+from functools import cache, cached_property
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -19,7 +19,8 @@ from accounts.scope import holds, units_with, visible_or_404
 from core.chinese import clean_text, name_query
 from core.crypto import EncryptedTextField, blind_index
 from core.idnumber import normalise_id_number
-from records.completeness import MEASURED, fields_of
+from core.lookups import AnyOf
+from records.completeness import FACTS, MEASURED, Completeness, completeness
 from records.models import (
     Document,
     DocumentKind,
@@ -30,7 +31,7 @@ from records.models import (
     later_enrolments,
     own_class_ids,
 )
-from school.models import ClassStaff, Programme, SchoolClass, Unit, in_language
+from school.models import ClassStaff, Programme, SchoolClass, Unit, labels_in_use
 
 HITS = 1000
 """A search fetches at most this many hits and orders them; ordering first would walk the whole sort index."""
@@ -40,18 +41,12 @@ SUGGESTED = 8
 SHORTEST_SECRET = 7
 
 
-_STAY = ("public_id", "student_no", "status", "started_on", "ended_on", "enrol_month", "seat_no", "exam_no")
-_PERSON = ("public_id", "name", "name_pinyin", "sex", "birth_date", "archive_no", "no_hukou")
-_LABELS = ("name", "label_en")
-LISTED = (
-    *_STAY,
-    *(f"student__{name}" for name in _PERSON),
-    *(f"{joined}__{name}" for joined in ("school_class", "unit", "school", "programme") for name in _LABELS),
-    "school__stage",
-    "school_class__class_no",
-    "school_class__grade_level",
+_PERSON = tuple(f"student__{name}" for name in ("public_id", "name", "name_pinyin", "sex"))
+_LABELS = tuple(
+    f"{joined}__{name}" for joined in ("school_class", "unit", "school") for name in ("name", "label_en")
 )
-"""What lists, the roster and hits of the search show; whatever else is read of such a row costs a query."""
+HIT = (*_PERSON, *_LABELS, "student_no", "seat_no", "status", "started_on", "ended_on")
+"""What the roster and hits of the search show of an enrolment; whatever else is read of one costs a query."""
 
 
 HEAVY = (
@@ -110,12 +105,12 @@ class StudentFile:
 
 
 def enrolments(user: User) -> QuerySet[Enrolment]:
-    """The enrolments that ``user`` may see, ready for a list: student, class and unit joined, nothing decrypted."""
-    return _listed(Enrolment.objects.visible_to(user))
+    """The enrolments that ``user`` may see, student, class and unit joined, nothing decrypted."""
+    return _shown(Enrolment.objects.visible_to(user))
 
 
-def _listed(rows: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
-    return rows.select_related("student", "school_class", "unit", "school", "programme").only(*LISTED)
+def _shown(rows: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
+    return rows.select_related("student", "school_class", "unit", "school").only(*HIT)
 
 
 def counting_documents() -> QuerySet[Document]:
@@ -124,24 +119,37 @@ def counting_documents() -> QuerySet[Document]:
     return rows.only("student_id", "kind")
 
 
-def with_completeness(rows: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
-    """The same rows with what `records.completeness` looks at, none of it decrypted, in the same query.
+def facts(rows: QuerySet[Enrolment], paths: Iterable[str] = FACTS) -> QuerySet[Enrolment, Any]:
+    """These paths of enrolments as named tuples, in one query and nothing decrypted.
+
+    Beside columns there are `records.completeness.FACTS`, and ``has_left`` of the stretches after which the student
+    went on to another one: his file is kept there.
+    """
+    asked = dict.fromkeys(("pk", *paths))
+    worked_out = {name: expression for name, expression in _worked_out().items() if name in asked}
+    return rows.annotate(**worked_out).values_list(*asked, named=True)
+
+
+@cache
+def _worked_out() -> dict[str, Any]:
+    """What no column holds.
 
     ``contact_id`` is a scalar and no EXISTS, which the planner would answer by reading every family of the country.
-    ``has_left`` tells the stretches after which the student went on to another one: his file is kept there.
     """
     reachable = FamilyMember.objects.filter(student=OuterRef("student"), phone_index__isnull=False)
     kinds = counting_documents().filter(student=OuterRef("student")).values("kind")
     filled = {f"has_{name}": NullIf(Length(F(f"student__{name}")), Value(0)) for name in MEASURED}
-    return rows.only(*LISTED, *_COMPLETE).annotate(
-        contact_id=Subquery(reachable.values("pk")[:1]),
-        document_kinds=ArraySubquery(kinds),
-        has_left=Exists(later_enrolments()),
+    return {
+        "contact_id": Subquery(reachable.order_by().values("pk")[:1]),
+        "document_kinds": ArraySubquery(kinds),
+        "has_left": Exists(later_enrolments()),
         **filled,
-    )
+    }
 
 
-_COMPLETE = (*fields_of(Enrolment), *(f"student__{name}" for name in fields_of(Student)))
+def completeness_of(file: StudentFile) -> Completeness:
+    """What the file lacks, as its enrolment stands."""
+    return completeness(facts(Enrolment.objects.filter(pk=file.enrolment.pk)).get())
 
 
 def student_file(user: User, public_id: UUID) -> StudentFile:
@@ -149,10 +157,9 @@ def student_file(user: User, public_id: UUID) -> StudentFile:
     row = visible_or_404(Student.objects.all(), Student.objects.visible_to(user), public_id=public_id)
     own = Enrolment.objects.visible_to(user).filter(student=row)
     own = own.select_related("school_class", "unit", "school", "programme")
-    ordered = own.order_by(F("ended_on").desc(nulls_first=True), "-started_on", "-pk")
-    kept = Enrolment.objects.filter(student=row).current().values_list("pk", flat=True).get()
-    shown = list(ordered)
-    return StudentFile(user, row, shown, has_left=kept not in {one.pk for one in shown})
+    own = own.annotate(has_left=_worked_out()["has_left"])
+    shown = list(own.order_by(F("ended_on").desc(nulls_first=True), "-started_on", "-pk"))
+    return StudentFile(user, row, shown, has_left=all(one.has_left for one in shown))
 
 
 def photo_of(file: StudentFile) -> Document | None:
@@ -255,7 +262,7 @@ def _ordered(hits: list[_Hit], limit: int, *, by_number: bool = False) -> Found:
     newest = {hit.student: hit for hit in sorted(hits[:HITS], key=lambda hit: hit.pk)}
     ordered = sorted(newest.values())
     shown = [hit.pk for hit in ordered[:limit]]
-    rows = {row.pk: row for row in _listed(Enrolment.objects.filter(pk__in=shown))} if shown else {}
+    rows = {row.pk: row for row in _shown(Enrolment.objects.filter(pk__in=shown))} if shown else {}
     more = len(ordered) > limit or len(hits) > HITS
     return Found([rows[pk] for pk in shown if pk in rows], more, by_number)
 
@@ -265,30 +272,38 @@ def _ordered(hits: list[_Hit], limit: int, *, by_number: bool = False) -> Found:
 
 def unit_choices(user: User) -> list[tuple[int, str]]:
     """Units in which ``user`` may see files and that have classes or enrolments of their own."""
-    units = Unit.objects.filter(pk__in=list(units_with(user, "view_student")))
+    units = Unit.objects.filter(AnyOf(F("pk"), units_with(user, "view_student")))
     used = Exists(Enrolment.objects.filter(unit_id=OuterRef("pk")))
-    return [(one.pk, one.label) for one in units.filter(used).order_by("ancestors", "order", "pk")]
+    rows = units.filter(used).order_by("ancestors", "order", "pk").values_list("pk", "name", "label_en")
+    label = labels_in_use()
+    return [(pk, label(*labels)) for pk, *labels in rows]
+
+
+def _classes(user: User) -> QuerySet[SchoolClass]:
+    here = AnyOf(F("unit_id"), units_with(user, "view_student"))
+    classes: QuerySet[SchoolClass] = SchoolClass.objects.filter(here, is_active=True)
+    return classes.order_by("school_id", "class_no")
 
 
 def class_choices(user: User) -> list[tuple[int, str]]:
     """Classes in use of the units in which ``user`` may see files."""
-    classes = SchoolClass.objects.filter(unit_id__in=list(units_with(user, "view_student")), is_active=True)
-    rows = classes.order_by("school", "class_no").values_list("pk", "class_no", "name", "label_en")[:500]
-    return [(pk, f"{class_no} {in_language(*labels)}") for pk, class_no, *labels in rows]
+    rows = _classes(user).values_list("pk", "class_no", "name", "label_en")[:500]
+    label = labels_in_use()
+    return [(pk, f"{class_no} {label(*labels)}") for pk, class_no, *labels in rows]
 
 
 def grade_choices(user: User) -> list[tuple[int, int]]:
     """Grade levels of those classes."""
-    classes = SchoolClass.objects.filter(unit_id__in=list(units_with(user, "view_student")), is_active=True)
-    return [
-        (one, one) for one in classes.values_list("grade_level", flat=True).distinct().order_by("grade_level")
-    ]
+    levels = _classes(user).order_by("grade_level").values_list("grade_level", flat=True).distinct()
+    return [(one, one) for one in levels]
 
 
 def programme_choices(user: User) -> list[tuple[int, str]]:
     """Programmes of those units."""
-    programmes = Programme.objects.filter(unit_id__in=list(units_with(user, "view_student")))
-    return [(one.pk, f"{one.code} {one.label}") for one in programmes.order_by("unit", "code")]
+    programmes = Programme.objects.filter(AnyOf(F("unit_id"), units_with(user, "view_student")))
+    rows = programmes.order_by("unit_id", "code").values_list("pk", "code", "name", "label_en")
+    label = labels_in_use()
+    return [(pk, f"{code} {label(*labels)}") for pk, code, *labels in rows]
 
 
 # One's own classes
@@ -312,8 +327,8 @@ def duties_in(user: User, classes: Iterable[SchoolClass]) -> dict[int, str]:
     return {row.school_class_id: row.get_duty_display() for row in rows}
 
 
-def roster(user: User, school_class: SchoolClass) -> list[Enrolment]:
-    """The class with its open enrolments in seat order, completeness and the family's phones."""
+def roster(user: User, school_class: SchoolClass) -> list[tuple[Enrolment, Completeness]]:
+    """The class with its open enrolments in seat order, each with the family's phones and its completeness."""
     rows = enrolments(user).filter(school_class=school_class, ended_on__isnull=True)
     keep = FamilyMember.objects.only(
         "student_id",
@@ -325,8 +340,10 @@ def roster(user: User, school_class: SchoolClass) -> list[Enrolment]:
         "is_guardian",
         "is_first_guardian",
     )
-    complete = with_completeness(rows).prefetch_related(Prefetch("student__family", queryset=keep))
-    return list(complete.order_by(F("seat_no").asc(nulls_last=True), "student__name_sort", "pk"))
+    stands = {row.pk: completeness(row) for row in facts(rows)}
+    seated = rows.order_by(F("seat_no").asc(nulls_last=True), "student__name_sort", "pk")
+    pupils = seated.prefetch_related(Prefetch("student__family", queryset=keep))
+    return [(row, stands[row.pk]) for row in pupils if row.pk in stands]
 
 
 def adviser_of(school_class_id: int | None) -> User | None:

@@ -10,15 +10,20 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.formatting import day
-from core.masking import mask_address, mask_id_number, mask_phone
+from core.masking import mask_address, mask_email, mask_id_number, mask_phone
 from records.columns import SECTIONS, Column, Kind
 from records.completeness import layout_for
+from records.labels import code_labels, region_names
 from records.models import FamilyMember
 from records.reading import STUDENT_SECRETS
 from records.selectors import StudentFile
-from school.models import Code, Region, in_language
 
-MASKS = {"id_number": mask_id_number, "national_no": mask_id_number, "phone": mask_phone}
+MASKS = {
+    "id_number": mask_id_number,
+    "national_no": mask_id_number,
+    "phone": mask_phone,
+    "email": mask_email,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +52,10 @@ class Words:
     """Values of a file in words; code lists and regions are read once."""
 
     def __init__(self, columns: Iterable[Column], rows: Iterable[Any]) -> None:
-        shown = list(columns)
-        self._codes = _codes({column.code_list for column in shown} - {""})
-        regions = [column.field.rpartition(".")[2] for column in shown if column.kind is Kind.REGION]
-        wanted = {getattr(row, name, "") for row in rows for name in regions}
-        self._regions = region_names({str(code) for code in wanted if code})
+        shown, held = list(columns), list(rows)
+        codes = {column.code_list for column in shown} - {""}
+        self._codes = code_labels(codes, _values(shown, held, Kind.CODE))
+        self._regions = region_names(_values(shown, held, Kind.REGION))
 
     def of(self, column: Column, value: Any) -> str:
         """A value as a reader understands it; "" for none."""
@@ -71,24 +75,11 @@ class Words:
         return text
 
 
-def _codes(keys: set[str]) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
-    rows = Code.objects.filter(code_list__key__in=keys)
-    for key, code, *labels in rows.values_list("code_list__key", "code", "label_zh", "label_en"):
-        found.setdefault(key, {})[code] = in_language(*labels)
-    return found
-
-
-def region_names(codes: Iterable[str]) -> dict[str, str]:
-    """Full names of regions by their code of twelve digits; unknown ones are left out."""
-    wanted = {code: [f"{code[:2]}0000", f"{code[:4]}00", code[:6]] for code in codes}
-    every = {part for parts in wanted.values() for part in parts}
-    names = dict(Region.objects.filter(code__in=every).values_list("code", "name_zh"))
-    return {
-        code: "".join(names[part] for part in dict.fromkeys(parts) if part in names)
-        for code, parts in wanted.items()
-        if code[:6] in names
-    }
+def _values(columns: list[Column], rows: list[Any], kind: Kind) -> set[str]:
+    """What the rows hold in columns of this kind."""
+    names = [column.field.rpartition(".")[2] for column in columns if column.kind is kind]
+    found = {getattr(row, name, "") for row in rows for name in names}
+    return {str(value) for value in found if value not in ("", None)}
 
 
 def mask(name: str, value: str) -> str:

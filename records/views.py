@@ -18,7 +18,7 @@ from core.masking import mask_phone
 from core.ui import Tab
 from files.serving import serve
 from records import finders, reading, sections, selectors
-from records.completeness import Holder, completeness, contact_of
+from records.completeness import Completeness, Holder, contact_of
 from records.forms import SearchForm
 from records.lists import StudentList, sex_label, status_badge
 from records.models import Document, DocumentKind, Enrolment
@@ -86,7 +86,8 @@ def _note_opening(request: HttpRequest, file: StudentFile, *, again: bool) -> No
     if again and key in opened:
         return
     reading.open_file(actor=file.reader, file=file)
-    request.session[OPENED] = [*(one for one in opened if one != key), key][-MOST_OPENED:]
+    if opened[-1:] != [key]:
+        request.session[OPENED] = [*(one for one in opened if one != key), key][-MOST_OPENED:]
 
 
 def _tabs(file: StudentFile, active: sections.Section) -> list[Tab]:
@@ -103,8 +104,7 @@ def _tabs(file: StudentFile, active: sections.Section) -> list[Tab]:
 
 
 def _missing(file: StudentFile) -> dict[str, Any]:
-    row = selectors.with_completeness(selectors.enrolments(file.reader)).get(pk=file.enrolment.pk)
-    found = completeness(row)
+    found = selectors.completeness_of(file)
     adviser = selectors.adviser_of(file.enrolment.school_class_id)
     named = {Holder.ADVISER: adviser, Holder.COUNSELLOR: adviser}
     holders = [
@@ -214,8 +214,7 @@ def my_classes(request: HttpRequest) -> HttpResponse:
     return render(request, "records/my_classes.html", {"cards": cards})
 
 
-def _pupil(user: User, row: Enrolment, *, may_reveal: bool) -> dict[str, Any]:
-    found = completeness(row)
+def _pupil(row: Enrolment, found: Completeness, *, may_reveal: bool) -> dict[str, Any]:
     contact = contact_of(row.student.family.all())
     phone = contact.phone if contact else ""
     url = ""
@@ -236,8 +235,8 @@ def my_class(request: HttpRequest, class_id: UUID) -> HttpResponse:
     user = user_of(request)
     school_class = selectors.own_class(user, class_id)
     rows = selectors.roster(user, school_class)
-    may_reveal = selectors.may_reveal_in(user, rows)
-    pupils = [_pupil(user, row, may_reveal=may_reveal) for row in rows]
+    may_reveal = selectors.may_reveal_in(user, [row for row, _found in rows])
+    pupils = [_pupil(row, found, may_reveal=may_reveal) for row, found in rows]
     reading.open_roster(actor=user, school_class=school_class, count=len(rows))
     photo_key = f"document.{DocumentKind.PHOTO}"
     todo = {

@@ -66,6 +66,11 @@ class Inbox:
         return all_days_left([(units.get(unit_id or 0, self.user.unit), due) for unit_id, due in dated])
 
     @property
+    def several(self) -> list[tuple[Any, str]]:
+        """For which kinds of work lines of the open tab can be chosen and done at once: label and name of the page."""
+        return inbox.pages_for_several() if any(line.row.pick for line in self.lines) else []
+
+    @property
     def lines(self) -> list[Line]:
         """The rows of the open tab."""
         return self._by_tab[self.tab]

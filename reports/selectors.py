@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.scope import holds, units_with
 from approvals.models import Notice
+from core.lookups import AnyOf
 from core.ui import Chart, Series
 from enrollment.models import Applicant, ImportFault, ImportRow, IntakeBatch, IntakeDecision
 from records.faults import Fault, describe
@@ -51,9 +52,9 @@ def figures(user: User) -> list[Figure]:
 
 def _entered(user: User) -> list[Figure]:
     mine = Applicant.objects.filter(entered_by=user).aggregate(
-        recent=Count("pk", filter=Q(entered_at__gte=timezone.now() - RECENT)),
-        drafts=Count("pk", filter=Q(state=State.DRAFT)),
-        accepted=Count("pk", filter=Q(state=State.ACCEPTED)),
+        recent=Count("state", filter=Q(entered_at__gte=timezone.now() - RECENT)),
+        drafts=Count("state", filter=Q(state=State.DRAFT)),
+        accepted=Count("state", filter=Q(state=State.ACCEPTED)),
     )
     recent = _("in the last 30 days")
     return [
@@ -79,18 +80,14 @@ def _own_pupils(user: User) -> list[Figure]:
 
 def _students(user: User) -> list[Figure]:
     units = sorted({*units_with(user, "view_student"), *units_with(user, "view_figures")})
-    counted = Enrolment.objects.filter(unit_id__in=units, ended_on__isnull=True).aggregate(
-        enrolled=Count("pk", filter=Q(status=Student.Status.ENROLLED)),
-        classless=Count("pk", filter=Q(school_class__isnull=True)),
-        recent=Count("pk", filter=Q(started_on__gte=timezone.localdate() - RECENT)),
-    )
+    here = Enrolment.objects.filter(AnyOf(F("unit_id"), units), ended_on__isnull=True)
+    enrolled = here.filter(status=Student.Status.ENROLLED).count()
+    classless = here.filter(school_class__isnull=True).count()
     url = reverse("records:students") if holds(user, "view_student") else ""
-    kind = "amber" if counted["classless"] else ""
+    kind = "amber" if classless else ""
     return [
-        Figure(_("Students enrolled"), counted["enrolled"], "id", url=url and f"{url}?status=enrolled"),
-        Figure(
-            _("Without a class"), counted["classless"], "users", url=url and f"{url}?no_class=1", kind=kind
-        ),
+        Figure(_("Students enrolled"), enrolled, "id", url=url and f"{url}?status=enrolled"),
+        Figure(_("Without a class"), classless, "users", url=url and f"{url}?no_class=1", kind=kind),
     ]
 
 
@@ -101,9 +98,9 @@ def next_deadline(user: User) -> date | None:
     return batches.order_by("entry_deadline").values_list("entry_deadline", flat=True).first()
 
 
-def unread_notices(user: User) -> list[Notice]:
-    """Notices that ``user`` has not read."""
-    return list(Notice.objects.visible_to(user).unread_by(user).order_by("-last_at")[:200])
+def unread_notices(user: User) -> QuerySet[Notice]:
+    """Notices that ``user`` has not read, at most 200."""
+    return Notice.objects.visible_to(user).unread_by(user).order_by("-last_at")[:200]
 
 
 # Charts
@@ -113,15 +110,19 @@ def chart_keys(user: User) -> list[str]:
     """The charts that this reader gets, in order."""
     if not holds(user, "view_figures"):
         return []
-    if batches(user):
+    if _open_batches(user).filter(Exists(Applicant.objects.filter(batch=OuterRef("pk")))).exists():
         return ["progress", "faults"]
     return ["students"]
 
 
+def _open_batches(user: User) -> QuerySet[IntakeBatch]:
+    return IntakeBatch.objects.visible_to(user, "view_figures").filter(is_open=True)
+
+
 def batches(user: User) -> list[IntakeBatch]:
     """Intake batches of whom ``user`` reads figures: those with applicants, the newest work first, at most 20."""
-    found = IntakeBatch.objects.visible_to(user, "view_figures").filter(is_open=True)
-    worked = found.annotate(last=Max("applicants__entered_at"), size=Count("applicants")).filter(size__gt=0)
+    found = _open_batches(user).annotate(last=Max("applicants__entered_at"), size=Count("applicants"))
+    worked = found.filter(size__gt=0)
     return list(worked.order_by("-size", "-last", "pk")[:20])
 
 

@@ -1,6 +1,8 @@
 """The school as an organisation: units, rules, programmes, classes, their staff, terms, calendar and code lists."""
 
+import re
 import uuid
+from collections.abc import Callable
 from datetime import date
 
 from django.conf import settings
@@ -109,7 +111,27 @@ class Unit(RecordedModel):
 
 def in_language(label_zh: str, label_en: str) -> str:
     """Choose between two labels by the language in use."""
-    return label_en if label_en and (get_language() or "").startswith("en") else label_zh
+    return labels_in_use()(label_zh, label_en)
+
+
+def labels_in_use() -> Callable[[str, str], str]:
+    """What chooses between a Chinese and an English label; asks for the language once, for many labels."""
+    if (get_language() or "").startswith("en"):
+        return lambda label_zh, label_en: label_en or label_zh
+    return lambda label_zh, label_en: label_zh
+
+
+_BOTH = re.compile(r"^(.*[\u4e00-\u9fff].*) \(([ -~]+)\)$")
+
+
+def note_in_language(note: str) -> str:
+    """A note whose parts (``；``) may be written ``中文 (English)``, in the reader's language."""
+    parts = [_BOTH.match(part) for part in note.split("；")]
+    chosen = [
+        in_language(*part.groups()) if part else one
+        for part, one in zip(parts, note.split("；"), strict=True)
+    ]
+    return in_language("；".join(chosen), "; ".join(chosen))
 
 
 class Rule(RecordedModel):
@@ -325,6 +347,11 @@ class CodeList(RecordedModel):
     def label(self) -> str:
         """The list's name in the reader's language."""
         return in_language(self.label_zh, self.label_en)
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """Standard, source and licence in the reader's language."""
+        return {name: note_in_language(getattr(self, name)) for name in ("standard", "source", "licence")}
 
 
 class Code(RecordedModel):

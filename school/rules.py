@@ -117,6 +117,13 @@ RULES: dict[str, RuleKind] = {
             "max_import_rows", _("Most rows in an imported file"), _whole(100, 1_000_000), 50_000, "proposal"
         ),
         RuleKind(
+            "marked_file_hours",
+            _("Hours until the marked file of a large import lapses"),
+            _whole(1, 720),
+            24,
+            "proposal",
+        ),
+        RuleKind(
             "student_no_form",
             _("Student number: entry year, then unit and programme code, then serial of this many digits"),
             _whole(3, 8),

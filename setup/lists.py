@@ -50,6 +50,7 @@ class UnitList(ListPage[Unit]):
     """The tree of units."""
 
     name = "setup.units"
+    unit_path = "pk"
     columns: Sequence[Column[Unit]] = (
         Column("name", _("Unit"), _unit_name, ("path",), fixed=True, css="name", link=True),
         Column("kind", _("Kind"), lambda unit: unit.get_kind_display(), ("kind",)),
@@ -86,6 +87,7 @@ class ProgrammeList(ListPage[Programme]):
     """Programmes."""
 
     name = "setup.programmes"
+    unit_path = "unit_id"
     columns = (
         Column("name", _("Programme"), lambda row: row.label, ("name",), fixed=True, css="name", link=True),
         Column("code", _("Programme code"), lambda row: row.code, ("code",), css="id"),
@@ -137,6 +139,7 @@ class ClassList(ListPage[SchoolClass]):
     """Classes by school year."""
 
     name = "setup.classes"
+    unit_path = "unit_id"
     columns = (
         Column("name", _("Class"), lambda row: row.label, ("grade_level", "number"), fixed=True, css="name", link=True),
         Column("class_no", _("Class number"), lambda row: row.class_no, ("class_no",), css="id"),
@@ -181,7 +184,7 @@ class CodeListList(ListPage[CodeList]):
         Column(
             "label", _("Code list"), lambda row: row.label, ("label_zh",), fixed=True, css="name", link=True
         ),
-        Column("standard", _("Standard"), lambda row: row.standard, ("standard",)),
+        Column("standard", _("Standard"), lambda row: row.notes["standard"], ("standard",)),
         Column(
             "entries",
             _("Entries"),
@@ -189,8 +192,8 @@ class CodeListList(ListPage[CodeList]):
             ("entries",),
             css="num",
         ),
-        Column("source", _("Source"), lambda row: row.source, phone=False, default=False),
-        Column("key", _("Key"), lambda row: row.key, ("key",), css="id", phone=False),
+        Column("source", _("Source"), lambda row: row.notes["source"], phone=False, default=False),
+        Column("key", _("Key"), lambda row: row.key, ("key",), css="id", phone=False, default=False),
     )
     filters = (Filter("q", _("Name of the list"), "text", _by_list_words),)
     default_sort = "key"
@@ -233,7 +236,7 @@ class CodeEntryList(ListPage[Code]):
     name = "setup.codes"
     columns = (
         Column("code", _("Code"), lambda row: row.code, ("code",), fixed=True, css="id", link=True),
-        Column("label_zh", _("Chinese label"), lambda row: row.label_zh, ("label_zh",)),
+        Column("label_zh", _("Chinese label"), lambda row: row.label_zh, ("label_zh",), css="name"),
         Column("label_en", _("English label"), lambda row: row.label_en, ("label_en",)),
         Column("aliases", _("Also read as"), lambda row: " · ".join(row.aliases), phone=False),
         Column("order", _("Order"), lambda row: row.order, ("order",), css="num", default=False),
@@ -284,7 +287,7 @@ class RegionList(ListPage[Region]):
     name = "setup.regions"
     columns = (
         Column("code", _("Region code"), lambda row: row.code, ("code",), fixed=True, css="id", link=True),
-        Column("name_zh", _("Chinese name"), lambda row: row.name_zh, ("name_zh",)),
+        Column("name_zh", _("Chinese name"), lambda row: row.name_zh, ("name_zh",), css="name"),
         Column("name_en", _("English name"), lambda row: row.name_en, ("name_en",), phone=False),
         Column("level", _("Administrative level"), lambda row: dict(LEVELS)[str(row.level)], ("level",)),
         Column("parent", _("Part of"), lambda row: row.parent_code, ("parent_code",), css="id", phone=False),

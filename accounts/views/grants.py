@@ -1,9 +1,11 @@
 """Who can see what and why: by unit; by person it stands on the user's page."""
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts import selectors
@@ -15,9 +17,15 @@ from school.models import Unit
 @requires("view_grants", "manage_grants")
 @require_http_methods(["GET"])
 def grants(request: HttpRequest) -> HttpResponse:
-    """The first of one's units."""
-    first = _units(request)[0]
-    return redirect("accounts:unit_grants", first.public_id)
+    """The unit that the form names, else the first of one's units."""
+    units = _units(request)
+    named = request.GET.get("unit", "")
+    unit = next((one for one in units if str(one.public_id) == named), units[0])
+    address = reverse("accounts:unit_grants", args=[unit.public_id])
+    perm = request.GET.get("perm", "")
+    return redirect(
+        f"{address}?{urlencode({'perm': perm})}" if perm in selectors.PERMISSION_LABELS else address
+    )
 
 
 @requires("view_grants", "manage_grants")
@@ -31,7 +39,7 @@ def unit_grants(request: HttpRequest, public_id: UUID) -> HttpResponse:
     page = GrantList(request, selectors.paths_into(user, unit, perm), user=user)
     context = {
         "unit": unit,
-        "units": _units(request),
+        "units": [(f"{'　' * len(one.ancestors)}{one.label}", one) for one in _units(request)],
         "perm": perm,
         "permissions": list(selectors.PERMISSION_LABELS.items()),
     }

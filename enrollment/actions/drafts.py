@@ -209,6 +209,9 @@ def _readable(
             values[field] = _read(text, field, row.batch, book)
         except CellFault as fault:
             refused.append(Fault(field, fault.code, "error", fault.detail, text))
+    for field, usual in layout_of(row.batch).assumed.items():
+        if values.get(field) == "":
+            values[field] = usual
     if not ask_number and values.get("id_number"):
         refused.append(Fault("id_number", SPENT, value=typed["id_number"]))
         del values["id_number"]

@@ -1,100 +1,87 @@
-"""Unsaved drafts made quickly from typed values: what `enrollment.cells.apply_values` does, for thousands of rows."""
+"""Typed values as columns of the two tables: what `enrollment.cells.apply_values` does, for many rows at once."""
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from django.db import models
-from django.db.models.base import ModelState
 
-from core.chinese import name_pinyin
 from enrollment.cells import NOT_STORED, split
-from enrollment.models import Applicant, ApplicantMember, IntakeBatch
+from enrollment.models import Applicant, ApplicantMember
 from records.cells import CodeBook
 from records.checks import lacks_number
 from records.columns import LayoutColumns
-from records.search import fill
+from records.search import search_columns
 
-M = TypeVar("M", bound=models.Model)
-Put = tuple[str, str, Any, Callable[[Any], Any] | None]
+Values = dict[str, Any]
+Columns = dict[str, list[Any]]
 
 
-class Maker(Generic[M]):
-    """Makes unsaved instances with their defaults, without the work that ``Model.__init__`` does for each field."""
+class _Target(NamedTuple):
+    """Where a field goes: the attribute, what stands for an empty cell, and how a value is read."""
 
-    def __init__(self, model: type[M], **common: Any) -> None:
-        blank = model(**common)
-        self._model = model
-        self._fixed = {name: value for name, value in vars(blank).items() if name != "_state"}
-        self._cache = dict(blank._state.fields_cache)
-        fields = model._meta.concrete_fields
-        self._fresh = [
-            (field.attname, field.get_default)
-            for field in fields
-            if field.has_default() and callable(field.default)
-        ]
+    name: str
+    empty: Any
+    read: Callable[[Any], Any] | None
 
-    def __call__(self) -> M:
-        made = self._model.__new__(self._model)
-        state = ModelState()
-        state.fields_cache = self._cache.copy()
-        values = made.__dict__
-        values.update(self._fixed)
-        values["_state"] = state
-        for name, default in self._fresh:
-            values[name] = default()
-        return made
+    def column(self, values: list[Any]) -> list[Any]:
+        """The values as they are kept."""
+        if self.read:
+            return [self.empty if value == "" else self.read(value) for value in values]
+        return values if self.empty == "" else [self.empty if value == "" else value for value in values]
 
 
 class Builder:
-    """Builds the drafts of one batch and layout. ``common`` are the values that all of them share."""
+    """Makes the columns of one layout; search columns come with them. ``people`` are typed values by field."""
 
-    def __init__(self, batch: IntakeBatch, layout: LayoutColumns, book: CodeBook, **common: Any) -> None:
-        self.book = book
-        self._applicant = Maker(Applicant, batch=batch, **common)
-        self._member = Maker(ApplicantMember)
-        self._own: list[Put] = []
-        self._members: dict[int, list[Put]] = {}
+    def __init__(self, layout: LayoutColumns, book: CodeBook) -> None:
+        self._book = book
+        self._own: dict[str, _Target] = {}
+        self._members: dict[_Target, dict[int, str]] = {}
         for column in layout.columns:
             if column.field in NOT_STORED:
                 continue
             position, name = split(column.field)
-            if not position:
-                self._own.append(self._put(Applicant, column.field, name))
+            if position:
+                self._members.setdefault(_target(ApplicantMember, name), {})[position] = column.field
+            elif column.field == "programme_code":
+                self._own[column.field] = _Target("programme_id", None, book.programme_ids.get)
             else:
-                puts = self._members.setdefault(position, [])
-                puts.append(self._put(ApplicantMember, column.field, name))
+                self._own[column.field] = _target(Applicant, name)
 
-    def _put(self, model: type[models.Model], source: str, name: str) -> Put:
-        if source == "programme_code":
-            return source, "programme_id", None, self.book.programme_ids.get
-        column = model._meta.get_field(name)
-        empty = None if getattr(column, "null", False) else ""
-        return source, name, empty, int if isinstance(column, models.PositiveSmallIntegerField) else None
+    def applicants(self, people: Sequence[Values]) -> Columns:
+        """One row for each person."""
+        made = {
+            target.name: target.column([values.get(source, "") for values in people])
+            for source, target in self._own.items()
+        }
+        made["school_class_id"] = [self._book.class_ids.get(values.get("class_no", "")) for values in people]
+        made["no_hukou"] = [
+            lacks_number(values) and values.get("overseas_status", "") in {"", "00"} for values in people
+        ]
+        return made | search_columns(Applicant, made)
 
-    def build(self, values: Mapping[str, Any]) -> tuple[Applicant, list[ApplicantMember]]:
-        """A draft and the members of its family, search columns filled; members without any value are left out."""
-        applicant = self._applicant()
-        _fill_in(applicant.__dict__, self._own, values)
-        applicant.school_class_id = self.book.class_ids.get(values.get("class_no", ""))
-        applicant.name_pinyin = name_pinyin(applicant.name) if applicant.name else ""
-        fill(applicant)
-        person = {"id_type": applicant.id_type, "id_number": applicant.id_number}
-        applicant.no_hukou = lacks_number(person) and applicant.overseas_status in {"", "00"}
-        return applicant, list(self._family(applicant, values))
-
-    def _family(self, applicant: Applicant, values: Mapping[str, Any]) -> Iterator[ApplicantMember]:
-        for position, puts in self._members.items():
-            if all(values.get(source, "") == "" for source, _name, _empty, _read in puts):
-                continue
-            member = self._member()
-            _fill_in(member.__dict__, puts, values)
-            member.position = position
-            member.applicant = applicant
-            fill(member)
-            yield member
+    def members(self, people: Sequence[Values]) -> tuple[list[int], Columns]:
+        """One row for each member of whom anything is known, and the place among ``people`` that he belongs to."""
+        positions = sorted({position for sources in self._members.values() for position in sources})
+        named = {
+            position: [sources[position] for sources in self._members.values() if position in sources]
+            for position in positions
+        }
+        family = [
+            (place, position)
+            for place, values in enumerate(people)
+            for position in positions
+            if any(values.get(source, "") != "" for source in named[position])
+        ]
+        made = {
+            target.name: target.column([people[place].get(sources.get(at, ""), "") for place, at in family])
+            for target, sources in self._members.items()
+        }
+        made["position"] = [position for _place, position in family]
+        return [place for place, _position in family], made | search_columns(ApplicantMember, made)
 
 
-def _fill_in(target: dict[str, Any], puts: list[Put], values: Mapping[str, Any]) -> None:
-    for source, name, empty, read in puts:
-        value = values.get(source, "")
-        target[name] = empty if value == "" else read(value) if read else value
+def _target(model: type[models.Model], name: str) -> _Target:
+    field = model._meta.get_field(name)
+    empty = None if getattr(field, "null", False) else ""
+    return _Target(name, empty, int if isinstance(field, models.PositiveSmallIntegerField) else None)

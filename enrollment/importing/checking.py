@@ -13,6 +13,7 @@ from core.chinese import clean_text, name_sort_key
 from core.crypto import blind_index_or_none
 from core.lookups import AnyOf
 from enrollment.cells import layout_of
+from enrollment.importing.repeats import Repeats
 from enrollment.importing.source import Source, SourceRow
 from enrollment.kept_numbers import kept_number_faults
 from enrollment.models import Applicant, ImportJob, IntakeBatch
@@ -120,8 +121,10 @@ class Checker:
     _twice: dict[str, dict[str, Repeated]] = field(default_factory=dict)
     _without_number: set[Namesake] = field(default_factory=set)
     _columns: list[tuple[str, Readings]] = field(default_factory=list)
+    _repeats: Repeats = field(init=False)
 
     def __post_init__(self) -> None:
+        self._repeats = Repeats(self.batch, self.book, self.own)
         self._columns = [
             (column.field, Readings(column, self.book, exact=self.exact))
             for column in layout_of(self.batch).columns
@@ -138,11 +141,15 @@ class Checker:
 
     def chunks(self) -> Iterator[list[CheckedRow]]:
         """Every row of the file, checked, in chunks."""
+        for rows in self.checked():
+            self.compare(rows)
+            yield rows
+
+    def checked(self) -> Iterator[list[CheckedRow]]:
+        """`chunks` before they are compared with the database, which is asked nothing."""
         rows = self.source.rows()
         while part := list(islice(rows, CHUNK)):
-            checked = [self.check_row(row) for row in part]
-            self.compare(checked)
-            yield checked
+            yield [self.check_row(row) for row in part]
 
     def check_row(self, row: SourceRow) -> CheckedRow:
         """What the row and the file tell; `compare` adds what the database knows."""
@@ -185,16 +192,21 @@ class Checker:
         """Add what the database knows of these people: numbers that are taken, namesakes, rows that are in already."""
         taken, own = self._numbers({row.index for row in rows if row.index})
         exam_nos = self._exam_nos({row.values["exam_no"] for row in rows if row.values.get("exam_no")})
+        if not self._comes_back:
+            self._repeats.sort_out(rows, taken)
         for row in rows:
-            if self._is_already_in(row, own):
+            if row.already or self._is_already_in(row, own):
                 row.already = True
                 continue
             if row.index in taken and not _is_broken(row, "id_number"):
                 row.faults.append(_of(row, "id_number", "id_duplicate"))
             if row.values.get("exam_no") in exam_nos and not _is_broken(row, "exam_no"):
                 row.faults.append(_of(row, "exam_no", "exam_no_duplicate"))
-        self._compare_kept_numbers([row for row in rows if not row.already])
-        self._warn_of_namesakes([row for row in rows if not row.already and row.index not in taken])
+        new = [row for row in rows if not row.already]
+        self._compare_kept_numbers(new)
+        self._warn_of_namesakes(
+            [row for row in new if row.index not in taken and not _is_broken(row, "name")]
+        )
 
     def _compare_kept_numbers(self, rows: list[CheckedRow]) -> None:
         found = kept_number_faults(self.batch, [(None, row.values) for row in rows])

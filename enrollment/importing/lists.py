@@ -23,8 +23,11 @@ class ImportList(ListPage[ImportJob]):
     """Files that were imported or wait for it."""
 
     name = "enrollment.imports"
+    unit_path = "batch__school_id"
     columns = (
-        Column("file", gettext_lazy("File"), lambda row: row.blob.filename, fixed=True, link=True),
+        Column(
+            "file", gettext_lazy("File"), lambda row: row.blob.filename, fixed=True, link=True, css="name"
+        ),
         Column("batch", gettext_lazy("Intake batch"), lambda row: row.batch.name, sort=("batch__code",)),
         Column(
             "state",

@@ -7,10 +7,15 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from enrollment.cells import layout_of
 from enrollment.importing.selectors import masked, words
-from enrollment.selectors import codes_in_use
+from enrollment.models import IntakeBatch
+from enrollment.selectors import class_choices, codes_in_use, programme_choices
 from records.columns import SECTIONS, Column, Kind, LayoutColumns
 from records.faults import Fault
+
+OWN_LISTS = frozenset({Kind.BOOLEAN, Kind.CLASS_NO, Kind.PROGRAMME})
+"""Kinds of cells that offer choices of the school or of their own, not of a code list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +72,19 @@ def sections(
 
 def list_of(column: Column) -> str:
     """The key of the choices that a cell offers; empty when it takes free text."""
-    if column.kind is Kind.BOOLEAN:
-        return "boolean"
+    if column.kind in OWN_LISTS:
+        return column.kind.value
     return column.code_list if column.kind is Kind.CODE else ""
 
 
-def choices(layout: LayoutColumns) -> dict[str, list[str]]:
-    """The choices of each list that a layout uses."""
-    keys = {list_of(column) for column in layout.columns} - {"", "boolean"}
-    found: dict[str, list[str]] = {"boolean": ["是", "否"]}
+def choices(batch: IntakeBatch) -> dict[str, list[str]]:
+    """The choices of each list that a batch uses, as they may be typed."""
+    keys = {column.code_list for column in layout_of(batch).columns} - {""}
+    found: dict[str, list[str]] = {
+        Kind.BOOLEAN.value: ["是", "否"],
+        Kind.CLASS_NO.value: [number for number, _label in class_choices(batch)],
+        Kind.PROGRAMME.value: [code for code, _label in programme_choices(batch)],
+    }
     for code in codes_in_use(keys):
         found.setdefault(code.code_list.key, []).append(code.label_zh)
     return found

@@ -3,18 +3,20 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils import timezone
 
 from accounts.models import User
+from core.ahead import ahead
 from core.chinese import clean_text
 from enrollment.cells import layout_of
 from enrollment.importing.checking import CheckedRow, Checker
 from enrollment.importing.source import Source
-from enrollment.importing.writing import DraftWriter, ProblemWriter
-from enrollment.models import Applicant, ImportJob, ImportRow
+from enrollment.importing.writing import Drafts, DraftWriter, ProblemWriter
+from enrollment.models import ImportJob, ImportRow
 
 Progress = Callable[[int, int], None]
 SUPERSEDED = "superseded"
@@ -22,7 +24,7 @@ SUPERSEDED = "superseded"
 
 @dataclass(slots=True)
 class Counts:
-    """What was found in a file, in rows. ``skipped`` rows are in already, by the import that this file mends."""
+    """What was found in a file, in rows. ``skipped`` rows are in already: nothing new is in them."""
 
     rows: int = 0
     good: int = 0
@@ -111,28 +113,39 @@ class Process:
         problems.write_refused(self.source.refused)
         self.counts.rows = self.counts.errors = len(self.source.refused)
         total = max(self.source.total, 1)
-        for rows in self.checker.chunks():
-            self.counts.add(rows)
-            problems.write([row for row in rows if row.faults and not row.already])
-            if writer:
-                self._write(writer, rows, waiting)
-            self.progress(min(self.counts.rows, total), total)
+        with closing(ahead(self._prepared(writer))) as chunks:
+            for rows, drafts in chunks:
+                self.checker.compare(rows)
+                self.counts.add(rows)
+                problems.write([row for row in rows if row.faults and not row.already])
+                if writer and drafts:
+                    self._write(writer, rows, drafts, waiting)
+                self.progress(min(self.counts.rows, total), total)
         return self.counts
 
-    def _write(self, writer: DraftWriter, rows: list[CheckedRow], waiting: OpenProblems) -> None:
+    def _prepared(self, writer: DraftWriter | None) -> Iterator[tuple[list[CheckedRow], Drafts | None]]:
+        """Chunks with their good rows ready to be stored, before the database is asked about them."""
+        for rows in self.checker.checked():
+            yield rows, writer.prepare([row for row in rows if row.is_good]) if writer else None
+
+    def _write(
+        self, writer: DraftWriter, rows: list[CheckedRow], drafts: Drafts, waiting: OpenProblems
+    ) -> None:
         good = [row for row in rows if row.is_good]
-        made = dict(zip((id(row) for row in good), writer.write(good), strict=True))
+        if len(good) < len(drafts.rows):
+            drafts = writer.prepare(good)
+        made = dict(zip((id(row) for row in good), writer.store(drafts), strict=True))
         self.counts.imported += len(good)
         for row in rows if waiting.rows else ():
             if not row.already and (mended := waiting.take(row)):
-                resolve(mended, self.actor, applicant=made.get(id(row)))
+                resolve(mended, self.actor, applicant_id=made.get(id(row)))
 
 
-def resolve(row: ImportRow, actor: User, *, applicant: Applicant | None) -> None:
+def resolve(row: ImportRow, actor: User, *, applicant_id: int | None) -> None:
     """Close a problem row: mended by an applicant, or replaced by a later upload in which it still has faults."""
-    row.state = ImportRow.State.MENDED if applicant else ImportRow.State.DISMISSED
-    row.applicant = applicant
-    row.reason = "" if applicant else SUPERSEDED
+    row.state = ImportRow.State.MENDED if applicant_id else ImportRow.State.DISMISSED
+    row.applicant_id = applicant_id
+    row.reason = "" if applicant_id else SUPERSEDED
     row.resolved_by, row.resolved_at = actor, timezone.now()
     row.save(update_fields=["state", "applicant", "reason", "resolved_by", "resolved_at"])
 

@@ -1,5 +1,6 @@
 """What the import tells the other rooms at start: its jobs and its events."""
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +21,7 @@ EVENTS = {
     "import.taken_over": _("Import taken over"),
     "import.undone": _("Import undone"),
     "import.opened": _("Import result opened"),
+    "import.marked_file_ordered": _("Marked import file ordered"),
     "import.marked_file_downloaded": _("Marked import file downloaded"),
     "import.row_opened": _("Problem row opened"),
     "import.row_taken_over": _("Problem row taken over"),
@@ -33,7 +35,8 @@ PAGES = ("import_upload", "import_result", "import_row")
 
 
 def _page(job: Job) -> str:
-    public_id = ImportJob.objects.filter(job=job).values_list("public_id", flat=True).first()
+    asked = Q(job=job) | Q(marked_files__job=job)
+    public_id = ImportJob.objects.filter(asked).values_list("public_id", flat=True).first()
     return reverse("enrollment:import_result", args=[public_id]) if public_id else ""
 
 
@@ -46,6 +49,7 @@ def register_all() -> None:
         (actions.IMPORT, _("Import of applicants")),
     ):
         register(Kind(kind, label, actions.work, ended=actions.ended_badly, url=_page))
+    register(Kind(actions.MARK, _("Marked file of an import"), actions.make_marked_file, url=_page))
     also = tuple(f"enrollment:{name}" for name in PAGES)
     readers = "|".join(READERS)
     register_menu(

@@ -2,11 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, Max, Min, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -17,7 +20,7 @@ from core.workbook.refusal import MESSAGES as FILE_MESSAGES
 from enrollment.cells import layout_of
 from enrollment.importing.source import limits, table_options
 from enrollment.importing.writing import FILE_REFUSED
-from enrollment.models import ImportFault, ImportJob, ImportRow, IntakeBatch
+from enrollment.models import ImportFault, ImportJob, ImportRow, IntakeBatch, MarkedFile
 from files.selectors import open_blob
 from records.columns import Column, Kind, LayoutColumns, bare_header
 from records.faults import MESSAGES, Fault, describe
@@ -218,24 +221,58 @@ def refusal_of(import_job: ImportJob) -> str:
     return refusal_message(code, import_job.refusal_params)
 
 
-def marked_file(import_job: ImportJob) -> bytes:
-    """The uploaded file with its faults marked. Raises WorkbookRefused for a ZIP."""
+MOST_MARKED_AT_ONCE = 1000
+"""The marked file of an import with more rows is made by a job."""
+
+
+def newest_marked_file(import_job: ImportJob) -> MarkedFile | None:
+    """What was last asked of a job, whether it is made or not."""
+    rows = MarkedFile.objects.filter(import_job=import_job).select_related("job", "blob")
+    return rows.order_by("-pk").first()
+
+
+def ready_marked_file(import_job: ImportJob) -> MarkedFile | None:
+    """The marked file that a job made, in the reader's language, unless it lapsed or rows were dealt with since."""
+    found = newest_marked_file(import_job)
+    if found is None or found.blob is None or found.language != get_language():
+        return None
+    begun, ended = found.job.started_at, found.job.finished_at
+    hours = int(rule(import_job.batch.school, "marked_file_hours"))
+    if begun is None or ended is None or ended + timedelta(hours=hours) < timezone.now():
+        return None
+    written = import_job.job.finished_at
+    if written is None or written > begun:
+        return None
+    return None if import_job.rows.filter(resolved_at__gte=begun).exists() else found
+
+
+def marked_file(import_job: ImportJob, told: Callable[[int, int], None] | None = None) -> bytes:
+    """The uploaded file with its faults marked; ``told`` hears how many faults of how many are read.
+
+    Raises WorkbookRefused for a ZIP.
+    """
     layout = layout_of(import_job.batch)
     content = open_blob(import_job.blob)
     max_rows = int(rule(import_job.batch.school, "max_import_rows"))
     options = {"limits": limits(max_rows), **table_options(layout)}
-    return marked_copy(content, list(_marks(import_job, content, options)), **options)
+    return marked_copy(content, list(_marks(import_job, content, options, told)), **options)
 
 
 def _marks(
-    import_job: ImportJob, content: bytes, options: dict[str, Any]
+    import_job: ImportJob,
+    content: bytes,
+    options: dict[str, Any],
+    told: Callable[[int, int], None] | None,
 ) -> Iterator[tuple[int, int | None, str]]:
     table = open_table(content, **options)
     places = {header_key(name): index for index, name in enumerate(table.headers)}
     waiting = faults_of(import_job).exclude(
         row__state__in=[ImportRow.State.MENDED, ImportRow.State.DISMISSED]
     )
-    for fault in waiting.order_by("pk").iterator(chunk_size=2000):
+    total = waiting.count() if told else 0
+    for number, fault in enumerate(waiting.order_by("pk").iterator(chunk_size=2000), 1):
+        if told:
+            told(number, total)
         what, mend = fault_words(fault)
         yield fault.row.row_number, places.get(header_key(fault.column)), sentence(what, mend)
 

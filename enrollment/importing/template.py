@@ -11,7 +11,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from core.workbook.writing import TEXT_FORMAT, saved
 from enrollment.cells import layout_of
 from enrollment.models import IntakeBatch
-from enrollment.selectors import codes_in_use
+from enrollment.selectors import codes_in_use, programme_choices
 from records.columns import Column, Kind
 from school.models import SchoolClass
 
@@ -53,6 +53,8 @@ def _choices(column: Column, batch: IntakeBatch) -> list[str]:
     if column.kind is Kind.CLASS_NO:
         classes = SchoolClass.objects.filter(school=batch.school_id, is_active=True)
         return list(classes.order_by("class_no").values_list("class_no", flat=True))
+    if column.kind is Kind.PROGRAMME:
+        return [code for code, _label in programme_choices(batch)]
     if column.kind is Kind.CODE:
         return [code.label_zh for code in codes_in_use([column.code_list])]
     return []

@@ -5,25 +5,36 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 from django.db import connection
 
 from accounts.models import User
 from enrollment.actions import new_applicant, new_numbers
-from enrollment.cells import layout_of, place, programme_units
+from enrollment.cells import layout_of, programme_units
 from enrollment.importing.building import Builder
 from enrollment.importing.checking import CheckedRow
 from enrollment.importing.source import RefusedMember
 from enrollment.models import Applicant, ApplicantMember, ImportFault, ImportJob, ImportRow
 from ledger import events
 from ledger.bulk import copy_rows
-from ledger.history import write_rows
+from ledger.history import NewRows, write_columns
 from records.cells import CodeBook
 from records.columns import LayoutColumns
 from school.rules import rule
 
 FILE_REFUSED = "file_refused"
 MAX_HEADER = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """Good rows ready to be stored; ``parents`` says for each member which of the applicants he belongs to."""
+
+    rows: list[CheckedRow]
+    applicants: NewRows
+    members: NewRows
+    parents: list[int]
 
 
 @dataclass(slots=True)
@@ -40,6 +51,7 @@ class DraftWriter:
     today: date
     numbers: Iterator[str]
     _units: dict[int, int] = field(init=False)
+    _common: dict[str, Any] = field(init=False)
     _builder: Builder = field(init=False)
 
     def __post_init__(self) -> None:
@@ -47,31 +59,41 @@ class DraftWriter:
         self._units = programme_units(batch)
         scheme = str(rule(batch.school, "duty_scheme", on=self.today))
         usual = new_applicant(batch, self.actor, "", scheme=scheme, today=self.today)
-        common = {name: getattr(usual, name) for name in ("unit_id", "scheme", "entered_by", "entered_late")}
-        self._builder = Builder(batch, layout_of(batch), self.book, import_job=self.import_job, **common)
+        names = ("batch_id", "unit_id", "scheme", "entered_by_id", "entered_late")
+        self._common = {name: getattr(usual, name) for name in names} | {"import_job_id": self.import_job.pk}
+        self._builder = Builder(layout_of(batch), self.book)
 
-    def write(self, rows: Sequence[CheckedRow]) -> list[Applicant]:
-        """Insert drafts with families, history and one event each; the drafts in the order of ``rows``."""
-        made, families = [], []
-        for row in rows:
-            applicant, members = self._draft(row)
-            made.append(applicant)
-            families.append(members)
-        write_rows(made, actor=self.actor, role=self.role)
-        for members in families:
-            for member in members:
-                member.applicant = member.applicant
-        write_rows([one for members in families for one in members], actor=self.actor, role=self.role)
-        events.record_many("applicant.imported", made, actor=self.actor, role=self.role)
-        return made
+    def write(self, rows: Sequence[CheckedRow]) -> list[int]:
+        """Insert drafts with families, history and one event each; the keys of the drafts, in the order of ``rows``."""
+        return self.store(self.prepare(rows))
 
-    def _draft(self, row: CheckedRow) -> tuple[Applicant, list[ApplicantMember]]:
-        applicant, members = self._builder.build(row.values)
-        applicant.number = self._number()
-        applicant.import_row_number = row.source.number
-        applicant.warning_count = row.warnings
-        place(applicant, self._units)
-        return applicant, members
+    def prepare(self, rows: Sequence[CheckedRow]) -> Drafts:
+        """Make rows ready to be stored. Asks the database nothing."""
+        people = [row.values for row in rows]
+        columns = self._builder.applicants(people)
+        if "programme_id" in columns:
+            school_id = self.import_job.batch.school_id
+            columns["unit_id"] = [self._units.get(key or 0, school_id) for key in columns["programme_id"]]
+        columns["import_row_number"] = [row.source.number for row in rows]
+        columns["public_id"] = ids = [uuid4() for _row in rows]
+        parents, family = self._builder.members(people)
+        return Drafts(
+            list(rows),
+            NewRows(Applicant, len(rows), columns, self._common, subjects=ids),
+            NewRows(ApplicantMember, len(parents), family, {}, subjects=[ids[place] for place in parents]),
+            parents,
+        )
+
+    def store(self, drafts: Drafts) -> list[int]:
+        """Insert what was prepared."""
+        applicants = drafts.applicants
+        applicants.put("number", [self._number() for _row in drafts.rows])
+        applicants.put("warning_count", [row.warnings for row in drafts.rows])
+        keys = write_columns(applicants, actor=self.actor, role=self.role)
+        drafts.members.put("applicant_id", [keys[place] for place in drafts.parents])
+        write_columns(drafts.members, actor=self.actor, role=self.role)
+        events.record_written("applicant.imported", applicants, keys, actor=self.actor, role=self.role)
+        return keys
 
     def _number(self) -> str:
         found = next(self.numbers, None)

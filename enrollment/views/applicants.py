@@ -23,6 +23,7 @@ from enrollment.steps import OPEN_TO_CLERK
 from enrollment.views.common import people_ahead, shown_steps, tell, user_of
 from enrollment.work_forms import ScanForm
 from records.faults import Fault
+from records.labels import region_names
 from records.models import DocumentKind
 
 
@@ -78,7 +79,7 @@ def form(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
     cells = selectors.shown_cells(applicant)
     bound = _form(request, applicant, cells, book)
     found = actions.examine_typed(actor=user, applicant=applicant, cells=cells, book=book)
-    faults = [one for one in found if one.code != "required"]
+    faults = [one for one in found if one.level != "error" or cells.get(one.field, "").strip()]
     bound.show_faults(faults)
     return _page(request, applicant, bound, faults)
 
@@ -271,7 +272,7 @@ def check_form(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
         line = {"level": one.level, "code": one.code, "text": fault_text(one)}
         faults.setdefault(one.field, []).append(line)
     regions = {field: cells[field] for field in bound.region_fields}
-    names = selectors.region_full_names(regions.values())
+    names = region_names(regions.values())
     answer = {
         "faults": faults,
         "filled": filled,

@@ -26,7 +26,11 @@ def classes(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """The classes of a batch in which somebody waits for this user."""
     user = user_of(request)
     batch = selectors.batch_for(user, batch_id)
-    context = {"batch": batch, "lines": bulk_plan.class_lines(user, batch)}
+    context = {
+        "batch": batch,
+        "lines": bulk_plan.class_lines(user, batch),
+        "samples": bulk_plan.closed_samples(user, batch),
+    }
     return render(request, "enrollment/bulk/classes.html", context)
 
 
@@ -106,7 +110,7 @@ def report(request: HttpRequest, sample_id: UUID) -> HttpResponse:
         "counts": bulk_plan.counted(one.reason for one in left_out),
         "plan_url": _plan_url(sample.batch.public_id, sample.step, sample.class_no),
         "is_own": sample.drawn_by_id == user.pk,
-        "headline": _headline(sample, left_out),
+        "headline": headline(sample, left_out),
     }
     return render(request, "enrollment/bulk/report.html", context)
 
@@ -116,10 +120,12 @@ def _bar(sample: IntakeSample) -> object:
     return job and how_far(job, url=reverse("jobs:progress", args=[job.public_id]))
 
 
-def _headline(sample: IntakeSample, left_out: list[bulk_plan.LeftOut]) -> str:
+def headline(sample: IntakeSample, left_out: list[bulk_plan.LeftOut]) -> str:
+    """What a finished bulk approval came to, in one line; "" while it runs."""
     if sample.passed_count is None:
         return ""
-    words = _("Passed %(passed)s") % {"passed": sample.passed_count}
+    said = _("Accepted %(passed)s") if sample.step == ACCEPTANCE.key else _("Passed %(passed)s")
+    words = said % {"passed": sample.passed_count}
     if left_out:
         counts = bulk_plan.counted(one.reason for one in left_out)
         reasons = _("; ").join(_("%(reason)s %(count)s") % {"reason": text, "count": n} for text, n in counts)

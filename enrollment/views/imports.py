@@ -26,6 +26,7 @@ from enrollment.selectors import batch_for
 from enrollment.views.common import user_of
 from files.inspection import FILE_TYPES
 from files.refusals import FileRefused
+from files.selectors import open_blob
 from files.serving import serve_bytes
 from jobs.actions import JobEnded
 from jobs.actions import cancel as cancel_job
@@ -119,6 +120,8 @@ def result(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "level": request.GET.get("level", ""),
         "can_mark": not found.blob.content_type.endswith("/zip"),
     }
+    if found.row_count > selectors.MOST_MARKED_AT_ONCE:
+        context |= {"mark_by_job": True, "marked": selectors.ready_marked_file(found)}
     if not request.headers.get("HX-Request"):
         actions.note_view("import.opened", actor=user, import_job=found)
     return page.respond("enrollment/imports/result.html", context)
@@ -245,13 +248,38 @@ def marked(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if actions.owned_by_other(user, found):
         raise NotPermitted("marked file of an import", obj=found, unit_id=found.batch.school_id)
     try:
-        content = selectors.marked_file(found)
+        content = _marked_content(found)
     except WorkbookRefused as refused:
         messages.error(request, refused.message)
+        return _back(found)
+    if content is None:
+        messages.info(request, _("The marked file of so many rows is made in the background first."))
         return _back(found)
     actions.note_view("import.marked_file_downloaded", actor=user, import_job=found)
     stem = found.blob.filename.rpartition(".")[0] or found.blob.filename
     return serve_bytes(content, _("%(name)s-marked.xlsx") % {"name": stem}, XLSX)
+
+
+def _marked_content(found: ImportJob) -> bytes | None:
+    """The marked file; None when a job must make it first. Raises WorkbookRefused."""
+    if found.row_count <= selectors.MOST_MARKED_AT_ONCE:
+        return selectors.marked_file(found)
+    made = selectors.ready_marked_file(found)
+    return open_blob(made.blob) if made and made.blob else None
+
+
+@requires(PERM)
+@require_POST
+def order_marked(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Have the marked file of many rows made in the background."""
+    user = user_of(request)
+    found = selectors.import_for(user, public_id)
+    try:
+        job = actions.order_marked_file(actor=user, import_job=found)
+    except actions.ImportRefused as refused:
+        messages.error(request, str(refused))
+        return _back(found)
+    return redirect("jobs:job", public_id=job.public_id)
 
 
 @requires(PERM)
@@ -282,8 +310,9 @@ def row(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "row": found,
         "import": found.import_job,
         "mine": mine,
+        "name": cells.get("name", ""),
         "sections": mending.sections(layout, cells, faults, hidden=not mine),
-        "lists": mending.choices(layout) if mine else {},
+        "lists": mending.choices(found.import_job.batch) if mine else {},
         "errors": sum(fault.level == "error" for fault in faults),
         "next_row": selectors.next_problem(found),
         "dismiss_form": DismissForm(),

@@ -29,7 +29,7 @@ function ring(spec) {
 
 function axes(spec) {
   const lying = spec.kind === "hbar";
-  const names = { type: "category", data: spec.labels, axisTick: { show: false }, axisLine: { lineStyle: { color: "#e5e7eb" } }, axisLabel: { ...SOFT, interval: 0, hideOverlap: true }, inverse: lying };
+  const names = { type: "category", data: spec.labels, axisTick: { show: false }, axisLine: { lineStyle: { color: "#e5e7eb" } }, axisLabel: { ...SOFT, interval: 0, hideOverlap: true, ...(lying && { width: 168, overflow: "truncate" }) }, inverse: lying };
   const numbers = { type: "value", minInterval: 1, splitNumber: 4, splitLine: { lineStyle: { color: "#e5e7eb" } }, axisLabel: { ...SOFT, formatter: plain } };
   const many = spec.series.length > 1;
   const labelled = !many && spec.labels.length <= 12;

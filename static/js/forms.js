@@ -1,6 +1,6 @@
 // Forms: drafts saved by themselves, a guard over unsaved words, Enter to the next field, focus on the first fault.
 import { faultText, send } from "./net.js";
-import { say } from "./text.js";
+import { line, say } from "./text.js";
 
 const dirty = new WeakSet();
 const EVERY = 10000;
@@ -73,5 +73,35 @@ document.addEventListener("keydown", (event) => {
   const fields = [...form.elements].filter((one) => one.type !== "hidden" && !one.disabled && !one.readOnly && one.getClientRects().length);
   fields[fields.indexOf(event.target) + 1]?.focus();
 });
+
+// What the browser finds missing is said beside the field in the page's language, not in a bubble that vanishes.
+const complaint = (input) => {
+  if (!input.validity.valueMissing) return say("unfit");
+  return say(input.type === "checkbox" ? "tick" : "missing");
+};
+document.addEventListener("invalid", (event) => {
+  event.preventDefault();
+  const input = event.target;
+  const first = [...input.form.elements].find((one) => one.willValidate && !one.validity.valid);
+  if (input === first) input.focus();
+  if (input.dataset.complained) return;
+  input.dataset.complained = "1";
+  input.setAttribute("aria-invalid", "true");
+  const words = line("xj-fault", "alert-circle", complaint(input));
+  words.id = `${input.id || input.name}-complaint`;
+  input.setAttribute("aria-describedby", words.id);
+  const box = input.closest(".xj-field, .xj-drop");
+  if (box) box.append(words);
+  else (input.closest("label") || input).after(words);
+}, true);
+const forgive = ({ target }) => {
+  if (!target.dataset?.complained) return;
+  delete target.dataset.complained;
+  document.getElementById(target.getAttribute("aria-describedby"))?.remove();
+  target.removeAttribute("aria-invalid");
+  target.removeAttribute("aria-describedby");
+};
+document.addEventListener("input", forgive);
+document.addEventListener("change", forgive);
 
 (document.querySelector(".xj-field [aria-invalid=true]") || document.querySelector("[data-error-summary]"))?.focus();

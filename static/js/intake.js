@@ -1,23 +1,9 @@
 // The applicant form: the server's checks as one types, regions by name, the same address again. Nothing is judged here.
 import { faultText, send } from "./net.js";
-import { alertLine } from "./text.js";
+import { alertLine, line } from "./text.js";
 
 const root = document.querySelector("[data-intake]");
 const form = document.getElementById("applicant-form");
-const sprite = document.querySelector(".xj-icon use")?.getAttribute("href").split("#")[0];
-
-function line(css, icon, words) {
-  const box = document.createElement("p");
-  box.className = css;
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("class", "xj-icon xj-icon-16");
-  svg.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", `${sprite}#${icon}`);
-  svg.append(use);
-  box.append(svg, words);
-  return box;
-}
 
 const boxOf = (name) => form.querySelector(`[data-field="${name}"]`);
 const inputOf = (name) => form.elements[name];

@@ -6,6 +6,22 @@ export function say(key, values = {}) {
   return (texts[key] || key).replace(/%\((\w+)\)s/g, (_, name) => values[name] ?? "");
 }
 
+const sprite = document.querySelector(".xj-icon use")?.getAttribute("href").split("#")[0];
+
+/** A line of words behind an icon, as the field component writes them. */
+export function line(css, icon, words) {
+  const box = document.createElement("p");
+  box.className = css;
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("class", "xj-icon xj-icon-16");
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", `${sprite}#${icon}`);
+  svg.append(use);
+  box.append(svg, words);
+  return box;
+}
+
 let timer;
 
 /** Show a line at the foot of the page for three seconds. */

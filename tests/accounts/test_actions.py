@@ -316,6 +316,13 @@ def test_who_can_see_what_names_each_path(client: Client, cast: Cast) -> None:
     }
     above = client.get(f"/grants/{cast.school.public_id}/?perm=approve_no_hukou")
     assert [row.unit.name for row in above.context["list"].objects] == ["东湖区教育局"]
+    asked = {"unit": str(cast.school.public_id), "perm": "approve_no_hukou"}
+    assert (
+        client.get("/grants/", asked)["Location"] == f"/grants/{cast.school.public_id}/?perm=approve_no_hukou"
+    )
+    nowhere = client.get("/grants/", {"unit": "x", "perm": "become_king"})["Location"]
+    assert "perm" not in nowhere
+    assert client.get(nowhere).status_code == 200
     person = client.get(f"/users/{cast.archivist.public_id}/").content.decode()
     assert "红花小学" in person
     assert "学籍系统" in person, "who gave the role"

@@ -2,8 +2,10 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from html import escape
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -27,13 +29,13 @@ TEMPLATE = '{% include "components/list.html" %}'
 
 class KindList(ListPage[ContentType]):
     name = "tests.kinds"
-    columns = (
+    columns: Sequence[Column[ContentType]] = (
         Column("name", "Name", lambda row: row.model, sort=("model",), fixed=True, link=True, css="name"),
         Column("room", "Room", lambda row: row.app_label, sort=("app_label",)),
         Column("state", "State", lambda row: badge("green", row.app_label)),
         Column("number", "Number", lambda row: row.pk, default=False, css="num"),
     )
-    filters = (
+    filters: Sequence[Filter] = (
         Filter("q", "Name", "text", lambda rows, text: rows.filter(model__contains=text)),
         Filter("room", "Room", "choice", "app_label", choices=[(f"{ROOM}-a", "A"), (f"{ROOM}-b", "B")]),
         Filter("since", "Since", "date", lambda rows, day: rows.filter(pk__gt=0) if day else rows),
@@ -243,3 +245,73 @@ def test_typed_words_do_not_lie_readable_in_the_session(ask: Callable[..., HttpR
     before = dict(request.session.items())
     listed(ask(post={"list_form": "filter", "q": "420106201906030017"})).respond(TEMPLATE)
     assert dict(request.session.items()) == before
+
+
+class PlainList(KindList):
+    """The same list from named tuples, of the columns that are shown."""
+
+    name = "tests.plain"
+    columns = (
+        Column(
+            "name", "Name", lambda row: row.model, sort=("model",), fixed=True, link=True, reads=("model",)
+        ),
+        Column("room", "Room", lambda row: row.app_label, sort=("app_label",), reads=("app_label",)),
+        Column("number", "Number", lambda row: row.pk, default=False, reads=("pk",)),
+    )
+
+    def dressed(self, rows: Any) -> Any:
+        return rows.values_list("pk", *(path for path in self.shown_paths if path != "pk"), named=True)
+
+
+def plain(request: HttpRequest) -> PlainList:
+    rows = ContentType.objects.filter(app_label__startswith=ROOM)
+    return PlainList(request, rows, user=request.user)
+
+
+def test_a_list_may_ask_for_the_shown_columns_alone(ask: Callable[..., HttpRequest]) -> None:
+    kinds(25)
+    page = plain(ask("?page=2"))
+    with CaptureQueriesContext(connection) as queries:
+        assert len(page.rows) == 5
+    assert '"app_label"' in queries[-1]["sql"]
+    assert page.rows[0].cells[0].count('<a href="/kinds/') == 1
+    plain(ask(post={"list_form": "settings", "columns_shown": "1", "column": "number"})).respond(TEMPLATE)
+    with CaptureQueriesContext(connection) as queries:
+        assert len(plain(ask()).rows) == 20
+    shown = queries[-1]["sql"].partition(" FROM ")[0]
+    assert "app_label" not in shown
+
+
+def test_words_are_looked_for_among_what_the_other_filters_leave(ask: Callable[..., HttpRequest]) -> None:
+    """A search that stops at a bound must not spend it on rows that another filter takes away."""
+    kinds(5, f"{ROOM}-a")
+    kinds(5, f"{ROOM}-b")
+
+    class Bounded(KindList):
+        filters = (
+            Filter(
+                "q",
+                "Name",
+                "text",
+                lambda rows, text: rows.filter(pk__in=rows.order_by("pk").values("pk")[:3]),
+            ),
+            *KindList.filters[1:],
+        )
+
+    rows = ContentType.objects.filter(app_label__startswith=ROOM)
+    request = ask(post={"list_form": "filter", "q": "kind", "room": f"{ROOM}-b"}, fragment=True)
+    page = Bounded(request, rows, user=request.user)
+    assert {row.app_label for row in page.objects} == {f"{ROOM}-b"}
+    assert len(page.objects) == 3
+
+
+@pytest.mark.parametrize("label", ["<b>1</b>", 'a"b', "a&b", "甲'乙"])
+def test_options_are_escaped_each(ask: Callable[..., HttpRequest], label: str) -> None:
+    class Options(KindList):
+        filters = (Filter("room", "Room", "choice", "app_label", choices=[("x", "plain"), (label, label)]),)
+
+    request = ask(f"?room={quote(label)}")
+    page = Options(request, ContentType.objects.none(), user=request.user)
+    html = page.shown_filters[0].options_html
+    shown = escape(label)
+    assert html == f'<option value="x">plain</option><option value="{shown}" selected>{shown}</option>'

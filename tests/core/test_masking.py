@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.masking import mask_address, mask_id_number, mask_name, mask_phone
+from core.masking import mask_address, mask_email, mask_id_number, mask_name, mask_phone
 
 
 @pytest.mark.requirement("S2-4-5")
@@ -83,3 +83,16 @@ def test_an_address_ends_at_its_county(address: str, masked: str) -> None:
 )
 def test_names(name: str, masked: str) -> None:
     assert mask_name(name) == masked
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("wangxm@example.cn", "w***@example.cn"),
+        ("no address", "**********"),
+        ("@example.cn", "***********"),
+        ("", ""),
+    ],
+)
+def test_an_email_keeps_its_first_letter_and_the_place(value: str, shown: str) -> None:
+    assert mask_email(value) == shown

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django import forms
-from django.http import HttpRequest
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseNotAllowed
 from django.template import Context, Template
 from django.test import RequestFactory
 from django.utils import translation
@@ -149,6 +151,34 @@ def test_error_pages_say_what_to_do_and_carry_a_number(rf: RequestFactory) -> No
     assert errors.not_found(asked).status_code == 404
 
 
+def test_the_address_of_a_button_opens_a_page_that_says_so(rf: RequestFactory) -> None:
+    answered = errors.MethodPage(lambda request: HttpResponseNotAllowed(["POST"]))
+    page = answered(rf.get("/", headers={"accept": "text/html"}))
+    assert (page.status_code, page["Allow"]) == (405, "POST")
+    assert "data-error-text" in page.content.decode()
+    for other in (
+        rf.get("/", headers={"accept": "application/json"}),
+        rf.put("/", headers={"accept": "text/html"}),
+    ):
+        assert not answered(other).content
+
+
 def test_icons_carry_words_where_they_stand_alone() -> None:
     assert 'aria-hidden="true"' in xueji.icon("home")
     assert 'aria-label="Home"' in xueji.icon("home", 20, "Home")
+
+
+def nameless(folder: Path) -> list[str]:
+    """Pages of the frame that give the browser's tab no name."""
+    pages = {path: path.read_text(encoding="utf-8") for path in folder.rglob("*.html")}
+    return sorted(
+        path.name
+        for path, text in pages.items()
+        if '{% extends "base.html" %}' in text and "{% block page_name %}" not in text
+    )
+
+
+def test_every_page_names_the_tab(tmp_path: Path) -> None:
+    assert nameless(Path(settings.BASE_DIR) / "templates") == []
+    (tmp_path / "planted.html").write_text('{% extends "base.html" %}{% block title %}A{% endblock %}')
+    assert nameless(tmp_path) == ["planted.html"]

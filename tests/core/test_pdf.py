@@ -400,7 +400,7 @@ def test_a_public_list_shows_three_characters_of_the_id_number_and_no_more() -> 
             ("Class roster", "Seat", "15 September 2019", "Total 1"),
         ),
         ("student_card", "cards", card(), ("School record card", "Ethnic group", "Archives (stamp)", "Yes")),
-        ("collection_form", "forms", filled(), ("Pupil information form", "✓Male", "Parent 1 (signature)")),
+        ("collection_form", "forms", filled(), ("Student information form", "✓Male", "Parent 1 (signature)")),
         (
             "public_list",
             "lists",

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,7 @@ from ledger.models import Event
 from records.models import Enrolment, Student
 from tests.cast import Cast
 from tests.enrollment.intake import GOOD, approved, draft, id_number, make_batch, submitted
-from tests.factories import set_rule
+from tests.factories import saved, set_rule
 
 State = Applicant.State
 
@@ -297,10 +297,15 @@ def test_a_small_school_merges_the_initial_review_but_not_the_persons(cast: Cast
 
 
 @pytest.mark.requirement("S0-2.1-3")
-def test_late_entry_is_let_in_and_noted_a_closed_batch_is_not(cast: Cast) -> None:
+def test_late_entry_is_let_in_noted_and_listed_a_closed_batch_is_not(cast: Cast, client: Client) -> None:
     today = timezone.localdate()
     late = make_batch(cast.school, code="LATE", entry_deadline=today - timedelta(days=1))
     assert actions.start_applicant(actor=cast.clerk, batch=late).entered_late
+    client.force_login(cast.head)
+    address = reverse("enrollment:applicants", args=[late.public_id])
+    page = client.get(reverse("enrollment:batch", args=[late.public_id])).content.decode()
+    assert f"{address}?late=1" in page
+    assert Applicant.objects.get(batch=late).number in client.get(f"{address}?late=1").content.decode()
     closed = make_batch(cast.school, code="CLOSED", is_open=False)
     future = make_batch(cast.school, code="SOON", opens_on=today + timedelta(days=2))
     for batch in (closed, future):
@@ -445,6 +450,33 @@ def test_somebody_with_an_open_enrolment_needs_a_transfer(cast: Cast, batch: Int
     row = actions.start_applicant(actor=cast.clerk, batch=second)
     result = actions.save_draft(actor=cast.clerk, applicant=row, cells={**GOOD, "id_number": id_number(1)})
     assert [fault.code for fault in result.refused] == ["id_duplicate"]
+
+
+def test_an_email_stands_encrypted_from_draft_to_file(cast: Cast, batch: IntakeBatch, client: Client) -> None:
+    row = approved(cast, batch)
+    row.email = "wangxm@example.cn"
+    saved(row, by=cast.clerk)
+    assert fresh(row).email == "wangxm@example.cn"
+    student = actions.accept(actor=cast.archivist, applicant=row).student
+    assert student is not None
+    assert Student.objects.get().email == "wangxm@example.cn"
+    assert {one.email for one in Student.history.all()} == {"wangxm@example.cn"}
+    for table in (
+        "enrollment_applicant",
+        "enrollment_historicalapplicant",
+        "records_student",
+        "records_historicalstudent",
+    ):
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT email FROM {table} ORDER BY 1 DESC LIMIT 1")
+            (stored,) = cursor.fetchone()
+        assert len(stored) > 30
+        assert b"example" not in bytes(stored)
+    client.force_login(cast.registrar)
+    page = client.get(reverse("records:student", args=[student.public_id])).content.decode()
+    assert "wangxm@example.cn" not in page
+    reveal = reverse("records:reveal", args=[student.public_id, "email"])
+    assert "wangxm@example.cn" in client.post(reveal).content.decode()
 
 
 def test_a_person_known_from_before_keeps_one_file(cast: Cast, batch: IntakeBatch) -> None:

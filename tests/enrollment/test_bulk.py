@@ -305,6 +305,11 @@ def test_the_pages_lead_from_the_class_to_the_report(cast: Cast, batch: IntakeBa
         reverse("enrollment:bulk_pass", args=[sample.public_id]), follow=True, HTTP_ACCEPT_LANGUAGE="en"
     )
     assert report.context["headline"] == "Passed 4, skipped 1: Entered or decided by yourself 1"
+    client.force_login(cast.head)
+    later = client.get(reverse("enrollment:bulk", args=[batch.public_id]))
+    ((_label, kept),) = later.context["samples"]
+    assert (kept, kept.drawn, kept.population, kept.faults_found, kept.passed_count) == (sample, 3, 4, 0, 4)
+    assert reverse("enrollment:bulk_report", args=[sample.public_id]) in later.content.decode()
     client.force_login(cast.outsider)
     assert client.get(reverse("enrollment:bulk_report", args=[sample.public_id])).status_code == 404
 

@@ -44,6 +44,29 @@ def form_url(row: Applicant) -> str:
     return reverse("enrollment:applicant_form", args=[row.public_id])
 
 
+def faults_listed(page: str) -> list[str]:
+    box = page[page.index("xj-fault-list") :]
+    return re.findall(r'<a href="#id_([^"]+)"', box[: box.index("</ul>")])
+
+
+def test_an_empty_draft_opens_without_faults_and_lists_them_in_its_own_order_when_submitted(
+    cast: Cast, batch: IntakeBatch, client_of
+) -> None:
+    client = client_of(cast.clerk)
+    client.post(reverse("enrollment:applicant_start", args=[batch.public_id]))
+    row = Applicant.objects.get()
+    page = client.get(form_url(row)).content.decode()
+    assert "xj-fault" not in page
+    empty = {"version": str(row.version), "checked_with_original_shown": "1", "id_type": "1", "act": "submit"}
+    answer = client.post(form_url(row), empty)
+    assert answer.status_code == 422
+    listed = faults_listed(answer.content.decode())
+    shown = re.findall(r'data-field="([^"]+)"', answer.content.decode())
+    assert listed[:2] == ["id_number", "name"]
+    assert listed[-1] == "checked_with_original"
+    assert listed == sorted(listed, key=shown.index)
+
+
 def test_the_clerk_starts_types_and_submits(cast: Cast, batch: IntakeBatch, client_of) -> None:
     client = client_of(cast.clerk)
     answer = client.post(reverse("enrollment:applicant_start", args=[batch.public_id]))

@@ -34,7 +34,7 @@ def fresh(row: Applicant) -> Applicant:
     return Applicant.objects.get(pk=row.pk)
 
 
-@pytest.mark.requirement("S2-11")
+@pytest.mark.requirement("S2-6.2-3")
 def test_all_open_work_goes_in_one_act_and_the_colleague_goes_on(
     cast: Cast, batch: IntakeBatch, third: User
 ) -> None:

@@ -15,7 +15,6 @@ from enrollment.importing.template import empty_template
 from enrollment.models import Applicant, ImportFault, IntakeBatch
 from enrollment.selectors import book_of, examine
 from enrollment.sheet import sheet
-from records.columns import NATIONAL
 from school.models import Code
 from tests.cast import Cast
 from tests.enrollment.importing import bring_in, check, make_classes
@@ -81,7 +80,7 @@ def test_only_entries_in_use_are_offered_and_old_ones_keep_their_words(
     kept = Code.objects.get(code_list__key="health", code="1")
     assert kept.label_zh in offered
     assert gone.label_zh not in offered
-    assert gone.label_zh not in choices(NATIONAL)["health"]
+    assert gone.label_zh not in choices(batch)["health"]
     row = draft(cast.clerk, batch, health="2")
     lines = {line.field: line for section in sheet(row, masked=False) for line in section.lines}
     assert (lines["health"].value, lines["health"].code) == (gone.label_zh, "2")

@@ -36,7 +36,7 @@ def child_of(cast: Cast, batch: IntakeBatch, serial: int = 1, **cells: str) -> A
     return submitted(cast.clerk, batch, serial, member2__id_type="1", member2__id_number=MOTHER, **cells)
 
 
-@pytest.mark.requirement("S2-6")
+@pytest.mark.requirement("S2-6.2-3")
 def test_the_mother_takes_no_step_on_her_child(cast: Cast, batch: IntakeBatch, client: Client) -> None:
     second, head, archivist = (
         number_of(cast, person, number)

@@ -208,6 +208,8 @@ ROUTES: dict[str, Route] = {
     "mfa_view_recovery_codes": route(SIGNED_IN, good=frozenset({404})),  # nor codes to see
     "mfa_generate_recovery_codes": route(SIGNED_IN, methods="GET POST"),
     "accounts:session": route(SIGNED_IN),
+    "accounts:unit_choices": route(SIGNED_IN),
+    "accounts:switch_unit": route(SIGNED_IN, methods="POST"),
     "accounts:profile": route(SIGNED_IN, methods="GET POST"),
     "accounts:password": route(SIGNED_IN, methods="GET POST"),
     "accounts:users": route("manage_users", "manage_grants", "view_grants", methods="GET POST"),
@@ -308,6 +310,7 @@ ROUTES: dict[str, Route] = {
     "enrollment:import_undo": route(*READERS_OF_IMPORTS, obj=_import, methods="POST"),
     # 403: it holds the numbers whole, and the clerk owns it
     "enrollment:import_marked": route("enter_applicant", obj=_import, cells={"second_clerk": 403}),
+    "enrollment:import_marked_order": route("enter_applicant", obj=_import, methods="POST"),
     "enrollment:import_row": route("enter_applicant", obj=_import_row, methods="GET POST"),
     "enrollment:import_row_take_over": route("enter_applicant", obj=_import_row, methods="POST"),
     "enrollment:import_row_dismiss": route("enter_applicant", obj=_import_row, methods="POST"),
@@ -329,6 +332,7 @@ ROUTES: dict[str, Route] = {
     "enrollment:batch_set_open": route("manage_intake", obj=_batch, methods="POST"),
     "enrollment:self_check": route("enter_applicant", obj=_batch, methods="GET POST"),
     "enrollment:bulk": route(*BULK, obj=_batch),
+    "enrollment:bulk_several": route(*BULK, methods="GET POST"),
     "enrollment:bulk_plan": route(*BULK, obj=_at_step),
     # 403: at this step only those who review initially draw
     "enrollment:bulk_draw": route(

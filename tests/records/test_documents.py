@@ -15,12 +15,11 @@ from files.models import Blob
 from files.refusals import MESSAGES
 from ledger.context import acting
 from ledger.models import Event
-from records.completeness import completeness
 from records.documents import actions, reading
 from records.documents.actions import Description
 from records.documents.refusals import DocumentRefused
 from records.models import Document, DocumentKind, Student
-from records.selectors import enrolments, student_file, with_completeness
+from records.selectors import completeness_of, student_file
 from tests.cast import Cast
 from tests.factories import appoint, make_user
 from tests.records.files import make_student
@@ -90,8 +89,8 @@ def test_another_person_of_the_archives_checks_and_an_illegible_scan_counts_as_m
     row = added(cast, pupil, kind="orphan")
 
     def lacks() -> bool:
-        found = with_completeness(enrolments(cast.archivist)).get(student=pupil)
-        return any(item.key == "document.orphan" for item in completeness(found).missing)
+        found = completeness_of(student_file(cast.archivist, pupil.public_id))
+        return any(item.key == "document.orphan" for item in found.missing)
 
     assert not lacks()
     archivist = client_of(cast.archivist)

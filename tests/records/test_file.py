@@ -14,7 +14,7 @@ from ledger.models import Event
 from records.completeness import completeness
 from records.lists import StudentList
 from records.models import Student
-from records.selectors import enrolments, with_completeness
+from records.selectors import enrolments, facts
 from tests.cast import Cast
 from tests.enrollment.intake import id_number
 from tests.factories import appoint, make_user
@@ -64,7 +64,7 @@ def test_a_list_costs_the_same_for_three_and_thirty(cast: Cast, client: Client) 
     encrypted = ("id_number", "phone", "current_address", "home_address", "national_no")
     assert not [name for name in encrypted if f'"records_student"."{name}",' in asked]
     assert '"records_familymember"."name"' not in asked
-    row = with_completeness(enrolments(cast.registrar))[0]
+    row = enrolments(cast.registrar)[0]
     assert set(encrypted) <= row.student.get_deferred_fields()
 
 
@@ -184,7 +184,7 @@ def test_my_class_shows_contacts_masked_and_what_is_missing(
 
 
 def test_completeness_names_whose_job_it_is(cast: Cast, wang: Student) -> None:
-    row = with_completeness(enrolments(cast.registrar)).get(student=wang)
+    row = facts(enrolments(cast.registrar).filter(student=wang)).get()
     with CaptureQueriesContext(connection) as queries:
         found = completeness(row)
     missing = {item.key: item.holder for item in found.missing}

@@ -8,6 +8,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from django.utils import translation
+
+from school.models import note_in_language
 
 DATA = Path(__file__).resolve().parents[2] / "school" / "data"
 NOT_LISTS = {"lists", "regions"}
@@ -246,3 +249,23 @@ def test_regions_have_english_names(code: str, label: str) -> None:
 def test_no_cell_hides_anything(check: Callable[[str], object]) -> None:
     for name in (*KEYS, *sorted(NOT_LISTS)):
         assert all(check(cell) or cell == "" for row in _rows(name) for cell in row.values())
+
+
+@pytest.mark.parametrize(
+    ("note", "chinese", "english"),
+    [
+        (
+            "全国学籍表 (national form)；JY/T 1001-2012",
+            "全国学籍表；JY/T 1001-2012",
+            "national form; JY/T 1001-2012",
+        ),
+        ("GB/T 2659.1-2022 (ISO 3166-1 alpha-3)",) * 3,
+        ("只有中文", "只有中文", "只有中文"),
+        ("", "", ""),
+    ],
+)
+def test_a_note_in_both_languages_is_read_in_one(note: str, chinese: str, english: str) -> None:
+    with translation.override("zh-hans"):
+        assert note_in_language(note) == chinese
+    with translation.override("en"):
+        assert note_in_language(note) == english

@@ -19,6 +19,7 @@ from enrollment.importing.actions.acts import (
     undo,
     upload,
 )
+from enrollment.importing.actions.marked import MARK, make_marked_file, order_marked_file
 from enrollment.importing.actions.rows import (
     StillFaulty,
     check_cells,
@@ -34,6 +35,7 @@ __all__ = [
     "CHECK",
     "ENDED",
     "IMPORT",
+    "MARK",
     "OPEN",
     "PERM",
     "ImportRefused",
@@ -45,8 +47,10 @@ __all__ = [
     "ended_badly",
     "locked_import",
     "locked_problem",
+    "make_marked_file",
     "mend",
     "note_view",
+    "order_marked_file",
     "owned_by_other",
     "role_of",
     "start_import",

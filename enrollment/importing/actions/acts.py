@@ -63,7 +63,7 @@ def owned_by_other(actor: User, import_job: ImportJob) -> NotOwner | None:
     return NotOwner(text % {"name": import_job.owner.name})
 
 
-def _demand_owner(actor: User, import_job: ImportJob) -> None:
+def demand_owner(actor: User, import_job: ImportJob) -> None:
     """Raise NotOwner unless the import is the actor's."""
     if refused := owned_by_other(actor, import_job):
         raise refused
@@ -132,7 +132,7 @@ def _check_mends(actor: User, batch: IntakeBatch, mends: ImportJob) -> None:
         raise ImportRefused(
             _("This import cannot be mended: %(state)s.") % {"state": found.get_state_display()}
         )
-    _demand_owner(actor, found)
+    demand_owner(actor, found)
 
 
 def locked_batch(batch: IntakeBatch) -> IntakeBatch:
@@ -185,7 +185,7 @@ def start_import(
     """
     row = locked_import(import_job)
     role = role_of(actor, row.batch)
-    _demand_owner(actor, row)
+    demand_owner(actor, row)
     check_open(row.batch, timezone.localdate())
     if row.state != State.CHECKED:
         raise ImportRefused(
@@ -199,7 +199,7 @@ def start_import(
             % {"count": row.error_count}
         )
     if row.mends:
-        _demand_owner(actor, row.mends)
+        demand_owner(actor, row.mends)
     with acting(actor, role=role):
         row.job = jobs.start(actor=actor, kind=IMPORT, unit=row.batch.school, queue=queue)
     row.state, row.all_or_nothing = State.IMPORTING, all_or_nothing
@@ -270,7 +270,7 @@ def _undoing_role(actor: User, row: ImportJob) -> str:
     if row.batch.school_id in units_with(actor, APPROVE):
         return role_of(actor, row.batch, APPROVE)
     role = role_of(actor, row.batch)
-    _demand_owner(actor, row)
+    demand_owner(actor, row)
     return role
 
 

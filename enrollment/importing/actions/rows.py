@@ -101,18 +101,21 @@ def mend(*, actor: User, row: ImportRow, cells: Mapping[str, str]) -> Applicant:
     _demand_owner(actor, found)
     check_open(batch, timezone.localdate())
     checked = check_cells(import_job, found, cells)
+    if checked.already:
+        raise ImportRefused(_("An applicant of this batch holds exactly this already. Dismiss the row."))
     if not checked.is_good:
         raise StillFaulty(checked.faults)
     book, today = book_of(batch), timezone.localdate()
     with acting(actor, role=role):
         writer = DraftWriter(import_job, actor, role, book, today, iter(new_numbers(batch)))
-        (applicant,) = writer.write([checked])
-        resolve(found, actor, applicant=applicant)
+        (key,) = writer.write([checked])
+        resolve(found, actor, applicant_id=key)
         import_job.imported_count += 1
         import_job.save(update_fields=["imported_count"])
         detail = {"row": found.row_number, "warnings": checked.warnings}
         record("import.row_mended", actor, import_job, detail=detail)
-    return applicant
+    made: Applicant = Applicant.objects.select_related("batch").get(pk=key)
+    return made
 
 
 @transaction.atomic

@@ -34,8 +34,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ("files", "0002_pages_and_sm3"),
         ("jobs", "0001_initial"),
-        ("records", "0006_rewards_and_penalties"),
-        ("school", "0002_request_permissions"),
+        ("records", "0009_rewards_and_penalties"),
+        ("school", "0003_request_permissions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

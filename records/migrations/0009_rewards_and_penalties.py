@@ -14,7 +14,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("files", "0002_pages_and_sm3"),
-        ("records", "0005_list_by_student_no"),
+        ("records", "0008_count_classless"),
         ("school", "0003_request_permissions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
