@@ -17,7 +17,7 @@ from core.ui import TimelineRow
 
 Outcome, State = Decision.Outcome, Request.State
 _LOOKS: dict[str, tuple[Any, str]] = {
-    Outcome.SUBMITTED: ("blue", "send"),
+    Outcome.SUBMITTED: ("blue", "upload"),
     Outcome.PASSED: ("green", "check"),
     Outcome.RETURNED: ("orange", "arrow-back-up"),
     Outcome.REFUSED: ("red", "x"),
