@@ -24,6 +24,7 @@ from enrollment.relations import had_part, is_related, related_among
 from enrollment.selectors import ENCRYPTED, IN_USE
 from enrollment.steps import ACCEPTANCE, HEAD_REVIEW, STEPS, Step, part_of, waiting_step
 from records.models import Enrolment
+from school.labels import label_of
 from school.rules import rule
 
 State = Applicant.State
@@ -139,7 +140,7 @@ def class_lines(user: User, batch: IntakeBatch) -> list[ClassLine]:
         barred = Applicant.objects.filter(had_part(user) | is_related(user), batch=batch)
         own = Q(pk__in=barred.values("pk"))
         rows = waiting_at(user, batch, step).values("class_no").annotate(
-            name=Max("school_class__name"),
+            name=Max(label_of("school_class")),
             count=Count("pk"),
             without_warning=Count("pk", filter=Q(warning_count=0) & ~own),
             own=Count("pk", filter=own),
