@@ -20,6 +20,9 @@ from botocore.exceptions import ClientError
 from tools.production_secrets import values
 from tools.services.processes import free_port
 
+pytestmark = pytest.mark.xdist_group("s3")
+"""One server at a time: it takes more ports than it is told of."""
+
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 STORE = """
 import django; django.setup()
