@@ -76,7 +76,8 @@ def search(request: HttpRequest) -> HttpResponse:
 def students(request: HttpRequest) -> HttpResponse:
     """The list of students."""
     user = user_of(request)
-    return StudentList(request, selectors.enrolments(user), user=user).respond("records/students.html")
+    page = StudentList(request, selectors.visible_enrolments(user), user=user)
+    return page.respond("records/students.html")
 
 
 def _note_opening(request: HttpRequest, file: StudentFile, *, again: bool) -> None:
