@@ -20,6 +20,7 @@ from files.serving import serve
 from records import finders, reading, sections, selectors
 from records.completeness import Completeness, Holder, contact_of
 from records.forms import SearchForm
+from records.found import lines
 from records.lists import StudentList, sex_label, status_badge
 from records.models import Document, DocumentKind, Enrolment
 from records.selectors import StudentFile
@@ -67,7 +68,8 @@ def search(request: HttpRequest) -> HttpResponse:
     by_number = any(group["hits"].by_number for group in groups)
     if len(found) == 1 and selectors.holds_digits(words):
         return redirect(found[0].url)
-    values = {"words": words, "groups": groups, "found": found, "by_number": by_number}
+    tables = [{**group, "lines": lines(group["hits"].rows)} for group in groups]
+    values = {"words": words, "groups": tables, "found": found, "by_number": by_number}
     return render(request, "records/search.html", values)
 
 
