@@ -129,7 +129,6 @@ class Checker:
             (column.field, Readings(column, self.book, exact=self.exact))
             for column in layout_of(self.batch).columns
         ]
-        self._twice = _repeated(self.source)
         if self._comes_back:
             rows = Applicant.objects.filter(batch=self.batch, import_job__isnull=False)
             rows = rows.filter(id_number_index__isnull=True).exclude(state=Applicant.State.WITHDRAWN)
@@ -147,23 +146,30 @@ class Checker:
 
     def checked(self) -> Iterator[list[CheckedRow]]:
         """`chunks` before they are compared with the database, which is asked nothing."""
+        self._twice = _repeated(self.source)
         rows = self.source.rows()
         while part := list(islice(rows, CHUNK)):
             yield [self.check_row(row) for row in part]
 
+    def recalled(self, judged: Iterator[tuple[SourceRow, list[Fault]]]) -> Iterator[list[CheckedRow]]:
+        """What `checked` gave when it found these faults in these rows."""
+        while part := list(islice(judged, CHUNK)):
+            yield [self._checked(row, self._read(row)[0], faults) for row, faults in part]
+
     def check_row(self, row: SourceRow) -> CheckedRow:
         """What the row and the file tell; `compare` adds what the database knows."""
         values, faults = self._read(row)
-        found_faults = check(values, layout_of(self.batch), self.book, faults)
-        index = blind_index_or_none("id_number", values.get("id_number"))
-        checked = CheckedRow(row, values, found_faults, index)
+        checked = self._checked(row, values, check(values, layout_of(self.batch), self.book, faults))
         for name, code in NUMBERS.items():
-            twice = self._twice[name]
+            twice = self._twice.get(name)
             found = twice.get(_bare(row.cells.get(name, ""))) if twice else None
             if found and found.blames(row.place) and not _is_broken(checked, name):
                 places = _listed(found.places)
                 checked.faults.append(Fault(name, code, "error", places, row.cells[name]))
         return checked
+
+    def _checked(self, row: SourceRow, values: dict[str, Any], faults: list[Fault]) -> CheckedRow:
+        return CheckedRow(row, values, faults, blind_index_or_none("id_number", values.get("id_number")))
 
     def _read(self, row: SourceRow) -> tuple[dict[str, Any], list[Fault]]:
         if not row.faults:

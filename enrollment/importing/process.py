@@ -14,6 +14,7 @@ from core.ahead import ahead
 from core.chinese import clean_text
 from enrollment.cells import layout_of
 from enrollment.importing.checking import CheckedRow, Checker
+from enrollment.importing.keeping import Keeper, KeptSource
 from enrollment.importing.source import Source
 from enrollment.importing.writing import Drafts, DraftWriter, ProblemWriter
 from enrollment.models import ImportJob, ImportRow
@@ -89,13 +90,14 @@ def _keys_of(number: int, member: str, cells: dict[str, str]) -> Iterator[tuple[
 
 @dataclass(slots=True)
 class Process:
-    """Reads a source once and passes each chunk to whoever wants it."""
+    """Reads a source once and passes each chunk to whoever wants it; a keeper takes them for the import to come."""
 
     import_job: ImportJob
     actor: User
     source: Source
     checker: Checker
     progress: Progress
+    keeper: Keeper | None = None
     counts: Counts = field(default_factory=Counts)
 
     def check(self) -> Counts:
@@ -125,7 +127,11 @@ class Process:
 
     def _prepared(self, writer: DraftWriter | None) -> Iterator[tuple[list[CheckedRow], Drafts | None]]:
         """Chunks with their good rows ready to be stored, before the database is asked about them."""
-        for rows in self.checker.checked():
+        source, checker = self.source, self.checker
+        chunks = checker.recalled(source.judged()) if isinstance(source, KeptSource) else checker.checked()
+        for rows in chunks:
+            if self.keeper:
+                self.keeper.add(rows)
             yield rows, writer.prepare([row for row in rows if row.is_good]) if writer else None
 
     def _write(
