@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -49,8 +50,8 @@ def _plain(value: Any) -> Any:
     """The same text in every process, for what JSON does not know. Raises TypeError for the unexpected."""
     if isinstance(value, set | frozenset):
         return sorted(value)
-    if isinstance(value, date):
-        return value.isoformat()
+    if isinstance(value, date | Decimal):
+        return str(value)
     raise TypeError(type(value).__name__)
 
 
