@@ -13,12 +13,13 @@ from core.chinese import clean_text, name_sort_key
 from core.crypto import blind_index_or_none
 from core.lookups import AnyOf
 from enrollment.cells import layout_of
+from enrollment.duplicates import ELSEWHERE
 from enrollment.importing.repeats import Repeats
 from enrollment.importing.source import Source, SourceRow
 from enrollment.kept_numbers import kept_number_faults
 from enrollment.models import Applicant, ImportJob, IntakeBatch
 from records.cells import CellFault, CodeBook, read_cell
-from records.checks import check
+from records.checks import assume, check
 from records.columns import Column, Kind
 from records.faults import Fault
 from records.models import Enrolment, Student
@@ -72,6 +73,11 @@ class CheckedRow:
     faults: list[Fault]
     index: bytes | None = None
     already: bool = False
+
+    @property
+    def is_known_elsewhere(self) -> bool:
+        """Whether another school knows the identity number."""
+        return any(fault.code == ELSEWHERE for fault in self.faults)
 
     @property
     def is_good(self) -> bool:
@@ -154,7 +160,12 @@ class Checker:
     def recalled(self, judged: Iterator[tuple[SourceRow, list[Fault]]]) -> Iterator[list[CheckedRow]]:
         """What `checked` gave when it found these faults in these rows."""
         while part := list(islice(judged, CHUNK)):
-            yield [self._checked(row, self._read(row)[0], faults) for row, faults in part]
+            yield [self._recalled(row, faults) for row, faults in part]
+
+    def _recalled(self, row: SourceRow, faults: list[Fault]) -> CheckedRow:
+        values = self._read(row)[0]
+        assume(values, layout_of(self.batch))
+        return self._checked(row, values, faults)
 
     def check_row(self, row: SourceRow) -> CheckedRow:
         """What the row and the file tell; `compare` adds what the database knows."""
@@ -205,7 +216,8 @@ class Checker:
                 row.already = True
                 continue
             if row.index in taken and not _is_broken(row, "id_number"):
-                row.faults.append(_of(row, "id_number", "id_duplicate"))
+                known_here = self.batch.school_id in taken[row.index]
+                row.faults.append(_of(row, "id_number", "id_duplicate" if known_here else ELSEWHERE))
             if row.values.get("exam_no") in exam_nos and not _is_broken(row, "exam_no"):
                 row.faults.append(_of(row, "exam_no", "exam_no_duplicate"))
         new = [row for row in rows if not row.already]
@@ -229,22 +241,25 @@ class Checker:
         person = (row.values.get("name"), row.values.get("birth_date"))
         return person in self._without_number
 
-    def _numbers(self, indexes: set[bytes]) -> tuple[set[bytes], set[bytes]]:
-        """Numbers that others have, and those that the mended import brought in."""
+    def _numbers(self, indexes: set[bytes]) -> tuple[dict[bytes, set[int]], set[bytes]]:
+        """Numbers that others have, with their schools, and those that the mended import brought in."""
+        taken: dict[bytes, set[int]] = defaultdict(set)
+        own: set[bytes] = set()
         if not indexes:
-            return set(), set()
+            return taken, own
         others = Applicant.objects.filter(AnyOf(F("id_number_index"), indexes)).exclude(
             state=Applicant.State.WITHDRAWN
         )
         others = others.filter(Q(batch=self.batch) | ~Q(state=Applicant.State.ACCEPTED))
-        taken, own = set(), set()
-        for index, import_id, batch_id in others.values_list("id_number_index", "import_job", "batch"):
-            taken.add(bytes(index))
+        columns = ("id_number_index", "import_job", "batch", "batch__school")
+        for index, import_id, batch_id, school_id in others.values_list(*columns):
+            taken[bytes(index)].add(school_id)
             if self._comes_back and import_id and batch_id == self.batch.pk:
                 own.add(bytes(index))
         known = AnyOf(F("student__id_number_index"), indexes)
         enrolled = Enrolment.objects.filter(known, ended_on__isnull=True)
-        taken |= {bytes(index) for index in enrolled.values_list("student__id_number_index", flat=True)}
+        for index, school_id in enrolled.values_list("student__id_number_index", "school_id"):
+            taken[bytes(index)].add(school_id)
         return taken, own
 
     def _exam_nos(self, numbers: set[str]) -> set[str]:

@@ -25,19 +25,24 @@ SUPERSEDED = "superseded"
 
 @dataclass(slots=True)
 class Counts:
-    """What was found in a file, in rows. ``skipped`` rows are in already: nothing new is in them."""
+    """What was found in a file, in rows.
+
+    ``skipped`` rows are in already: nothing new is in them. The numbers of those ``elsewhere`` another school knows.
+    """
 
     rows: int = 0
     good: int = 0
     errors: int = 0
     warned: int = 0
     skipped: int = 0
+    elsewhere: int = 0
     imported: int = 0
 
     def add(self, rows: list[CheckedRow]) -> None:
         self.rows += len(rows)
         for row in rows:
             self.skipped += row.already
+            self.elsewhere += row.is_known_elsewhere
             self.errors += row.has_errors
             self.good += row.is_good
             self.warned += not row.already and row.warnings > 0
@@ -164,5 +169,6 @@ def detail_of(counts: Counts) -> dict[str, Any]:
         "errors": counts.errors,
         "warned": counts.warned,
         "skipped": counts.skipped,
+        "elsewhere": counts.elsewhere,
         "imported": counts.imported,
     }
