@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
@@ -44,6 +45,7 @@ REASONS = {
     "numbers": _("No student number could be given"),
 }
 """Why somebody is left out of a bulk approval."""
+SAMPLE_ORDER = ("applicant__name_sort", "pk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class Plan:
 
     batch: IntakeBatch
     class_no: str
+    class_name: str
     step: Step
     passing: list[Applicant] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
@@ -213,12 +216,27 @@ def faulty_ids(sample: IntakeSample) -> set[int]:
     return set(returned.values_list("applicant_id", flat=True))
 
 
+def sample_with(user: User, applicant: Applicant) -> IntakeSample | None:
+    """The open sample, drawn by ``user``, that holds this applicant."""
+    held = IntakeSample.objects.filter(drawn_by=user, closed_at=None, items__applicant=applicant)
+    return held.order_by("-drawn_at").first()
+
+
+def beside_in(sample: IntakeSample, applicant: Applicant) -> tuple[UUID | None, UUID | None]:
+    """Previous and next applicant of the sample, in the order of its list."""
+    items = sample.items.order_by(*SAMPLE_ORDER).values_list("applicant", "applicant__public_id")
+    ids = [None, *items, None]
+    place = next(at for at, one in enumerate(ids) if one and one[0] == applicant.pk)
+    before, after = ids[place - 1], ids[place + 1]
+    return before and before[1], after and after[1]
+
+
 def view_of(sample: IntakeSample) -> SampleView:
     """The sample with its items in the order of the list."""
     items = sample.items.select_related("applicant").defer(
         *(f"applicant__{name}" for name in (*ENCRYPTED, "name_tokens"))
     )
-    return SampleView(sample, list(items.order_by("applicant__name_sort", "pk")), faulty_ids(sample))
+    return SampleView(sample, list(items.order_by(*SAMPLE_ORDER)), faulty_ids(sample))
 
 
 def unhandled_faults(batch: IntakeBatch, class_no: str, step: str) -> QuerySet[Applicant]:
@@ -239,7 +257,8 @@ def plan(user: User, batch: IntakeBatch, class_no: str, step: Step) -> Plan:
     """What a bulk act of ``user`` on this class would do now."""
     rows = waiting_at(user, batch, step).filter(class_no=class_no)
     rows = rows.defer(*ENCRYPTED, "name_tokens").order_by("name_sort", "pk")
-    made = Plan(batch, class_no, step)
+    name = rows.aggregate(name=Max(label_of("school_class")))["name"] or ""
+    made = Plan(batch, class_no, name, step)
     sample = open_sample(user, batch, class_no, step.key)
     made.sample = view_of(sample) if sample else None
     now, limit = timezone.now(), int(rule(batch.school, "bulk_limit"))

@@ -309,8 +309,10 @@ def test_the_pages_lead_from_the_class_to_the_report(cast: Cast, batch: IntakeBa
     refused = client.post(reverse("enrollment:bulk_pass", args=[sample.public_id]), follow=True)
     assert not IntakeDecision.objects.filter(sample=sample).exists()
     assert refused.redirect_chain[-1][0] == url
-    for item in sample.items.all():
-        client.get(reverse("enrollment:review", args=[item.applicant.public_id]))
+    drawn = [one.applicant.public_id for one in bulk_plan.view_of(sample).items]
+    for before, this, after in zip([None, *drawn], drawn, [*drawn[1:], None], strict=False):
+        shown = client.get(reverse("enrollment:review", args=[this])).context
+        assert (shown["before"], shown["after"], shown["sample_url"]) == (before, after, url)
     assert not sample.items.filter(opened_at=None).exists()
     report = client.post(
         reverse("enrollment:bulk_pass", args=[sample.public_id]), follow=True, HTTP_ACCEPT_LANGUAGE="en"
