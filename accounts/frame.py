@@ -38,11 +38,7 @@ def may_open(user: Any, perm: str) -> bool:
 
 def unit_name(unit: Unit | None) -> str:
     """A unit as the frame shows it: a department together with its school."""
-    if unit is None:
-        return ""
-    if unit.kind in (Unit.Kind.DEPARTMENT, Unit.Kind.SITE) and unit.parent is not None:
-        return f"{unit.parent.label} · {unit.label}"
-    return unit.label
+    return unit.full_label if unit else ""
 
 
 def identity(request: HttpRequest) -> shell.Identity | None:

@@ -89,7 +89,7 @@ class GrantList(ListPage[Appointment]):
             phone=False,
         ),
         Column("role", _("Role"), lambda row: str(Role(row.role).label), ("role",)),
-        Column("unit", _("Held on"), lambda row: row.unit.label, ("unit__name",)),
+        Column("unit", _("Held on"), lambda row: row.unit.full_label, ("unit__name",)),
         Column("valid_from", _("Valid from"), lambda row: row.valid_from, ("valid_from",), css="date"),
         Column("valid_until", _("Valid until"), lambda row: row.valid_until, ("valid_until",), css="date"),
         Column(

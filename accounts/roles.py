@@ -63,7 +63,6 @@ STUDENT_DATA = (
     "review_change",
     "execute_change",
     "decide_for_archives",
-    "request_inquiry",
     "escort_inquiry",
     "request_sharing",
     "release_sharing",

@@ -103,14 +103,16 @@ def paths_into(user: User, unit: Unit, perm: str = "") -> QuerySet[Appointment]:
     )
     if perm:
         rows = rows.filter(role__in=[role for role, perms in ROLE_PERMISSIONS.items() if perm in perms])
-    found: QuerySet[Appointment] = rows.select_related("user__unit", "unit", "granted_by")
+    found: QuerySet[Appointment] = rows.select_related("user__unit", "unit__parent", "granted_by")
     return found
 
 
 def one_unit(user: User, public_id: Any) -> Unit:
     """A unit whose grants ``user`` may look at. Raises Http404, and OutOfScope outside."""
     units = [*units_with(user, "view_grants"), *units_with(user, "manage_grants")]
-    row: Unit = visible_or_404(Unit.objects.all(), Unit.objects.filter(pk__in=units), public_id=public_id)
+    row: Unit = visible_or_404(
+        Unit.objects.all(), Unit.objects.filter(pk__in=units).select_related("parent"), public_id=public_id
+    )
     return row
 
 

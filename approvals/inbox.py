@@ -26,7 +26,7 @@ class InboxRow:
     """A line of the inbox. ``due``: the earliest of the group; ``sender``: who passed the work on, if one person.
 
     ``unit_id``: by whose calendar the days are counted; the reader's own unit without one. ``pick``: what the source's
-    page for several lines takes; such a line can be chosen.
+    page for several lines takes; such a line can be chosen. ``is_notice``: news to be read, not work.
     """
 
     kind: Label
@@ -38,6 +38,7 @@ class InboxRow:
     returned: bool = False
     unit_id: int | None = None
     pick: str = ""
+    is_notice: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,11 @@ def inbox_rows(user: User, tab: Tab) -> list[InboxRow]:
     unread = Notice.objects.visible_to(user).unread_by(user).order_by("-last_at")[:MOST_ROWS]
     return [
         InboxRow(
-            kind=_("Notice"), title=text(one), url=reverse("approvals:notice", args=[one.pk]), count=one.count
+            kind=_("Notice"),
+            title=text(one),
+            url=reverse("approvals:notice", args=[one.pk]),
+            count=one.count,
+            is_notice=True,
         )
         for one in unread
     ]

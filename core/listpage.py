@@ -356,11 +356,18 @@ class ListPage(Generic[M]):
 
     @cached_property
     def objects(self) -> list[M]:
-        """This page's rows, and one more when a next page exists (:attr:`has_next` cuts it off)."""
+        """This page's rows, and one more when a next page exists (:attr:`has_next` cuts it off).
+
+        A later page finds the keys of its rows first, so that the rows before it are not joined and dressed as well.
+        """
         if self.not_permitted:
             return []
         start = (self.page - 1) * self.size
-        return list(self.dressed(self.filtered)[start : start + self.size + 1])
+        rows = self.filtered
+        if start:
+            keys = rows.values("pk")[start : start + self.size + 1]
+            return list(self.dressed(rows.filter(pk__in=keys)))
+        return list(self.dressed(rows)[: self.size + 1])
 
     @property
     def has_next(self) -> bool:

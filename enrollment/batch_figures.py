@@ -14,6 +14,7 @@ from enrollment.models import Applicant, ImportJob, IntakeBatch, Layout, ScanUpl
 from enrollment.selectors import batches
 from records.labels import code_labels
 from records.models import DocumentKind
+from school.labels import label_of
 from school.models import Unit
 from school.rules import rule
 
@@ -143,7 +144,7 @@ def figures(user: User, batch: IntakeBatch) -> Figures:
 def _by_class(rows: QuerySet[Applicant]) -> list[dict[str, Any]]:
     counted = {f"in_{state}": Count("pk", filter=Q(state=state)) for state in SHOWN_STATES}
     groups: Any = rows.order_by().values("class_no").annotate(
-        name=Max("school_class__name"), total=Count("pk"), late=Count("pk", filter=Q(entered_late=True)), **counted
+        name=Max(label_of("school_class")), total=Count("pk"), late=Count("pk", filter=Q(entered_late=True)), **counted
     )  # fmt: skip
     return [
         {**group, "counts": [(state, group[f"in_{state}"]) for state in SHOWN_STATES]}

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
@@ -24,6 +25,7 @@ from enrollment.relations import had_part, is_related, related_among
 from enrollment.selectors import ENCRYPTED, IN_USE
 from enrollment.steps import ACCEPTANCE, HEAD_REVIEW, STEPS, Step, part_of, waiting_step
 from records.models import Enrolment
+from school.labels import label_of
 from school.rules import rule
 
 State = Applicant.State
@@ -43,6 +45,7 @@ REASONS = {
     "numbers": _("No student number could be given"),
 }
 """Why somebody is left out of a bulk approval."""
+SAMPLE_ORDER = ("applicant__name_sort", "pk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class Plan:
 
     batch: IntakeBatch
     class_no: str
+    class_name: str
     step: Step
     passing: list[Applicant] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
@@ -139,7 +143,7 @@ def class_lines(user: User, batch: IntakeBatch) -> list[ClassLine]:
         barred = Applicant.objects.filter(had_part(user) | is_related(user), batch=batch)
         own = Q(pk__in=barred.values("pk"))
         rows = waiting_at(user, batch, step).values("class_no").annotate(
-            name=Max("school_class__name"),
+            name=Max(label_of("school_class")),
             count=Count("pk"),
             without_warning=Count("pk", filter=Q(warning_count=0) & ~own),
             own=Count("pk", filter=own),
@@ -212,12 +216,27 @@ def faulty_ids(sample: IntakeSample) -> set[int]:
     return set(returned.values_list("applicant_id", flat=True))
 
 
+def sample_with(user: User, applicant: Applicant) -> IntakeSample | None:
+    """The open sample, drawn by ``user``, that holds this applicant."""
+    held = IntakeSample.objects.filter(drawn_by=user, closed_at=None, items__applicant=applicant)
+    return held.order_by("-drawn_at").first()
+
+
+def beside_in(sample: IntakeSample, applicant: Applicant) -> tuple[UUID | None, UUID | None]:
+    """Previous and next applicant of the sample, in the order of its list."""
+    items = sample.items.order_by(*SAMPLE_ORDER).values_list("applicant", "applicant__public_id")
+    ids = [None, *items, None]
+    place = next(at for at, one in enumerate(ids) if one and one[0] == applicant.pk)
+    before, after = ids[place - 1], ids[place + 1]
+    return before and before[1], after and after[1]
+
+
 def view_of(sample: IntakeSample) -> SampleView:
     """The sample with its items in the order of the list."""
     items = sample.items.select_related("applicant").defer(
         *(f"applicant__{name}" for name in (*ENCRYPTED, "name_tokens"))
     )
-    return SampleView(sample, list(items.order_by("applicant__name_sort", "pk")), faulty_ids(sample))
+    return SampleView(sample, list(items.order_by(*SAMPLE_ORDER)), faulty_ids(sample))
 
 
 def unhandled_faults(batch: IntakeBatch, class_no: str, step: str) -> QuerySet[Applicant]:
@@ -238,7 +257,8 @@ def plan(user: User, batch: IntakeBatch, class_no: str, step: Step) -> Plan:
     """What a bulk act of ``user`` on this class would do now."""
     rows = waiting_at(user, batch, step).filter(class_no=class_no)
     rows = rows.defer(*ENCRYPTED, "name_tokens").order_by("name_sort", "pk")
-    made = Plan(batch, class_no, step)
+    name = rows.aggregate(name=Max(label_of("school_class")))["name"] or ""
+    made = Plan(batch, class_no, name, step)
     sample = open_sample(user, batch, class_no, step.key)
     made.sample = view_of(sample) if sample else None
     now, limit = timezone.now(), int(rule(batch.school, "bulk_limit"))

@@ -82,6 +82,22 @@ class ImportJob(models.Model):
         return found
 
 
+class CheckedPart(models.Model):
+    """Rows of a checked file, encrypted; from the check until the import has read them (`importing.keeping`)."""
+
+    import_job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="+", db_index=False)
+    place = models.PositiveSmallIntegerField()
+    stamp = models.CharField(max_length=64)
+    content = models.BinaryField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["import_job", "place"], name="checked_part_once")]
+
+    def __str__(self) -> str:
+        return f"{self.import_job_id}/{self.place}"
+
+
 class ImportRow(models.Model):
     """A row with faults (问题数据): the cells as they came, its owner, and what became of it.
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.scope import units_with
 from core.crypto import EncryptedTextField
-from enrollment.import_models import ImportFault, ImportJob, ImportRow, MarkedFile
+from enrollment.import_models import CheckedPart, ImportFault, ImportJob, ImportRow, MarkedFile
 from enrollment.work_models import BulkSkip, IntakeSample, PrintOrder, SampleItem, ScanFile, ScanUpload
 from files.models import Blob
 from ledger.history import History
@@ -35,6 +35,7 @@ __all__ = [
     "ApplicantDocument",
     "ApplicantMember",
     "BulkSkip",
+    "CheckedPart",
     "ImportFault",
     "ImportJob",
     "ImportRow",

@@ -34,6 +34,7 @@ from records.codebook import code_book
 from records.faults import Fault
 from records.labels import region_names
 from records.models import DocumentKind
+from school.labels import label_of
 from school.models import Code, Programme, Region, SchoolClass
 
 DISABLED = "6"
@@ -222,7 +223,7 @@ def own_drafts(user: User, batch: IntakeBatch) -> QuerySet[Applicant]:
 def own_drafts_by_class(user: User, batch: IntakeBatch) -> list[dict[str, Any]]:
     """Classes with one's own drafts: ``class_no``, ``name`` and ``count`` of each."""
     rows: Any = own_drafts(user, batch).order_by("class_no").values("class_no")
-    return list(rows.annotate(name=Max("school_class__name"), count=Count("pk")))
+    return list(rows.annotate(name=Max(label_of("school_class")), count=Count("pk")))
 
 
 def class_choices(batch: IntakeBatch) -> list[tuple[str, str]]:

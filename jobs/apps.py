@@ -12,5 +12,5 @@ class JobsConfig(AppConfig):
 
         events.register("job.result_downloaded", _("Made file downloaded"))
         register(
-            MenuItem(_("My background work"), "jobs:jobs", "progress-check", "", "work", 90, also=("jobs:",))
+            MenuItem(_("Background work"), "jobs:jobs", "progress-check", "", "work", 90, also=("jobs:",))
         )

@@ -6,6 +6,7 @@ EXEMPT: dict[str, str] = {
     "enrollment.ImportJob": "is progress of an import; its steps are events, its rows name who brought them",
     "enrollment.ImportRow": "keeps the cells as they came, unchanged; its owner and who resolved it are columns",
     "enrollment.ImportFault": "is derived from the cells by the checks",
+    "enrollment.CheckedPart": "repeats an uploaded file for the import that follows its check; then it goes",
     "enrollment.TypedCell": "is typed text that is no value yet; it goes when the field is mended",
     "records.NumberSeries": "is a counter; the numbers stand where they were given",
     "approvals.NumberSeries": "is a counter; the numbers stand where they were given",

@@ -57,16 +57,18 @@ def lacks_number(values: Values) -> bool:
     return values.get("id_type") == NO_DOCUMENT and not values.get("id_number")
 
 
-def check(
-    values: Values, layout: LayoutColumns, book: CodeBook, known: list[Fault] | None = None
-) -> list[Fault]:
-    """All faults, those of single cells (``known``) first. A field that has an error is not complained of twice.
-
-    Puts into ``values`` what an empty cell means (`LayoutColumns.assumed`).
-    """
+def assume(values: Values, layout: LayoutColumns) -> None:
+    """Put into ``values`` what an empty cell means (`LayoutColumns.assumed`)."""
     for field, usual in layout.assumed.items():
         if values.get(field) == "":
             values[field] = usual
+
+
+def check(
+    values: Values, layout: LayoutColumns, book: CodeBook, known: list[Fault] | None = None
+) -> list[Fault]:
+    """All faults, those of single cells (``known``) first, after `assume`. A field with an error is named once."""
+    assume(values, layout)
     faults = list(known or [])
     broken = {fault.field for fault in faults}
     for rule in _CHECKS:

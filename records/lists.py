@@ -39,9 +39,12 @@ def _status(status: str, _language: str | None) -> SafeString:
     return badge(STATUS_KINDS.get(status, "grey"), S(status).label)
 
 
+SEXES = {"1": _("Male"), "2": _("Female")}
+
+
 def sex_label(code: str) -> Any:
     """Male or female in words."""
-    return {"1": _("Male"), "2": _("Female")}.get(code, "")
+    return SEXES.get(code, "")
 
 
 def _name(row: Any) -> SafeString:

@@ -104,9 +104,15 @@ class StudentFile:
         return False
 
 
+def visible_enrolments(user: User) -> QuerySet[Enrolment]:
+    """The enrolments that ``user`` may see, to be asked for what a page needs of them (`facts`)."""
+    rows: QuerySet[Enrolment] = Enrolment.objects.visible_to(user)
+    return rows
+
+
 def enrolments(user: User) -> QuerySet[Enrolment]:
-    """The enrolments that ``user`` may see, student, class and unit joined, nothing decrypted."""
-    return _shown(Enrolment.objects.visible_to(user))
+    """The same with student, class and unit joined, nothing decrypted."""
+    return _shown(visible_enrolments(user))
 
 
 def _shown(rows: QuerySet[Enrolment]) -> QuerySet[Enrolment]:

@@ -20,6 +20,7 @@ from files.serving import serve
 from records import finders, reading, sections, selectors
 from records.completeness import Completeness, Holder, contact_of
 from records.forms import SearchForm
+from records.found import lines
 from records.lists import StudentList, sex_label, status_badge
 from records.models import Document, DocumentKind, Enrolment
 from records.selectors import StudentFile
@@ -67,7 +68,8 @@ def search(request: HttpRequest) -> HttpResponse:
     by_number = any(group["hits"].by_number for group in groups)
     if len(found) == 1 and selectors.holds_digits(words):
         return redirect(found[0].url)
-    values = {"words": words, "groups": groups, "found": found, "by_number": by_number}
+    tables = [{**group, "lines": lines(group["hits"].rows)} for group in groups]
+    values = {"words": words, "groups": tables, "found": found, "by_number": by_number}
     return render(request, "records/search.html", values)
 
 
@@ -76,7 +78,8 @@ def search(request: HttpRequest) -> HttpResponse:
 def students(request: HttpRequest) -> HttpResponse:
     """The list of students."""
     user = user_of(request)
-    return StudentList(request, selectors.enrolments(user), user=user).respond("records/students.html")
+    page = StudentList(request, selectors.visible_enrolments(user), user=user)
+    return page.respond("records/students.html")
 
 
 def _note_opening(request: HttpRequest, file: StudentFile, *, again: bool) -> None:

@@ -71,6 +71,11 @@ class Inbox:
         return inbox.pages_for_several() if any(line.row.pick for line in self.lines) else []
 
     @property
+    def has_notices(self) -> bool | None:
+        """Whether notices wait to be read; None where a chosen kind of work hides them."""
+        return None if self.kind else any(line.row.is_notice for line in self._by_tab["waiting"])
+
+    @property
     def lines(self) -> list[Line]:
         """The rows of the open tab."""
         return self._by_tab[self.tab]

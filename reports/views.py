@@ -19,7 +19,10 @@ def home(request: HttpRequest) -> HttpResponse:
     """What waits for the reader, and how things stand. ``tab`` and ``kind`` choose a part of the inbox."""
     user = user_of(request)
     inbox = Inbox(user, tab=request.GET.get("tab", ""), kind=request.GET.get("kind", ""))
-    values: dict[str, Any] = {"inbox": inbox, "has_notices": selectors.unread_notices(user).exists()}
+    has_notices = inbox.has_notices
+    if has_notices is None:
+        has_notices = selectors.unread_notices(user).exists()
+    values: dict[str, Any] = {"inbox": inbox, "has_notices": has_notices}
     if not inbox.lines:
         values["next_deadline"] = selectors.next_deadline(user)
     if request.headers.get("HX-Target") == "inbox":

@@ -108,6 +108,13 @@ class Unit(RecordedModel):
         """The unit's name in the reader's language; Chinese where no English name is kept."""
         return in_language(self.name, self.label_en)
 
+    @property
+    def full_label(self) -> str:
+        """The same, of a department or site together with its school: every school has an admissions office."""
+        if self.kind in (Unit.Kind.DEPARTMENT, Unit.Kind.SITE) and self.parent is not None:
+            return f"{self.parent.label} · {self.label}"
+        return self.label
+
 
 def in_language(label_zh: str, label_en: str) -> str:
     """Choose between two labels by the language in use."""

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,22 +108,45 @@ def own_set(directory: Path) -> Iterator[Set]:
     made.kill_all()
 
 
-def _occupy(port: int) -> socket.socket | None:
-    """Listen on the port; None when somebody else already does."""
+def _occupy(port: int) -> socket.socket:
+    """Listen on the port. Raises OSError when somebody else does."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))
     except OSError:
         listener.close()
-        return None
+        raise
     listener.listen()
     return listener
 
 
-def test_both_servers_answer_on_other_ports_when_theirs_are_taken(own_set: Set) -> None:
-    listeners = [_occupy(5432), _occupy(6379)]
+@contextlib.contextmanager
+def _taken(port: int) -> Iterator[None]:
+    """Somebody listens on the port all the time: we, as soon as whoever has it leaves."""
+    done = threading.Event()
+    answered = threading.Event()
+
+    def hold() -> None:
+        while not done.is_set():
+            with contextlib.suppress(OSError), _occupy(port):
+                answered.set()
+                done.wait()
+            answered.set()
+            done.wait(0.005)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
     try:
+        assert answered.wait(5)
+        yield
+    finally:
+        done.set()
+        holder.join()
+
+
+def test_both_servers_answer_on_other_ports_when_theirs_are_taken(own_set: Set) -> None:
+    with _taken(5432), _taken(6379):
         said = own_set.up()
         assert "Port 5432 is taken" in said
         assert "Port 6379 is taken" in said
@@ -135,10 +159,6 @@ def test_both_servers_answer_on_other_ports_when_theirs_are_taken(own_set: Set) 
             redis.Redis(port=own_set.state["valkey_port"]) as stranger,
         ):
             stranger.ping()
-    finally:
-        for listener in listeners:
-            if listener:
-                listener.close()
 
 
 def test_the_two_roles_have_only_their_rights(own_set: Set) -> None:
@@ -260,14 +280,10 @@ def test_a_remembered_port_that_is_taken_meanwhile_is_given_up(own_set: Set) -> 
     own_set.up()
     old = own_set.state["postgres_port"]
     own_set.run("down")
-    listener = _occupy(old)
-    assert listener
-    try:
+    with _occupy(old):
         assert f"Port {old} is taken" in own_set.up()
         assert own_set.state["postgres_port"] != old
         assert own_set.sql("SELECT 1") == [(1,)]
-    finally:
-        listener.close()
 
 
 def test_missing_programs_are_named(own_set: Set, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -362,7 +378,5 @@ def test_a_secret_file_is_never_seen_half_written(directory: Path) -> None:
 
 def test_the_next_free_port_is_chosen() -> None:
     taken = free_port(20_000)
-    listener = _occupy(taken)
-    assert listener
-    with listener:
+    with _occupy(taken):
         assert taken < free_port(taken) < taken + 50

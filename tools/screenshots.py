@@ -1,7 +1,7 @@
 """``make screenshots``: pictures of the main pages into docs/screenshots, taken from a scratch database.
 
 The demonstration school is loaded into a clone of the tests' template database, served by this process, and opened in
-a real Chromium. Every picture is reduced to 128 colours, so that the folder stays small.
+a real Chromium. Every picture is reduced to 256 colours, so that the folder stays small.
 """
 
 import io
@@ -33,7 +33,7 @@ SHOTS = {
     ),
     "phone-en": ("my-class",),
 }  # fmt: skip
-COLOURS = 128
+COLOURS = 256
 
 
 def main() -> int:

@@ -162,7 +162,10 @@ def _control(bound: BoundField, attrs: dict[str, str | bool]) -> tuple[str, Safe
         css = "form-control"
     own = str(widget.attrs.get("class", ""))
     attrs["class"] = f"{css} {own}".strip()
-    return ("check" if css == "form-check-input" else "input"), bound.as_widget(attrs=attrs)
+    shape = (
+        "file" if isinstance(widget, forms.FileInput) else "check" if css == "form-check-input" else "input"
+    )
+    return shape, bound.as_widget(attrs=attrs)
 
 
 @register.inclusion_tag("components/field.html")

@@ -13,12 +13,13 @@ from core.chinese import clean_text, name_sort_key
 from core.crypto import blind_index_or_none
 from core.lookups import AnyOf
 from enrollment.cells import layout_of
+from enrollment.duplicates import ELSEWHERE
 from enrollment.importing.repeats import Repeats
 from enrollment.importing.source import Source, SourceRow
 from enrollment.kept_numbers import kept_number_faults
 from enrollment.models import Applicant, ImportJob, IntakeBatch
 from records.cells import CellFault, CodeBook, read_cell
-from records.checks import check
+from records.checks import assume, check
 from records.columns import Column, Kind
 from records.faults import Fault
 from records.models import Enrolment, Student
@@ -72,6 +73,11 @@ class CheckedRow:
     faults: list[Fault]
     index: bytes | None = None
     already: bool = False
+
+    @property
+    def is_known_elsewhere(self) -> bool:
+        """Whether another school knows the identity number."""
+        return any(fault.code == ELSEWHERE for fault in self.faults)
 
     @property
     def is_good(self) -> bool:
@@ -129,7 +135,6 @@ class Checker:
             (column.field, Readings(column, self.book, exact=self.exact))
             for column in layout_of(self.batch).columns
         ]
-        self._twice = _repeated(self.source)
         if self._comes_back:
             rows = Applicant.objects.filter(batch=self.batch, import_job__isnull=False)
             rows = rows.filter(id_number_index__isnull=True).exclude(state=Applicant.State.WITHDRAWN)
@@ -147,23 +152,35 @@ class Checker:
 
     def checked(self) -> Iterator[list[CheckedRow]]:
         """`chunks` before they are compared with the database, which is asked nothing."""
+        self._twice = _repeated(self.source)
         rows = self.source.rows()
         while part := list(islice(rows, CHUNK)):
             yield [self.check_row(row) for row in part]
 
+    def recalled(self, judged: Iterator[tuple[SourceRow, list[Fault]]]) -> Iterator[list[CheckedRow]]:
+        """What `checked` gave when it found these faults in these rows."""
+        while part := list(islice(judged, CHUNK)):
+            yield [self._recalled(row, faults) for row, faults in part]
+
+    def _recalled(self, row: SourceRow, faults: list[Fault]) -> CheckedRow:
+        values = self._read(row)[0]
+        assume(values, layout_of(self.batch))
+        return self._checked(row, values, faults)
+
     def check_row(self, row: SourceRow) -> CheckedRow:
         """What the row and the file tell; `compare` adds what the database knows."""
         values, faults = self._read(row)
-        found_faults = check(values, layout_of(self.batch), self.book, faults)
-        index = blind_index_or_none("id_number", values.get("id_number"))
-        checked = CheckedRow(row, values, found_faults, index)
+        checked = self._checked(row, values, check(values, layout_of(self.batch), self.book, faults))
         for name, code in NUMBERS.items():
-            twice = self._twice[name]
+            twice = self._twice.get(name)
             found = twice.get(_bare(row.cells.get(name, ""))) if twice else None
             if found and found.blames(row.place) and not _is_broken(checked, name):
                 places = _listed(found.places)
                 checked.faults.append(Fault(name, code, "error", places, row.cells[name]))
         return checked
+
+    def _checked(self, row: SourceRow, values: dict[str, Any], faults: list[Fault]) -> CheckedRow:
+        return CheckedRow(row, values, faults, blind_index_or_none("id_number", values.get("id_number")))
 
     def _read(self, row: SourceRow) -> tuple[dict[str, Any], list[Fault]]:
         if not row.faults:
@@ -199,7 +216,8 @@ class Checker:
                 row.already = True
                 continue
             if row.index in taken and not _is_broken(row, "id_number"):
-                row.faults.append(_of(row, "id_number", "id_duplicate"))
+                known_here = self.batch.school_id in taken[row.index]
+                row.faults.append(_of(row, "id_number", "id_duplicate" if known_here else ELSEWHERE))
             if row.values.get("exam_no") in exam_nos and not _is_broken(row, "exam_no"):
                 row.faults.append(_of(row, "exam_no", "exam_no_duplicate"))
         new = [row for row in rows if not row.already]
@@ -223,22 +241,25 @@ class Checker:
         person = (row.values.get("name"), row.values.get("birth_date"))
         return person in self._without_number
 
-    def _numbers(self, indexes: set[bytes]) -> tuple[set[bytes], set[bytes]]:
-        """Numbers that others have, and those that the mended import brought in."""
+    def _numbers(self, indexes: set[bytes]) -> tuple[dict[bytes, set[int]], set[bytes]]:
+        """Numbers that others have, with their schools, and those that the mended import brought in."""
+        taken: dict[bytes, set[int]] = defaultdict(set)
+        own: set[bytes] = set()
         if not indexes:
-            return set(), set()
+            return taken, own
         others = Applicant.objects.filter(AnyOf(F("id_number_index"), indexes)).exclude(
             state=Applicant.State.WITHDRAWN
         )
         others = others.filter(Q(batch=self.batch) | ~Q(state=Applicant.State.ACCEPTED))
-        taken, own = set(), set()
-        for index, import_id, batch_id in others.values_list("id_number_index", "import_job", "batch"):
-            taken.add(bytes(index))
+        columns = ("id_number_index", "import_job", "batch", "batch__school")
+        for index, import_id, batch_id, school_id in others.values_list(*columns):
+            taken[bytes(index)].add(school_id)
             if self._comes_back and import_id and batch_id == self.batch.pk:
                 own.add(bytes(index))
         known = AnyOf(F("student__id_number_index"), indexes)
         enrolled = Enrolment.objects.filter(known, ended_on__isnull=True)
-        taken |= {bytes(index) for index in enrolled.values_list("student__id_number_index", flat=True)}
+        for index, school_id in enrolled.values_list("student__id_number_index", "school_id"):
+            taken[bytes(index)].add(school_id)
         return taken, own
 
     def _exam_nos(self, numbers: set[str]) -> set[str]:

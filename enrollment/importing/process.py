@@ -14,6 +14,7 @@ from core.ahead import ahead
 from core.chinese import clean_text
 from enrollment.cells import layout_of
 from enrollment.importing.checking import CheckedRow, Checker
+from enrollment.importing.keeping import Keeper, KeptSource
 from enrollment.importing.source import Source
 from enrollment.importing.writing import Drafts, DraftWriter, ProblemWriter
 from enrollment.models import ImportJob, ImportRow
@@ -24,19 +25,24 @@ SUPERSEDED = "superseded"
 
 @dataclass(slots=True)
 class Counts:
-    """What was found in a file, in rows. ``skipped`` rows are in already: nothing new is in them."""
+    """What was found in a file, in rows.
+
+    ``skipped`` rows are in already: nothing new is in them. The numbers of those ``elsewhere`` another school knows.
+    """
 
     rows: int = 0
     good: int = 0
     errors: int = 0
     warned: int = 0
     skipped: int = 0
+    elsewhere: int = 0
     imported: int = 0
 
     def add(self, rows: list[CheckedRow]) -> None:
         self.rows += len(rows)
         for row in rows:
             self.skipped += row.already
+            self.elsewhere += row.is_known_elsewhere
             self.errors += row.has_errors
             self.good += row.is_good
             self.warned += not row.already and row.warnings > 0
@@ -89,13 +95,14 @@ def _keys_of(number: int, member: str, cells: dict[str, str]) -> Iterator[tuple[
 
 @dataclass(slots=True)
 class Process:
-    """Reads a source once and passes each chunk to whoever wants it."""
+    """Reads a source once and passes each chunk to whoever wants it; a keeper takes them for the import to come."""
 
     import_job: ImportJob
     actor: User
     source: Source
     checker: Checker
     progress: Progress
+    keeper: Keeper | None = None
     counts: Counts = field(default_factory=Counts)
 
     def check(self) -> Counts:
@@ -125,7 +132,11 @@ class Process:
 
     def _prepared(self, writer: DraftWriter | None) -> Iterator[tuple[list[CheckedRow], Drafts | None]]:
         """Chunks with their good rows ready to be stored, before the database is asked about them."""
-        for rows in self.checker.checked():
+        source, checker = self.source, self.checker
+        chunks = checker.recalled(source.judged()) if isinstance(source, KeptSource) else checker.checked()
+        for rows in chunks:
+            if self.keeper:
+                self.keeper.add(rows)
             yield rows, writer.prepare([row for row in rows if row.is_good]) if writer else None
 
     def _write(
@@ -158,5 +169,6 @@ def detail_of(counts: Counts) -> dict[str, Any]:
         "errors": counts.errors,
         "warned": counts.warned,
         "skipped": counts.skipped,
+        "elsewhere": counts.elsewhere,
         "imported": counts.imported,
     }

@@ -6,7 +6,7 @@ whether a row says exactly what an applicant holds, and whether a student withou
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
@@ -39,7 +39,7 @@ class Repeats:
     _met: dict[tuple[Person, str], str] = field(default_factory=dict)
     _waiting: set[bytes] | None = None
 
-    def sort_out(self, rows: "Iterable[CheckedRow]", taken: set[bytes]) -> None:
+    def sort_out(self, rows: "Iterable[CheckedRow]", taken: Container[bytes]) -> None:
         """Mark rows that are in already, and blame those whose student is. ``taken``: numbers that others have."""
         unsure = [row for row in rows if row.index in taken or not row.values.get("id_number")]
         good = [row for row in unsure if row.is_good]

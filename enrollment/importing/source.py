@@ -84,7 +84,7 @@ def open_source(content: bytes, layout: LayoutColumns, *, max_rows: int) -> Sour
     """Open an uploaded file. Raises WorkbookRefused when the whole file cannot be used."""
     if kind_of(content) == "collection":
         return _Collection(content, layout, max_rows)
-    return _Sheet(open_table(content, limits=limits(max_rows), **table_options(layout)), layout)
+    return Sheet(open_table(content, limits=limits(max_rows), **table_options(layout)), layout)
 
 
 Reader = Callable[[Row], SourceRow]
@@ -124,7 +124,7 @@ def _is_marked(table: Table) -> bool:
     return any(header_key(name) in marks for name in table.headers)
 
 
-class _Sheet:
+class Sheet:
     """One table."""
 
     def __init__(self, table: Table, layout: LayoutColumns) -> None:

@@ -61,7 +61,8 @@ def plan(request: HttpRequest, batch_id: UUID, step: str) -> HttpResponse:
     return render(request, "enrollment/bulk/plan.html", context)
 
 
-def _plan_url(batch_id: UUID, step: str, class_no: str) -> str:
+def plan_url(batch_id: UUID, step: str, class_no: str) -> str:
+    """Address of the page of one class at one step."""
     return f"{reverse('enrollment:bulk_plan', args=[batch_id, step])}?{urlencode({'class': class_no})}"
 
 
@@ -76,7 +77,7 @@ def draw(request: HttpRequest, batch_id: UUID, step: str) -> HttpResponse:
         bulk.draw_sample(actor=user, batch=batch, class_no=class_no, step=_step(step))
     except IntakeRefused as refused:
         tell(request, refused, fault=True)
-    return redirect(_plan_url(batch_id, step, class_no))
+    return redirect(plan_url(batch_id, step, class_no))
 
 
 @requires(*PERMS)
@@ -89,7 +90,7 @@ def run(request: HttpRequest, sample_id: UUID) -> HttpResponse:
         bulk.start_bulk(actor=user, sample=sample)
     except IntakeRefused as refused:
         tell(request, refused, fault=True)
-        return redirect(_plan_url(sample.batch.public_id, sample.step, sample.class_no))
+        return redirect(plan_url(sample.batch.public_id, sample.step, sample.class_no))
     return redirect("enrollment:bulk_report", sample_id)
 
 
@@ -108,7 +109,7 @@ def report(request: HttpRequest, sample_id: UUID) -> HttpResponse:
         "progress": _bar(sample) if sample.job and not sample.closed_at else None,
         "left_out": left_out,
         "counts": bulk_plan.counted(one.reason for one in left_out),
-        "plan_url": _plan_url(sample.batch.public_id, sample.step, sample.class_no),
+        "plan_url": plan_url(sample.batch.public_id, sample.step, sample.class_no),
         "is_own": sample.drawn_by_id == user.pk,
         "headline": headline(sample, left_out),
     }

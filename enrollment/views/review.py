@@ -1,5 +1,6 @@
 """Continuous review (连续审核): one applicant beside the scans, decided on, and the next one opens."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -13,12 +14,13 @@ from accounts.access import requires
 from accounts.models import User
 from approvals.reasons import ReturnReason
 from core.ui import Marks, TimelineRow
-from enrollment import actions, selectors
+from enrollment import actions, bulk_plan, selectors
 from enrollment.actions import aside
 from enrollment.forms import ReturnForm, fault_text
 from enrollment.lists import state_badge
 from enrollment.models import Applicant, IntakeDecision
 from enrollment.sheet import sheet
+from enrollment.views.bulk import plan_url
 from enrollment.views.common import shown_steps, tell, user_of
 from enrollment.work_forms import StepAsideForm
 from records.models import DocumentKind
@@ -37,6 +39,22 @@ CHECK_NAMES = {
     "usability": gettext_lazy("Usability"),
     "security": gettext_lazy("Security"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Whom the keys K and J lead to; ``sample_url`` when they walk through the user's own sample of the class."""
+
+    before: UUID | None = None
+    after: UUID | None = None
+    sample_url: str = ""
+
+
+def _around(user: User, applicant: Applicant, *, decides: bool = True) -> Around:
+    if sample := bulk_plan.sample_with(user, applicant):
+        url = plan_url(applicant.batch.public_id, sample.step, sample.class_no)
+        return Around(*bulk_plan.beside_in(sample, applicant), sample_url=url)
+    return Around(*selectors.beside(user, applicant)) if decides else Around()
 
 
 @requires("view_applicant")
@@ -60,7 +78,7 @@ def _page(
     step, reason = selectors.may_decide(user, applicant)
     actions.open_for_review(actor=user, applicant=applicant)
     own = applicant.entered_by_id == user.pk and applicant.state != Applicant.State.ACCEPTED
-    before, after = selectors.beside(user, applicant) if step else (None, None)
+    around = _around(user, applicant, decides=bool(step))
     returned = selectors.last_return(applicant)
     marked = returned.fields if returned else []
     faults = selectors.examine(applicant) if step or own else []
@@ -74,8 +92,9 @@ def _page(
         "role": selectors.role_label(user, step, applicant) if step else "",
         "reason": reason,
         "in_use": in_use,
-        "before": before,
-        "after": after,
+        "before": around.before,
+        "after": around.after,
+        "sample_url": around.sample_url,
         "marks": Marks(dict.fromkeys(marked, str(_("Mended after the return")))),
         "warnings": {one.field: fault_text(one) for one in faults if one.level == "warning"},
         "warning_list": [fault_text(one) for one in faults if one.level == "warning"],
@@ -131,7 +150,7 @@ def pass_step(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
     key = request.POST.get("step", "")
     if key not in PASS:
         return redirect("enrollment:review", applicant_id)
-    following = selectors.beside(user, applicant)[1]
+    around = _around(user, applicant)
     try:
         row = PASS[IntakeDecision.Step(key)](
             actor=user,
@@ -147,7 +166,7 @@ def pass_step(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
         return redirect("enrollment:review", applicant_id)
     label = IntakeDecision.Step(key).label
     tell(request, _("%(step)s passed: %(number)s") % {"step": label, "number": row.number})
-    return _next(request, user, row, following)
+    return _next(request, user, row, around)
 
 
 def _checks_text(failed: actions.ChecksFailed) -> str:
@@ -168,7 +187,7 @@ def send_back(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
     asked = ReturnForm(applicant.batch, request.POST)
     if not asked.is_valid():
         return _page(request, user, applicant, return_form=asked, status=422)
-    following = selectors.beside(user, applicant)[1]
+    around = _around(user, applicant)
     values = asked.cleaned_data
     try:
         if request.POST.get("step") == IntakeDecision.Step.BUREAU:
@@ -193,7 +212,7 @@ def send_back(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
         tell(request, refused, fault=True)
         return redirect("enrollment:review", applicant_id)
     tell(request, _("Returned: %(number)s") % {"number": row.number})
-    return _next(request, user, row, following)
+    return _next(request, user, row, around)
 
 
 @requires(*DECIDING)
@@ -205,7 +224,7 @@ def step_aside(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
     asked = StepAsideForm(request.POST, prefix="aside")
     if not asked.is_valid():
         return _page(request, user, applicant, aside_form=asked, status=422)
-    following = selectors.beside(user, applicant)[1]
+    around = _around(user, applicant)
     try:
         others = aside.step_aside(actor=user, applicant=applicant, **asked.cleaned_data)
     except actions.IntakeRefused as refused:
@@ -220,11 +239,13 @@ def step_aside(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
             _("You have stepped aside. Nobody can decide: the unit above must lend a person."),
             fault=True,
         )
-    return _next(request, user, applicant, following)
+    return _next(request, user, applicant, around)
 
 
-def _next(request: HttpRequest, user: User, row: Applicant, following: UUID | None) -> HttpResponse:
-    found = following or selectors.first_waiting(user, row.batch)
+def _next(request: HttpRequest, user: User, row: Applicant, around: Around) -> HttpResponse:
+    if around.sample_url and not around.after:
+        return redirect(around.sample_url)
+    found = around.after or selectors.first_waiting(user, row.batch)
     if found:
         return redirect("enrollment:review", found)
     tell(request, _("Nothing more of this intake batch waits for you."))

@@ -27,9 +27,19 @@ function ring(spec) {
   };
 }
 
+const MOST_LABEL = 168;
+const font = () => getComputedStyle(document.body).fontFamily;
+
+function widest(words) {
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = `${SOFT.fontSize}px ${font()}`;
+  return Math.ceil(Math.min(MOST_LABEL, Math.max(0, ...words.map((one) => pen.measureText(one).width)))) + 1;
+}
+
 function axes(spec) {
   const lying = spec.kind === "hbar";
-  const names = { type: "category", data: spec.labels, axisTick: { show: false }, axisLine: { lineStyle: { color: "#e5e7eb" } }, axisLabel: { ...SOFT, interval: 0, hideOverlap: true, ...(lying && { width: 168, overflow: "truncate" }) }, inverse: lying };
+  const beside = lying ? widest(spec.labels) : 0;
+  const names = { type: "category", data: spec.labels, axisTick: { show: false }, axisLine: { lineStyle: { color: "#e5e7eb" } }, axisLabel: { ...SOFT, interval: 0, hideOverlap: true, ...(lying && { width: beside, overflow: "truncate" }) }, inverse: lying };
   const numbers = { type: "value", minInterval: 1, splitNumber: 4, splitLine: { lineStyle: { color: "#e5e7eb" } }, axisLabel: { ...SOFT, formatter: plain } };
   const many = spec.series.length > 1;
   const labelled = !many && spec.labels.length <= 12;
@@ -44,7 +54,7 @@ function axes(spec) {
     series,
     xAxis: lying ? { ...numbers, show: !labelled } : names,
     yAxis: lying ? names : { ...numbers, show: !labelled },
-    grid: { left: 4, right: spec.kind === "line" && many ? 72 : lying ? 40 : 8, top: many ? 36 : 20, bottom: 4, containLabel: true },
+    grid: { left: lying ? beside + 8 : 4, right: spec.kind === "line" && many ? 72 : lying ? 40 : 8, top: many ? 36 : 20, bottom: 4, containLabel: !lying },
     legend: many ? { top: 0, left: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10, textStyle: SOFT } : undefined,
   };
 }
@@ -59,7 +69,7 @@ async function draw(figure) {
     const picture = echarts.init(place, null, { renderer: "canvas" });
     picture.setOption({
       color: COLOURS, animation: !still, animationDuration: 300, aria: { enabled: true },
-      textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
+      textStyle: { fontFamily: font() },
       tooltip: { trigger: spec.kind === "ring" ? "item" : "axis", renderMode: "richText", valueFormatter: (value) => `${plain(value)} ${spec.unit}`, borderColor: "#d1d5db", textStyle: { color: "#1f2937", fontSize: 13 }, axisPointer: { type: "shadow" } },
       ...(spec.kind === "ring" ? ring(spec) : axes(spec)),
     });

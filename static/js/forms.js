@@ -104,4 +104,14 @@ const forgive = ({ target }) => {
 document.addEventListener("input", forgive);
 document.addEventListener("change", forgive);
 
+// A chosen file is named in the page's own words; the control of the browser lies unseen above them.
+const name = (input) => {
+  const place = input.closest(".xj-pick")?.querySelector("[data-file-name]");
+  if (!place) return;
+  place.dataset.none ??= place.textContent;
+  place.textContent = [...input.files].map((file) => file.name).join(", ") || place.dataset.none;
+};
+document.addEventListener("change", (event) => { if (event.target.type === "file") name(event.target); });
+window.addEventListener("pageshow", () => document.querySelectorAll(".xj-pick input").forEach(name));
+
 (document.querySelector(".xj-field [aria-invalid=true]") || document.querySelector("[data-error-summary]"))?.focus();

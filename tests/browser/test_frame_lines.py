@@ -124,6 +124,22 @@ def test_an_empty_field_is_told_beside_it_in_the_pages_language(
     expect(box.locator(".xj-fault")).to_have_count(0)
 
 
+def test_a_chosen_file_is_named_in_the_pages_words(page: Page, people: Cast, batch: IntakeBatch) -> None:
+    sign_in(page, people.clerk)
+    page.goto("/intake/imports/new/")
+    words = page.locator("[data-file-name]")
+    expect(words).to_have_text("未选择文件")
+    page.locator("[name=batch]").focus()
+    page.keyboard.press("Tab")
+    expect(page.locator("input[type=file]")).to_be_focused()
+    page.locator("input[type=file]").set_input_files(
+        {"name": "新生.csv", "mimeType": "text/csv", "buffer": b"x"}
+    )
+    expect(words).to_have_text("新生.csv")
+    with page.expect_file_chooser():
+        page.locator(".xj-pick").click()
+
+
 def test_the_unit_switch_fetches_its_units_finds_one_and_stays_on_the_page(
     page: Page, people: Cast, batch: IntakeBatch
 ) -> None:

@@ -20,6 +20,7 @@ from tests.enrollment.intake import approved, draft, make_batch, submitted
 VALUES = {
     "name": "2026 级一年级新生",
     "code": "HH-2026-1",
+    "kind": "new",
     "layout": "national",
     "school_year": "2026",
     "quota": "90",

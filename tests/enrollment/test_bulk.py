@@ -10,12 +10,12 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.roles import Role
 from accounts.scope import NotPermitted
 from approvals.models import Notice
-from enrollment import actions, bulk_plan
+from enrollment import actions, batch_figures, bulk_plan
 from enrollment.actions import IntakeRefused, bulk, sampling
 from enrollment.models import Applicant, BulkSkip, IntakeBatch, IntakeDecision, IntakeSample, SampleItem
 from enrollment.steps import ACCEPTANCE, HEAD_REVIEW, INITIAL_REVIEW, Step
@@ -53,6 +53,17 @@ def seen_sample(actor: Any, batch: IntakeBatch, step: Step = INITIAL_REVIEW) -> 
     sample = bulk.draw_sample(actor=actor, batch=batch, class_no=CLASS, step=step)
     look(actor, sample)
     return sample
+
+
+@pytest.mark.parametrize(("language", "name"), [("zh-hans", "一年级（1）班"), ("en", "Grade 1, class 1")])
+def test_classes_that_wait_are_named_in_the_readers_language(
+    cast: Cast, batch: IntakeBatch, language: str, name: str
+) -> None:
+    submitted(cast.clerk, batch)
+    with translation.override(language):
+        assert [line.class_name for line in bulk_plan.class_lines(cast.second_clerk, batch)] == [name]
+        shown = batch_figures.figures(cast.head, batch).by_class
+        assert [row["name"] for row in shown] == [name]
 
 
 @pytest.mark.requirement("S0-3.3-5", "S0-3.3-6")
@@ -298,8 +309,10 @@ def test_the_pages_lead_from_the_class_to_the_report(cast: Cast, batch: IntakeBa
     refused = client.post(reverse("enrollment:bulk_pass", args=[sample.public_id]), follow=True)
     assert not IntakeDecision.objects.filter(sample=sample).exists()
     assert refused.redirect_chain[-1][0] == url
-    for item in sample.items.all():
-        client.get(reverse("enrollment:review", args=[item.applicant.public_id]))
+    drawn = [one.applicant.public_id for one in bulk_plan.view_of(sample).items]
+    for before, this, after in zip([None, *drawn], drawn, [*drawn[1:], None], strict=False):
+        shown = client.get(reverse("enrollment:review", args=[this])).context
+        assert (shown["before"], shown["after"], shown["sample_url"]) == (before, after, url)
     assert not sample.items.filter(opened_at=None).exists()
     report = client.post(
         reverse("enrollment:bulk_pass", args=[sample.public_id]), follow=True, HTTP_ACCEPT_LANGUAGE="en"

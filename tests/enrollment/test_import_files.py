@@ -23,6 +23,7 @@ from records.columns import NATIONAL
 from tests.cast import Cast
 from tests.core.workbook_files import repacked, saved, tall, zipped
 from tests.enrollment.importing import bring_in, check, make_classes
+from tests.enrollment.intake import draft, make_batch
 from tests.factories import set_rule
 from tests.support.applicant_files import id_number, national_workbook, people
 
@@ -242,6 +243,24 @@ def test_numbers_that_others_have_are_errors_and_namesakes_warnings(cast: Cast, 
     made = check(cast.clerk, batch, national_workbook([again, twin]))
     assert faults_of(made) == {(2, "身份证件号", "id_duplicate"), (3, "姓名", "possible_duplicate")}
     assert (made.good_count, made.error_count, made.warning_count) == (1, 1, 1)
+
+
+def test_a_number_of_another_school_is_told_without_its_place_and_counted_in_the_event(
+    cast: Cast, batch: IntakeBatch
+) -> None:
+    first, second = rows(2)
+    theirs = make_batch(cast.other_school, code="OTHER-2026")
+    draft(
+        cast.outsider,
+        theirs,
+        class_no="2026101",
+        id_number=first["身份证件号"],
+        birth_date=first["出生日期"],
+        sex=first["性别"],
+    )
+    made = check(cast.clerk, batch, national_workbook([first, second]))
+    assert faults_of(made) == {(2, "身份证件号", "id_elsewhere")}
+    assert Event.objects.filter(action="import.checked").latest("id").detail["elsewhere"] == 1
 
 
 def test_one_number_of_two_people_blames_both(cast: Cast, batch: IntakeBatch) -> None:

@@ -46,6 +46,8 @@ def test_the_mother_takes_no_step_on_her_child(cast: Cast, batch: IntakeBatch, c
             (cast.archivist, id_number(9, "19890304")),
         )
     )
+    third = make_user("钱进", cast.admissions)
+    appoint(third, Role.ADMISSIONS_CLERK, cast.school)
     row = child_of(cast, batch)
     other = submitted(cast.clerk, batch, 2, name="赵小红")
     assert set(selectors.waiting_for(second)) == {other}
@@ -57,8 +59,6 @@ def test_the_mother_takes_no_step_on_her_child(cast: Cast, batch: IntakeBatch, c
     page = client.get(reverse("enrollment:review", args=[row.public_id]), HTTP_ACCEPT_LANGUAGE="en")
     assert page.context["step"] is None
     assert "your own file or your family" in page.content.decode()
-    third = make_user("钱进", cast.admissions)
-    appoint(third, Role.ADMISSIONS_CLERK, cast.school)
     actions.review_initially(actor=third, applicant=row)
     assert actions.approve_as_head(actor=head, applicant=row).state == State.HEAD_APPROVED
     assert actions.accept(actor=archivist, applicant=row).state == State.ACCEPTED
@@ -98,6 +98,7 @@ def test_the_bureaus_officer_too(cast: Cast, batch: IntakeBatch) -> None:
 
 def test_a_class_passes_without_the_own_child(cast: Cast, batch: IntakeBatch, client: Client) -> None:
     second = number_of(cast, cast.second_clerk, MOTHER)
+    appoint(make_user("钱进", cast.admissions), Role.ADMISSIONS_CLERK, cast.school)
     child = child_of(cast, batch, 1, name="陈明一")
     far = submitted(cast.clerk, batch, 2, name="陈明二")
     others = [

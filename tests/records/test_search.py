@@ -150,3 +150,13 @@ def test_who_sees_nobody_has_no_search_box(cast: Cast, client: Client) -> None:
     client.force_login(cast.system_admin)
     assert "xj-search" not in client.get("/").content.decode()
     assert client.get(reverse("records:search")).status_code == 403
+
+
+def test_what_is_found_is_shown_as_text(cast: Cast, client: Client) -> None:
+    make_student("<i>赵'明&", cast, student_no='2026"<b>')
+    client.force_login(cast.registrar)
+    page = client.post(reverse("records:search"), {"q": "赵"}).content.decode()
+    assert "&lt;i&gt;赵&#x27;明&amp;</a>" in page
+    assert "2026&quot;&lt;b&gt;" in page
+    assert "<i>" not in page
+    assert 'class="xj-badge' in page

@@ -97,6 +97,8 @@ def test_figures_count_the_readers_own(cast: Cast, batch: IntakeBatch) -> None:
 def test_notices_are_listed_and_marked_as_read(cast: Cast, batch: IntakeBatch, client: Client) -> None:
     approved(cast, batch, 3)
     assert reverse("reports:read_notices") in home(client, cast.registrar)
+    intake_alone = client.get(reverse("reports:home"), {"kind": "intake"}).content.decode()
+    assert reverse("reports:read_notices") in intake_alone
     answer = client.post(reverse("reports:read_notices"))
     assert answer.url == "/"
     assert NoticeRead.objects.filter(user=cast.registrar).exists()

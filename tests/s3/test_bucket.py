@@ -1,10 +1,12 @@
 """Stored files in a real S3 server, started with the command that docker-compose.yml gives it."""
 
+import fcntl
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -19,6 +21,9 @@ from botocore.exceptions import ClientError
 
 from tools.production_secrets import values
 from tools.services.processes import free_port
+
+pytestmark = pytest.mark.xdist_group("s3")
+"""One server at a time: it takes more ports than it is told of."""
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 STORE = """
@@ -41,7 +46,15 @@ class Bucket:
 
 
 @pytest.fixture(scope="module")
-def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
+def alone() -> Iterator[None]:
+    """One server at a time, whichever process asks for it."""
+    with (Path(tempfile.gettempdir()) / "xueji-s3-tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="module")
+def bucket(alone: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
     folder = tmp_path_factory.mktemp("bucket")
     made = values()
     (folder / "users").write_text(made["bucket_users"])

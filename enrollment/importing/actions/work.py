@@ -23,6 +23,7 @@ from enrollment.importing.actions.acts import (
     role_of,
 )
 from enrollment.importing.checking import Checker
+from enrollment.importing.keeping import Keeper, KeptSource, can_keep, forget, stamp_of
 from enrollment.importing.process import Counts, Process, detail_of
 from enrollment.importing.source import Source, open_source
 from enrollment.importing.writing import DraftWriter
@@ -45,9 +46,8 @@ def work(running: Running) -> None:
     )
     if import_job.state not in OPEN:
         return
-    content = open_blob(import_job.blob)
     try:
-        source = _opened(import_job, content)
+        source = _opened(import_job)
     except WorkbookRefused as refused:
         _refuse(running.actor, import_job, refused)
         return
@@ -57,10 +57,21 @@ def work(running: Running) -> None:
         _import(running, import_job, source)
 
 
-def _opened(import_job: ImportJob, content: bytes) -> Source:
-    batch = import_job.batch
-    max_rows = int(rule(batch.school, "max_import_rows"))
-    return open_source(content, layout_of(batch), max_rows=max_rows)
+def _opened(import_job: ImportJob) -> Source:
+    """What the check kept, for an import that follows it at once; else the file. Raises WorkbookRefused."""
+    if kept := KeptSource.find(import_job, _stamp(import_job)):
+        return kept
+    return open_source(
+        open_blob(import_job.blob), layout_of(import_job.batch), max_rows=_max_rows(import_job)
+    )
+
+
+def _stamp(import_job: ImportJob) -> str:
+    return stamp_of(import_job, book_of(import_job.batch), _max_rows(import_job))
+
+
+def _max_rows(import_job: ImportJob) -> int:
+    return int(rule(import_job.batch.school, "max_import_rows"))
 
 
 @transaction.atomic
@@ -82,7 +93,12 @@ def _check(running: Running, import_job: ImportJob, source: Source) -> None:
     row = locked_import(import_job)
     row.mends = import_job.mends or (_marked_import(row, source) if source.is_marked else None)
     _forget_faults(row)
-    counts = _process(running, row, source).check()
+    process = _process(running, row, source)
+    if can_keep(source):
+        process.keeper = Keeper(row, source, _stamp(row))
+    counts = process.check()
+    if process.keeper:
+        process.keeper.save()
     row.unknown_headers = source.unknown_headers
     _note(row, State.CHECKED, counts, ["unknown_headers", "mends"])
     record("import.checked", running.actor, row, detail=detail_of(counts))
@@ -150,6 +166,7 @@ def _write(running: Running, import_job: ImportJob, source: Source, numbers: Seq
 
 def _forget_faults(row: ImportJob) -> None:
     """Faults are found anew at the moment of writing: the database may know more than at the check."""
+    forget(row)
     ImportFault.objects.filter(row__import_job=row).delete()
     row.rows.all().delete()
 
