@@ -1,20 +1,38 @@
-"""What the database holds about typed requests beside Django's own constraints; used in migrations."""
+"""What the database holds about typed requests beside Django's own constraints."""
 
-from django.db import migrations
+from typing import Any
 
-_ADD = """
-    ALTER TABLE {table} ADD CONSTRAINT {table}_same_requester
-    FOREIGN KEY (request_id, requester_id) REFERENCES approvals_request (id, requester_id) DEFERRABLE INITIALLY DEFERRED
-"""
-_DROP = "ALTER TABLE {table} DROP CONSTRAINT {table}_same_requester"
-
-REQUESTER_KEY = migrations.RunSQL(
-    "ALTER TABLE approvals_request ADD CONSTRAINT request_requester_key UNIQUE (id, requester_id)",
-    "ALTER TABLE approvals_request DROP CONSTRAINT request_requester_key",
-)
-"""What `same_requester` refers to."""
+from django.db import models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 
-def same_requester(table: str) -> migrations.RunSQL:
-    """Hold the requester of a typed row equal to the one of its request."""
-    return migrations.RunSQL(_ADD.format(table=table), _DROP.format(table=table))
+class SameRequester(models.BaseConstraint):
+    """The requester of a typed row is the one of its request: a foreign key over both columns."""
+
+    _KEY = (
+        "CONSTRAINT {name} FOREIGN KEY (request_id, requester_id) "
+        "REFERENCES approvals_request (id, requester_id) DEFERRABLE INITIALLY DEFERRED"
+    )
+
+    def constraint_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+        """The constraint inside CREATE TABLE."""
+        return self._KEY.format(name=schema_editor.quote_name(self.name))
+
+    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+        """The statement that adds it."""
+        table = schema_editor.quote_name(model._meta.db_table)
+        return f"ALTER TABLE {table} ADD {self.constraint_sql(model, schema_editor)}"
+
+    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+        """The statement that takes it away."""
+        table, name = schema_editor.quote_name(model._meta.db_table), schema_editor.quote_name(self.name)
+        return f"ALTER TABLE {table} DROP CONSTRAINT {name}"
+
+    def validate(self, model: Any, instance: Any, exclude: Any = None, using: str = "default") -> None:
+        """The database alone holds it: no form has both columns."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SameRequester) and self.name == other.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
+from approvals.constraints import SameRequester
 from approvals.reasons import ReturnReason
 from core.crypto import EncryptedTextField
 from ledger.history import History
@@ -129,6 +130,7 @@ class Request(RecordedModel):
             models.Index(fields=["subject"], name="request_subject", condition=Q(subject__isnull=False)),
         ]
         constraints = [
+            models.UniqueConstraint(fields=["id", "requester"], name="request_requester_key"),
             models.UniqueConstraint(fields=["number"], condition=~Q(number=""), name="request_number_once"),
             models.CheckConstraint(
                 condition=~Q(number="") | Q(state__in=["draft", "recalled"]),
@@ -245,7 +247,7 @@ class TypedRequest(RecordedModel):
 
     ``APART`` names pairs of columns that must hold different persons; the database holds them by `apart`, and the
     engine says it in words before, by `pairs`. ``requester`` repeats the request's own, so that it can stand in these
-    constraints; a foreign key over both columns keeps the two equal (`approvals.constraints`).
+    constraints; `SameRequester` keeps the two equal.
     """
 
     APART: ClassVar[tuple[tuple[str, str], ...]] = ()
@@ -273,12 +275,20 @@ class TypedRequest(RecordedModel):
         return [self.request.subject] if self.request.subject else []
 
 
-def apart(prefix: str, pairs: tuple[tuple[str, str], ...]) -> list[models.CheckConstraint]:
-    """Constraints that hold each pair of columns to different persons; an empty column is no person yet."""
+def apart(prefix: str, pairs: tuple[tuple[str, str], ...]) -> list[models.BaseConstraint]:
+    """Constraints of a typed request: its requester is the request's, and the persons of each pair differ.
+
+    An empty column is no person yet.
+    """
     return [
-        models.CheckConstraint(
-            condition=Q(**{f"{one}__isnull": True}) | Q(**{f"{other}__isnull": True}) | ~Q(**{one: F(other)}),
-            name=f"{prefix}_{one}_{other}"[:63],
-        )
-        for one, other in pairs
+        SameRequester(name=f"{prefix}_same_requester"),
+        *(
+            models.CheckConstraint(
+                condition=Q(**{f"{one}__isnull": True})
+                | Q(**{f"{other}__isnull": True})
+                | ~Q(**{one: F(other)}),
+                name=f"{prefix}_{one}_{other}"[:63],
+            )
+            for one, other in pairs
+        ),
     ]

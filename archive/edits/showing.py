@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -13,12 +15,21 @@ from approvals import selectors
 from approvals.models import Request
 from archive.edits import actions
 from archive.edits.fields import columns_for, current_text, is_key, members_of
-from archive.models import EditChange, EditRequest
+from archive.models import EditChange, EditEvidence, EditRequest
 from core.crypto import EncryptedTextField
 from records.columns import Column, Kind
 from records.models import Enrolment, FamilyMember, Student
 from records.sheet import Words, mask
 from records.values import split
+
+
+def evidence_for(user: User, public_id: UUID) -> EditEvidence:
+    """A proof of a request that ``user`` may read. Raises Http404, OutOfScope."""
+    found = get_object_or_404(
+        EditEvidence.objects.select_related("edit__request", "blob"), public_id=public_id
+    )
+    selectors.request_for(user, found.edit.request.public_id)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

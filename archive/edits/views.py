@@ -4,21 +4,19 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import SIGNED_IN, requires, user_of
 from accounts.scope import NotPermitted
-from approvals import selectors as requests
 from approvals.refusals import RequestRefused
 from archive.edits import actions
 from archive.edits.checking import Asked, asked
 from archive.edits.fields import columns_for, current
 from archive.edits.forms import FieldsForm, ReasonsForm
-from archive.edits.showing import is_secret
-from archive.models import EditEvidence
+from archive.edits.showing import evidence_for, is_secret
 from files.refusals import FileRefused
 from files.serving import serve
 from records.selectors import StudentFile, student_file
@@ -89,9 +87,6 @@ def _draft(
 def evidence(request: HttpRequest, evidence_id: UUID) -> HttpResponse:
     """A scan of an edit request, for whoever may read the request; each look is an event."""
     user = user_of(request)
-    found = EditEvidence.objects.select_related("edit__request", "blob").filter(public_id=evidence_id).first()
-    if found is None:
-        raise Http404
-    requests.request_for(user, found.edit.request.public_id)
+    found = evidence_for(user, evidence_id)
     actions.note_viewed(actor=user, typed=found.edit)
     return serve(found.blob, "inline")

@@ -312,6 +312,7 @@ def test_who_can_see_what_names_each_path(client: Client, cast: Cast) -> None:
     rows = {row.user.name: (row.role, row.unit.name) for row in page.context["list"].objects}
     assert rows == {
         cast.archivist.name: ("archivist", "红花小学"),
+        cast.second_archivist.name: ("archivist", "红花小学"),
         cast.archive_head.name: ("archive_head", "红花小学"),
     }
     above = client.get(f"/grants/{cast.school.public_id}/?perm=approve_no_hukou")
