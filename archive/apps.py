@@ -9,11 +9,13 @@ class ArchiveConfig(AppConfig):
     def ready(self) -> None:
         from approvals import kinds
         from archive.buttons import register_all
+        from archive.deletions.kind import KIND as DELETION
         from archive.edits.kind import KIND as EDIT
         from archive.events import EVENTS
         from ledger import events
 
         kinds.register(EDIT)
+        kinds.register(DELETION)
         for name, label in EVENTS.items():
             events.register(name, label)
         register_all()

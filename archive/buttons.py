@@ -12,8 +12,20 @@ def _edit(user: User, file: StudentFile) -> str:
     return reverse("archive:edit_new", args=[file.student.public_id])
 
 
+def _delete(user: User, file: StudentFile) -> str:
+    return reverse("archive:deletion_new", args=[file.student.public_id])
+
+
+def _keeping(user: User, file: StudentFile) -> str:
+    return reverse("archive:keeping", args=[file.student.public_id])
+
+
 def register_all() -> None:
     """Called once when the room starts."""
     register_act(
         "edit", Act(_("Ask for a change"), "file-pencil", _edit, ("request_change",), key="e", order=20)
+    )
+    register_act("delete", Act(_("Ask for deletion"), "trash", _delete, ("request_change",), order=90))
+    register_act(
+        "keeping", Act(_("Holds and loans"), "lock", _keeping, ("manage_retention", "manage_loan"), order=80)
     )

@@ -6,4 +6,10 @@ EVENTS = {
     "student.edited": _("Student file changed as approved"),
     "edit.applied": _("Batch of changes carried out"),
     "edit.viewed": _("Values of an edit request seen whole"),
+    "snapshot.made": _("Snapshot of a file made and verified"),
+    "student.shelved": _("Student file moved to the inactive archive"),
+    "hold.placed": _("File put under a hold"),
+    "hold.lifted": _("Hold lifted"),
+    "loan.lent": _("Paper file lent"),
+    "loan.returned": _("Paper file taken back"),
 }

@@ -168,3 +168,24 @@ class EditEvidence(RecordedModel):
     def ledger_subject(self) -> uuid.UUID | None:
         """The student whom the request is about."""
         return self.edit.ledger_subject()
+
+
+from archive.keeping_models import (  # noqa: E402  # they stand on nothing above
+    DeletionRequest,
+    LegalHold,
+    PaperLoan,
+    Snapshot,
+    Tombstone,
+)
+
+__all__ = [
+    "DeletionRequest",
+    "EditChange",
+    "EditEvidence",
+    "EditRequest",
+    "EvidenceKind",
+    "LegalHold",
+    "PaperLoan",
+    "Snapshot",
+    "Tombstone",
+]

@@ -2,11 +2,19 @@
 
 from django.urls import path
 
+from archive.deletions import views as deletions
 from archive.edits import views as edits
+from archive.keeping import views as keeping
 
 app_name = "archive"
 
 urlpatterns = [
     path("students/<uuid:student_id>/edit/", edits.new_edit, name="edit_new"),
     path("evidence/<uuid:evidence_id>/", edits.evidence, name="evidence"),
+    path("students/<uuid:student_id>/delete/", deletions.new_deletion, name="deletion_new"),
+    path("students/<uuid:student_id>/keeping/", keeping.keeping, name="keeping"),
+    path("students/<uuid:student_id>/keeping/hold/", keeping.hold, name="hold"),
+    path("students/<uuid:student_id>/keeping/lift/<uuid:hold_id>/", keeping.lift, name="hold_lift"),
+    path("students/<uuid:student_id>/keeping/lend/", keeping.lend, name="lend"),
+    path("students/<uuid:student_id>/keeping/back/<uuid:loan_id>/", keeping.take_back, name="take_back"),
 ]

@@ -9,10 +9,12 @@ import json
 import os
 import secrets
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from pyrage import x25519
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("XUEJI_VAR", BASE_DIR / "var"))
@@ -57,25 +59,40 @@ def _key(length: int = 32) -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(length)).decode()
 
 
-def _demonstration_secrets() -> dict[str, str]:
-    """Secrets for demonstration mode, made once; of several processes that start together the first one's hold."""
-    path = VAR_DIR / "demonstration-secrets.json"
+def _made_once(name: str, make: Callable[[], str]) -> str:
+    """A text of demonstration mode, made once; of several processes that start together the first one's holds."""
+    path = VAR_DIR / name
     VAR_DIR.mkdir(parents=True, exist_ok=True)
     if not path.exists():
+        handle, whole = tempfile.mkstemp(dir=VAR_DIR, prefix=".secrets-")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(make())
+        with contextlib.suppress(FileExistsError):
+            os.link(whole, path)
+        Path(whole).unlink()
+    return path.read_text(encoding="utf-8")
+
+
+def _demonstration_secrets() -> dict[str, str]:
+    def make() -> str:
         made = {
             "SECRET_KEY": DEMONSTRATION_MARK + _key(48),
             "FIELD_KEYS": f"{DEMONSTRATION_MARK}1:{_key()}",
             "BLIND_INDEX_KEY": f"{DEMONSTRATION_MARK}1:{_key()}",
             "LEDGER_SEAL_KEY": f"{DEMONSTRATION_MARK}1:{_key()}",
         }
-        handle, whole = tempfile.mkstemp(dir=VAR_DIR, prefix=".secrets-")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(made, file, indent=1)
-        with contextlib.suppress(FileExistsError):
-            os.link(whole, path)
-        Path(whole).unlink()
-    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        return json.dumps(made, indent=1)
+
+    found: dict[str, str] = json.loads(_made_once("demonstration-secrets.json", make))
     return found
+
+
+def snapshot_recipients() -> list[str]:
+    """Public keys (age) of those who can open a snapshot of a file; their private keys are kept off this host."""
+    if PRODUCTION or given("SNAPSHOT_RECIPIENTS"):
+        return words("SNAPSHOT_RECIPIENTS")
+    identity = _made_once("demonstration-snapshot-identity.txt", lambda: str(x25519.Identity.generate()))
+    return [str(x25519.Identity.from_str(identity.strip()).to_public())]
 
 
 def _read_secrets() -> dict[str, str]:

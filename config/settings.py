@@ -17,6 +17,7 @@ from config.environment import (
     given,
     number,
     server_address,
+    snapshot_recipients,
     words,
 )
 from config.logs import logging_settings
@@ -26,6 +27,7 @@ django_stubs_ext.monkeypatch()
 SECRET_KEY = SECRETS["SECRET_KEY"]
 FIELD_KEYS = SECRETS["FIELD_KEYS"]
 BLIND_INDEX_KEY = SECRETS["BLIND_INDEX_KEY"]
+SNAPSHOT_RECIPIENTS = snapshot_recipients()
 FIELD_CIPHER = given("FIELD_CIPHER") or "AES-256-GCM"
 DEBUG = False
 ALLOWED_HOSTS = words("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1")

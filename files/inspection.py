@@ -36,6 +36,7 @@ FILE_TYPES = {
     "xls": FileType("application/vnd.ms-excel", ".xls", 64 * MEGABYTE),
     "csv": FileType("text/csv", ".csv", 64 * MEGABYTE, (".txt",)),
     "zip": FileType("application/zip", ".zip", 64 * MEGABYTE),
+    "age": FileType("application/octet-stream", ".age", 512 * MEGABYTE),
 }
 IMAGES = ("jpeg", "png")
 WORKBOOKS = ("xlsx", "xls", "csv", "zip")

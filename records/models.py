@@ -225,11 +225,16 @@ class EnrolmentQuerySet(RecordedQuerySet):
     """Reads of enrolments."""
 
     def visible_to(self, user: User) -> Self:
-        """Enrolments in units where ``user`` may see files, or in classes that are his own today."""
+        """Enrolments in units where ``user`` may see files, or in classes that are his own today.
+
+        Files in the inactive archive (历史档案库) are seen by those who keep it.
+        """
         scope = Q(AnyOf(F("unit_id"), units_with(user, "view_student")))
         if holds(user, "view_own_class"):
             scope |= Q(school_class_id__in=own_class_ids(user))
-        return self.filter(scope)
+        shelves = units_with(user, "manage_retention")
+        in_use = Q(shelved_on__isnull=True)
+        return self.filter(scope, in_use | Q(AnyOf(F("unit_id"), shelves)) if shelves else in_use)
 
     def current(self) -> Self:
         """The newest stretch of each student: the school where he is, or where he was last, keeps his file."""
@@ -278,6 +283,7 @@ class Enrolment(RecordedModel, EnrolmentData):
     )
     started_on = models.DateField(_("from"))
     ended_on = models.DateField(_("until"), null=True, blank=True)
+    shelved_on = models.DateField(_("in the inactive archive since"), null=True, blank=True)
 
     objects: ClassVar["EnrolmentManager[Enrolment]"] = EnrolmentManager()
     history = History()
@@ -306,6 +312,9 @@ class Enrolment(RecordedModel, EnrolmentData):
             models.UniqueConstraint(fields=["school", "student_no"], name="student_no_unique"),
             models.CheckConstraint(
                 condition=Q(ended_on__isnull=True) | Q(ended_on__gte=F("started_on")), name="enrolment_dates"
+            ),
+            models.CheckConstraint(
+                condition=Q(shelved_on__isnull=True) | Q(ended_on__isnull=False), name="enrolment_shelved"
             ),
         ]
 

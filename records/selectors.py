@@ -65,6 +65,10 @@ class Found:
     by_number: bool = False
 
 
+READING = ("view_student", "reveal_personal", "print_student", "view_secret_document", "manage_retention")
+"""What may be done with a file in the inactive archive."""
+
+
 @dataclass(frozen=True)
 class StudentFile:
     """A student with the enrolments that the reader may see, the one that stands for him first.
@@ -83,6 +87,11 @@ class StudentFile:
         """The open enrolment, else the newest that the reader may see."""
         return self.enrolments[0]
 
+    @property
+    def is_shelved(self) -> bool:
+        """Whether the file lies in the inactive archive, where it is read and no more."""
+        return all(one.shelved_on is not None for one in self.enrolments)
+
     @cached_property
     def own_classes(self) -> frozenset[int]:
         """Ids of the reader's own classes today."""
@@ -91,10 +100,13 @@ class StudentFile:
     def allows(self, *perms: str, past: bool = False) -> bool:
         """Whether the reader holds one of ``perms`` where one of these enrolments is.
 
-        Once the student has left, only for what is asked as ``past``: the stretches themselves.
+        Once the student has left, only for what is asked as ``past``: the stretches themselves. In the inactive
+        archive only for reading.
         """
         if self.has_left and not past:
             return False
+        if self.is_shelved:
+            perms = tuple(perm for perm in perms if perm in READING)
         for enrolment in self.enrolments:
             for perm in perms:
                 if perm == "view_own_class" and enrolment.school_class_id in self.own_classes:

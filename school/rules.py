@@ -96,6 +96,13 @@ RULES: dict[str, RuleKind] = {
             3,
             "proposal",
         ),
+        RuleKind(
+            "snapshot_years",
+            _("Years that the snapshot of a deleted file is kept"),
+            _whole(1, 60),
+            10,
+            "proposal",
+        ),
         RuleKind("sample_percent", _("Sample before bulk approval, percent"), _whole(1, 100), 10, "proposal"),
         RuleKind("sample_minimum", _("Smallest sample before bulk approval"), _whole(1, 50), 3, "proposal"),
         RuleKind("bulk_limit", _("Most items in one bulk act"), _whole(1, 5000), 500, "proposal"),

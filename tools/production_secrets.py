@@ -10,6 +10,8 @@ import os
 import secrets
 from pathlib import Path
 
+from pyrage import x25519
+
 
 def _key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
@@ -22,6 +24,7 @@ def _password() -> str:
 def values() -> dict[str, str]:
     """A fresh set, by file name; the addresses and server files hold the passwords made beside them."""
     owner, app, valkey, access, secret = (_password() for _ in range(5))
+    snapshot = x25519.Identity.generate()
     bucket_user = {
         "name": "xueji",
         "credentials": [{"accessKey": access, "secretKey": secret}],
@@ -42,6 +45,8 @@ def values() -> dict[str, str]:
         "redis_url": f"redis://:{valkey}@valkey:6379/0",
         "files_s3_access_key": access,
         "files_s3_secret_key": secret,
+        "snapshot_recipients": str(snapshot.to_public()),
+        "snapshot_identity": str(snapshot),
         "bucket_users": json.dumps({"identities": [bucket_user]}),
     }
 
@@ -70,4 +75,7 @@ if __name__ == "__main__":
         names = write(parser.parse_args().directory)
     except FileExistsError as error:
         raise SystemExit(str(error)) from error
+    print(
+        "Take snapshot_identity off this host: it opens the snapshots of deleted files, and nothing here needs it."
+    )
     print(f"Wrote {len(names)} files. Keep a copy apart from the backups: {', '.join(names)}")

@@ -44,7 +44,7 @@ def test_a_change_goes_from_desk_to_desk(
             page.goto("/requests/")
             page.get_by_role("link", name=number).click()
             expect(page.locator("table.xj-compare")).to_contain_text("王晓明")
-            page.get_by_role("button", name=button).click()
+            page.get_by_role("button", name=button, exact=True).click()
             expect(page.locator("body")).to_contain_text(number)
     with at_work(browser, url, people.registrar) as page:
         page.goto(f"/students/{student.public_id}/")
@@ -79,4 +79,4 @@ def the_registrar_asks(page: Page, student: Student, tmp_path: Path) -> None:
 
 def the_requester_has_no_decision(page: Page) -> None:
     """Nobody decides on his own request: the page offers no decision."""
-    assert page.get_by_role("button", name="通过").count() == 0
+    assert page.get_by_role("button", name="通过", exact=True).count() == 0

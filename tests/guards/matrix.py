@@ -288,6 +288,22 @@ ROUTES: dict[str, Route] = {
         good=NOT_A_PARTY,
     ),
     "archive:edit_new": route("request_change", obj=_student, methods="GET POST"),
+    "archive:deletion_new": route("request_change", obj=_student, methods="GET POST"),
+    "archive:keeping": route("manage_retention", "manage_loan", obj=_student),
+    "archive:hold": route("manage_retention", obj=_student, methods="POST"),
+    "archive:hold_lift": route(
+        "manage_retention",
+        obj=lambda world: {"student_id": world.student.public_id, "hold_id": NOBODY},
+        methods="POST",
+        good=frozenset({302, 404}),
+    ),
+    "archive:lend": route("manage_loan", obj=_student, methods="POST"),
+    "archive:take_back": route(
+        "manage_loan",
+        obj=lambda world: {"student_id": world.student.public_id, "loan_id": NOBODY},
+        methods="POST",
+        good=frozenset({302, 404}),
+    ),
     "archive:evidence": route(
         SIGNED_IN,
         obj=lambda world: {"evidence_id": world.edit_request.editrequest.evidence.get().public_id},
@@ -336,7 +352,10 @@ ROUTES: dict[str, Route] = {
     "enrollment:bulk_plan": route(*BULK, obj=_at_step),
     # 403: at this step only those who review initially draw
     "enrollment:bulk_draw": route(
-        *BULK, obj=_at_step, methods="POST", cells=dict.fromkeys(("head", "archivist", "archive_head"), 403)
+        *BULK,
+        obj=_at_step,
+        methods="POST",
+        cells=dict.fromkeys(("head", "archivist", "second_archivist", "archive_head"), 403),
     ),
     "enrollment:bulk_report": route(*BULK, obj=lambda world: world.sample),
     "enrollment:bulk_pass": route(*BULK, obj=lambda world: world.sample, methods="POST"),
@@ -357,15 +376,20 @@ ROUTES: dict[str, Route] = {
     "enrollment:class_roster": route(
         "view_student", "view_own_class", obj=_class, methods="POST", cells=_NOT_THEIRS
     ),
+    # 403: the head of the academic office prints no personal numbers
     "enrollment:class_cards": route(
-        "view_student", "view_own_class", obj=_class, methods="POST", cells=_NOT_THEIRS
+        "view_student",
+        "view_own_class",
+        obj=_class,
+        methods="POST",
+        cells={**_NOT_THEIRS, "academic_head": 403},
     ),
     "enrollment:student_card": route(
         "view_student",
         "view_own_class",
         obj=lambda world: world.enrolled,
         methods="GET POST",
-        cells=_NOT_THEIRS,
+        cells={**_NOT_THEIRS, "academic_head": 403},
     ),
     "enrollment:bureau": route("approve_no_hukou", methods="GET POST"),
     "enrollment:without_number": route("view_applicant", methods="GET POST"),

@@ -1,0 +1,1 @@
+"""Deletion of student files (删除): into the inactive archive, after a verified snapshot, by different people."""

@@ -1,0 +1,145 @@
+"""Writes of deletion requests: drafted, kept safe by a snapshot, carried out."""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from approvals import actions as requests
+from approvals.kinds import Doing, kinds
+from approvals.models import Request
+from approvals.refusals import RequestRefused, WrongState
+from archive import snapshots
+from archive.edits.fields import digest
+from archive.models import DeletionRequest, EditChange, LegalHold, PaperLoan, Tombstone
+from ledger import events
+from records.models import Enrolment, Student
+from school.models import Unit
+from school.rules import rule
+
+KIND = "deletion"
+Cause = DeletionRequest.Cause
+AFTER_THE_END = (Cause.GRADUATED, Cause.LEFT)
+"""Causes that fit a file only when its enrolment has ended."""
+
+
+class InTheWay(RequestRefused):
+    """A hold, a loan or another request stands in the way of a deletion."""
+
+
+@transaction.atomic
+def draft(*, actor: User, school: Unit, student: Student, cause: str, reason: str) -> DeletionRequest:
+    """Draft the deletion of a file. Raises InTheWay, NotPermitted."""
+    demand_free(student, cause)
+    kind = next(one for one in kinds() if one.key == KIND)
+    typed: Any = requests.open_request(
+        actor=actor,
+        kind=kind,
+        school=school,
+        subject=student.public_id,
+        student=student,
+        cause=cause,
+        reason=reason.strip(),
+        small=str(rule(school, "duty_scheme")) == "small",
+    )
+    made: DeletionRequest = typed
+    return made
+
+
+def obstacles(student: Student, cause: str, *, own: Request | None = None) -> list[str]:
+    """What stands in the way of deleting this file, in words. ``own`` is the request itself."""
+    found = []
+    if LegalHold.objects.filter(student=student, lifted_at__isnull=True).exists():
+        found.append(_("The file is under a hold."))
+    if PaperLoan.objects.filter(student=student, returned_on__isnull=True).exists():
+        found.append(_("The paper file is lent out."))
+    if cause in AFTER_THE_END and Enrolment.objects.filter(student=student, ended_on__isnull=True).exists():
+        found.append(_("The student is still enrolled."))
+    if not Enrolment.objects.filter(student=student, shelved_on__isnull=True).exists():
+        found.append(_("The file is in the inactive archive already."))
+    open_states = [Request.State.UNDER_REVIEW, Request.State.APPROVED]
+    edits = EditChange.objects.filter(student=student, edit__request__state__in=open_states)
+    others = DeletionRequest.objects.filter(student=student, request__state__in=open_states)
+    if own is not None:
+        others = others.exclude(request=own)
+    if edits.exists() or others.exists():
+        found.append(_("Another request about this file is under way."))
+    return found
+
+
+def demand_free(student: Student, cause: str, *, own: Request | None = None) -> None:
+    """Refuse when something stands in the way. Raises InTheWay."""
+    if found := obstacles(student, cause, own=own):
+        raise InTheWay(" ".join(found))
+
+
+def check_ready(typed: DeletionRequest) -> None:
+    """What is asked when a deletion is submitted. Raises InTheWay."""
+    demand_free(typed.student, typed.cause, own=typed.request)
+
+
+def take_snapshot(doing: Doing) -> None:
+    """Keep the whole file in an encrypted, verified package before anything else. Raises SnapshotFailed, InTheWay."""
+    typed: DeletionRequest = doing.typed
+    student = _locked(typed)
+    demand_free(student, typed.cause, own=doing.request)
+    typed.snapshot = snapshots.make(
+        actor=doing.actor,
+        role=doing.role,
+        student=student,
+        school=doing.request.school,
+        request_no=doing.request.number,
+    )
+    typed.save(update_fields=["snapshot"])
+
+
+def shelve(doing: Doing) -> None:
+    """Move the file to the inactive archive and leave a trace. Raises InTheWay, WrongState."""
+    typed: DeletionRequest = doing.typed
+    student = _locked(typed)
+    demand_free(student, typed.cause, own=doing.request)
+    if typed.snapshot is None or not snapshots.is_whole(typed.snapshot):
+        raise WrongState(_("The snapshot of this file is missing or damaged. Nothing was deleted."))
+    today = timezone.localdate()
+    for row in Enrolment.objects.select_for_update().filter(student=student).order_by("pk"):
+        names = ["shelved_on"]
+        row.shelved_on = today
+        if row.ended_on is None:
+            row.ended_on, row.status = max(today, row.started_on), Student.Status.CANCELLED
+            names += ["ended_on", "status"]
+        row.save(update_fields=names)
+    holds = LegalHold.objects.filter(student=student, lifted_at__isnull=True).count()
+    loans = PaperLoan.objects.filter(student=student, returned_on__isnull=True).count()
+    typed.obstacles, typed.executed_at = holds + loans, timezone.now()
+    try:
+        with transaction.atomic():
+            typed.save(update_fields=["obstacles", "executed_at"])
+    except IntegrityError as error:
+        raise InTheWay(_("A hold or a loan stands in the way.")) from error
+    Tombstone.objects.create(
+        subject=student.public_id,
+        school=doing.request.school,
+        archive_no=student.archive_no,
+        name_digest=digest(student.name),
+        cause=typed.cause,
+        deletion=typed,
+    )
+    events.record(
+        "student.shelved", actor=doing.actor, obj=student, subject=student.public_id,
+        unit_id=doing.request.school_id, role=doing.role,
+        detail={"number": doing.request.number, "cause": typed.cause},
+    )  # fmt: skip
+
+
+def snapshot_and_shelve(doing: Doing) -> None:
+    """Both at once, where the scheme of a small school merges the steps."""
+    take_snapshot(doing)
+    shelve(doing)
+
+
+def _locked(typed: DeletionRequest) -> Student:
+    """The student, locked: holds and loans lock the same row before they are written."""
+    found: Student = Student.objects.select_for_update().get(pk=typed.student_id)
+    return found

@@ -1,0 +1,110 @@
+"""Writes of holds and of loans of paper files."""
+
+from datetime import date
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.scope import role_for
+from approvals.refusals import RequestRefused, SamePerson, WrongState
+from archive.models import LegalHold, PaperLoan
+from ledger import events
+from ledger.context import acting
+from records.models import Student
+from records.selectors import StudentFile
+
+HOLD, LOAN = "manage_retention", "manage_loan"
+
+
+def _locked(file: StudentFile) -> Student:
+    """Deletions lock the same row before they look for holds and loans."""
+    found: Student = Student.objects.select_for_update().get(pk=file.student.pk)
+    return found
+
+
+@transaction.atomic
+def place_hold(*, actor: User, file: StudentFile, reason: str, basis: str) -> LegalHold:
+    """Put a file under a hold. Raises NotPermitted."""
+    role = role_for(actor, HOLD, file.enrolment.unit_id)
+    student = _locked(file)
+    with acting(actor, role=role):
+        made: LegalHold = LegalHold.objects.create(
+            student=student,
+            school=file.enrolment.school,
+            reason=reason.strip(),
+            basis=basis.strip(),
+            placed_by=actor,
+        )
+        _note("hold.placed", actor, role, file, made)
+    return made
+
+
+@transaction.atomic
+def lift_hold(*, actor: User, file: StudentFile, hold: LegalHold, reason: str) -> LegalHold:
+    """Lift a hold; another person than the one who placed it. Raises SamePerson, WrongState, NotPermitted."""
+    role = role_for(actor, HOLD, file.enrolment.unit_id)
+    row: LegalHold = LegalHold.objects.select_for_update().get(pk=hold.pk)
+    if row.lifted_at is not None:
+        raise WrongState(_("This hold was lifted already."))
+    if row.placed_by_id == actor.pk:
+        raise SamePerson(_("Another person than the one who placed a hold lifts it"))
+    row.lifted_by, row.lifted_at, row.lift_reason = actor, timezone.now(), reason.strip()
+    with acting(actor, role=role):
+        row.save(update_fields=["lifted_by", "lifted_at", "lift_reason"])
+        _note("hold.lifted", actor, role, file, row)
+    return row
+
+
+@transaction.atomic
+def lend(
+    *, actor: User, file: StudentFile, borrower: str, borrower_unit: str, purpose: str, due_on: date
+) -> PaperLoan:
+    """Lend the paper file. Raises WrongState when there is none or it is out, RequestRefused, NotPermitted."""
+    role = role_for(actor, LOAN, file.enrolment.unit_id)
+    student, today = _locked(file), timezone.localdate()
+    if not student.has_paper:
+        raise WrongState(_("No paper file is kept of this student."))
+    if PaperLoan.objects.filter(student=student, returned_on__isnull=True).exists():
+        raise WrongState(_("The paper file is lent out already."))
+    if due_on < today:
+        raise RequestRefused(_("The day of return lies in the past."))
+    with acting(actor, role=role):
+        made: PaperLoan = PaperLoan.objects.create(
+            student=student,
+            school=file.enrolment.school,
+            borrower=borrower.strip(),
+            borrower_unit=borrower_unit.strip(),
+            purpose=purpose.strip(),
+            lent_on=today,
+            due_on=due_on,
+            lent_by=actor,
+        )
+        _note("loan.lent", actor, role, file, made)
+    return made
+
+
+@transaction.atomic
+def take_back(*, actor: User, file: StudentFile, loan: PaperLoan, condition: str = "") -> PaperLoan:
+    """Take a paper file back. Raises WrongState, NotPermitted."""
+    role = role_for(actor, LOAN, file.enrolment.unit_id)
+    row: PaperLoan = PaperLoan.objects.select_for_update().get(pk=loan.pk)
+    if row.returned_on is not None:
+        raise WrongState(_("This paper file was taken back already."))
+    row.returned_on, row.taken_back_by, row.condition = timezone.localdate(), actor, condition.strip()
+    with acting(actor, role=role):
+        row.save(update_fields=["returned_on", "taken_back_by", "condition"])
+        _note("loan.returned", actor, role, file, row)
+    return row
+
+
+def _note(action: str, actor: User, role: str, file: StudentFile, row: LegalHold | PaperLoan) -> None:
+    events.record(
+        action,
+        actor=actor,
+        obj=row,
+        subject=file.student.public_id,
+        unit_id=file.enrolment.unit_id,
+        role=role,
+    )

@@ -1,0 +1,30 @@
+"""Reads of holds and loans of one file."""
+
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+
+from archive.models import LegalHold, PaperLoan
+from records.models import Student
+
+
+def holds_of(student: Student) -> list[LegalHold]:
+    """Every hold of a file, those in force first."""
+    rows = LegalHold.objects.filter(student=student).select_related("placed_by", "lifted_by")
+    return sorted(rows, key=lambda one: (one.lifted_at is not None, -one.pk))
+
+
+def loans_of(student: Student) -> list[PaperLoan]:
+    """Every loan of a paper file, the newest first."""
+    rows = PaperLoan.objects.filter(student=student).select_related("lent_by", "taken_back_by")
+    return list(rows.order_by("-pk"))
+
+
+def hold_of(student: Student, public_id: UUID) -> LegalHold:
+    """A hold of this file. Raises Http404."""
+    return get_object_or_404(LegalHold, student=student, public_id=public_id)
+
+
+def loan_of(student: Student, public_id: UUID) -> PaperLoan:
+    """A loan of this file. Raises Http404."""
+    return get_object_or_404(PaperLoan, student=student, public_id=public_id)

@@ -1,0 +1,120 @@
+"""The page of one file's holds and loans, and what is done there."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.access import requires, user_of
+from accounts.scope import NotPermitted
+from approvals.refusals import RequestRefused
+from archive.keeping import actions, selectors
+from archive.keeping.forms import HoldForm, LoanForm
+from records.selectors import StudentFile, student_file
+
+
+def _file(request: HttpRequest, student_id: UUID, *perms: str) -> StudentFile:
+    file = student_file(user_of(request), student_id)
+    if not file.allows(*perms):
+        raise NotPermitted(perms[0], obj=file.student, unit_id=file.enrolment.unit_id)
+    return file
+
+
+def _page(request: HttpRequest, file: StudentFile, *bound: forms.Form, status: int = 200) -> HttpResponse:
+    given = {type(one): one for one in bound}
+    context = {
+        "file": file,
+        "student": file.student,
+        "holds": selectors.holds_of(file.student),
+        "loans": selectors.loans_of(file.student),
+        "may_hold": file.allows(actions.HOLD),
+        "may_lend": file.allows(actions.LOAN) and file.student.has_paper,
+        "hold_form": given.get(HoldForm, HoldForm()),
+        "loan_form": given.get(LoanForm, LoanForm()),
+    }
+    return render(request, "archive/keeping.html", context, status=status)
+
+
+def _act(request: HttpRequest, file: StudentFile, done: str, act: Callable[[], object]) -> HttpResponse:
+    try:
+        act()
+    except RequestRefused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, done)
+    return redirect("archive:keeping", file.student.public_id)
+
+
+@requires(actions.HOLD, actions.LOAN)
+@require_GET
+def keeping(request: HttpRequest, student_id: UUID) -> HttpResponse:
+    """Holds and loans of one file."""
+    return _page(request, _file(request, student_id, actions.HOLD, actions.LOAN))
+
+
+@requires(actions.HOLD)
+@require_POST
+def hold(request: HttpRequest, student_id: UUID) -> HttpResponse:
+    """Put the file under a hold."""
+    file, form = _file(request, student_id, actions.HOLD), HoldForm(request.POST)
+    if not form.is_valid():
+        return _page(request, file, form, status=422)
+    user = user_of(request)
+    return _act(
+        request,
+        file,
+        _("The file is under a hold now."),
+        lambda: actions.place_hold(actor=user, file=file, **form.cleaned_data),
+    )
+
+
+@requires(actions.HOLD)
+@require_POST
+def lift(request: HttpRequest, student_id: UUID, hold_id: UUID) -> HttpResponse:
+    """Lift a hold."""
+    file, user = _file(request, student_id, actions.HOLD), user_of(request)
+    row, reason = selectors.hold_of(file.student, hold_id), request.POST.get("reason", "").strip()[:500]
+    if not reason:
+        messages.error(request, _("A hold is lifted with a reason."))
+        return redirect("archive:keeping", student_id)
+    return _act(
+        request,
+        file,
+        _("The hold is lifted."),
+        lambda: actions.lift_hold(actor=user, file=file, hold=row, reason=reason),
+    )
+
+
+@requires(actions.LOAN)
+@require_POST
+def lend(request: HttpRequest, student_id: UUID) -> HttpResponse:
+    """Lend the paper file."""
+    file, form = _file(request, student_id, actions.LOAN), LoanForm(request.POST)
+    if not form.is_valid():
+        return _page(request, file, form, status=422)
+    user = user_of(request)
+    return _act(
+        request,
+        file,
+        _("The paper file is lent out."),
+        lambda: actions.lend(actor=user, file=file, **form.cleaned_data),
+    )
+
+
+@requires(actions.LOAN)
+@require_POST
+def take_back(request: HttpRequest, student_id: UUID, loan_id: UUID) -> HttpResponse:
+    """Take the paper file back."""
+    file, user = _file(request, student_id, actions.LOAN), user_of(request)
+    row, condition = selectors.loan_of(file.student, loan_id), request.POST.get("condition", "")[:200]
+    return _act(
+        request,
+        file,
+        _("The paper file is back."),
+        lambda: actions.take_back(actor=user, file=file, loan=row, condition=condition),
+    )

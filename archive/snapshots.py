@@ -1,0 +1,127 @@
+"""Snapshots (删除前备份) of a student file: everything it holds in one encrypted package, verified before it counts.
+
+A package is a ZIP in the age format (age-encryption.org/v1): ``file.json`` with each section in plain values,
+``documents/`` with every stored scan, ``manifest.json`` with the digest of each. It is encrypted to the public keys of
+``SNAPSHOT_RECIPIENTS``; this host cannot open what it made, but for the check right after making it.
+"""
+
+import hashlib
+import io
+import json
+import zipfile
+from datetime import timedelta
+from typing import Any
+
+import pyrage
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from pyrage import x25519
+
+from accounts.models import User
+from approvals.refusals import RequestRefused
+from archive.models import Snapshot
+from core.crypto import DecryptFailed
+from files.actions import store_made
+from files.selectors import BlobDamaged, open_blob
+from ledger import events
+from ledger.context import acting
+from records.models import Document, Student
+from records.sections import sections
+from school.models import Unit
+from school.rules import rule
+
+FORMAT = "xueji-snapshot/1"
+
+
+class SnapshotFailed(RequestRefused):
+    """No snapshot could be made, or it did not say what the file says."""
+
+
+def make(*, actor: User, role: str, student: Student, school: Unit, request_no: str) -> Snapshot:
+    """Make and verify the snapshot of a file, inside the caller's transaction. Raises SnapshotFailed."""
+    package = _packed(student, request_no)
+    sealed = _sealed(package)
+    with acting(actor, role=role, request_no=request_no):
+        blob = store_made(actor=actor, content=sealed, filename=f"{student.archive_no}.age", kind="age")
+        made: Snapshot = Snapshot.objects.create(
+            subject=student.public_id,
+            school=school,
+            archive_no=student.archive_no,
+            blob=blob,
+            content_sha256=hashlib.sha256(package).hexdigest(),
+            recipients=settings.SNAPSHOT_RECIPIENTS,
+            expires_on=timezone.localdate() + timedelta(days=365 * int(rule(school, "snapshot_years"))),
+            made_by=actor,
+        )
+        events.record(
+            "snapshot.made", actor=actor, obj=made, subject=student.public_id, unit_id=school.pk, role=role,
+            detail={"bytes": len(sealed), "sha256": made.content_sha256},
+        )  # fmt: skip
+    return made
+
+
+def is_whole(snapshot: Snapshot) -> bool:
+    """Whether the stored package is the one that was verified when it was made."""
+    try:
+        open_blob(snapshot.blob)
+    except (BlobDamaged, DecryptFailed):
+        return False
+    return True
+
+
+def _packed(student: Student, request_no: str) -> bytes:
+    parts: dict[str, bytes] = {"file.json": _plain(student)}
+    for row in Document.objects.filter(student=student).select_related("blob").order_by("item_no", "version"):
+        try:
+            content = open_blob(row.blob)
+        except (BlobDamaged, DecryptFailed) as damaged:
+            words = _("The document %(number)s is damaged and cannot be kept.")
+            raise SnapshotFailed(words % {"number": row.number}) from damaged
+        parts[f"documents/{row.blob.public_id}"] = content
+    manifest = {
+        "format": FORMAT,
+        "archive_no": student.archive_no,
+        "request": request_no,
+        "made_at": timezone.now().isoformat(),
+        "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in parts.items()},
+    }
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1))
+        for name, content in parts.items():
+            package.writestr(name, content)
+    return whole.getvalue()
+
+
+def _plain(student: Student) -> bytes:
+    found: dict[str, Any] = {one.key: one.export(student) for one in sections() if one.export}
+    return json.dumps(found, ensure_ascii=False, indent=1, default=str).encode()
+
+
+def _sealed(package: bytes) -> bytes:
+    """Encrypt, then open with a key that lives for this moment alone, and compare."""
+    if not settings.SNAPSHOT_RECIPIENTS:
+        raise SnapshotFailed(_("No public key for snapshots is set. Ask the system administrator."))
+    witness = x25519.Identity.generate()
+    recipients = [x25519.Recipient.from_str(one) for one in settings.SNAPSHOT_RECIPIENTS]
+    sealed: bytes = pyrage.encrypt(package, [*recipients, witness.to_public()])
+    if opened(sealed, str(witness)) != package:
+        raise SnapshotFailed(_("The snapshot does not say what the file says. Nothing was changed."))
+    return sealed
+
+
+def opened(sealed: bytes, identity: str) -> bytes:
+    """The package behind a snapshot, with every digest of its manifest compared. Raises SnapshotFailed."""
+    try:
+        package: bytes = pyrage.decrypt(sealed, [x25519.Identity.from_str(identity)])
+        with zipfile.ZipFile(io.BytesIO(package)) as held:
+            digests: dict[str, str] = json.loads(held.read("manifest.json"))["sha256"]
+            sound = {"manifest.json", *digests} == set(held.namelist()) and all(
+                hashlib.sha256(held.read(name)).hexdigest() == digest for name, digest in digests.items()
+            )
+    except (pyrage.DecryptError, zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise SnapshotFailed(_("The snapshot cannot be opened.")) from error
+    if not sound:
+        raise SnapshotFailed(_("The snapshot does not say what the file says. Nothing was changed."))
+    return package
