@@ -130,6 +130,7 @@ def check_ready(typed: EditRequest) -> None:
         raise NotProven(_("At least one document must prove the change."))
     if any(is_key(one.field) for one in changes) and not kinds_of_proof & set(PROOF_OF_KEY_FIELDS):
         raise NotProven(_("Key items change only with the household register or a proof of the police."))
+    _demand_in_use(changes)
     _demand_fresh(typed, changes)
     _demand_alone(typed, changes)
 
@@ -164,6 +165,12 @@ def _open_enrolment(student: Student) -> Enrolment | None:
     return (
         rows.order_by("ended_on", "-pk").filter(ended_on__isnull=True).first() or rows.order_by("-pk").first()
     )
+
+
+def _demand_in_use(changes: Sequence[EditChange]) -> None:
+    files = Enrolment.objects.filter(student__in={one.student_id for one in changes})
+    if files.filter(shelved_on__isnull=False).exists():
+        raise WrongState(_("The file is in the inactive archive already."))
 
 
 def _demand_fresh(typed: EditRequest, changes: Sequence[EditChange]) -> None:
@@ -203,6 +210,7 @@ def apply(doing: Doing) -> None:
     changes = list(
         typed.changes.select_for_update(of=("self",)).select_related("student").order_by("student", "pk")
     )
+    _demand_in_use(changes)
     ids = sorted({one.student_id for one in changes})
     students = {one.pk: one for one in Student.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
     books: dict[int, CodeBook] = {}
