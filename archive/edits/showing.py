@@ -25,9 +25,8 @@ from records.values import split
 
 def evidence_for(user: User, public_id: UUID) -> EditEvidence:
     """A proof of a request that ``user`` may read. Raises Http404, OutOfScope."""
-    found = get_object_or_404(
-        EditEvidence.objects.select_related("edit__request", "blob"), public_id=public_id
-    )
+    rows = EditEvidence.objects.select_related("edit__request", "blob")
+    found: EditEvidence = get_object_or_404(rows, public_id=public_id)
     selectors.request_for(user, found.edit.request.public_id)
     return found
 
