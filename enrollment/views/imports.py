@@ -106,7 +106,7 @@ def result(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if found.state in selectors.OPEN_STATES:
         context |= {"progress": _bar(found), "can_cancel": found.job.requested_by_id == user.pk}
     if found.state not in {State.CHECKED, State.IMPORTED}:
-        context |= {"refusal": selectors.refusal_of(found), "failure": words_of(found.job)}
+        context |= {"refusal": selectors.refusal_of(found, user), "failure": words_of(found.job)}
         return render(request, "enrollment/imports/result.html", context)
     faults = selectors.faults_of(found)
     page = FaultList(request, faults, user=user, import_job=found)
@@ -310,6 +310,7 @@ def row(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "row": found,
         "import": found.import_job,
         "mine": mine,
+        "file": selectors.file_of(found, user),
         "name": cells.get("name", ""),
         "sections": mending.sections(layout, cells, faults, hidden=not mine),
         "lists": mending.choices(found.import_job.batch) if mine else {},
