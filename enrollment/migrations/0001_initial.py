@@ -1528,6 +1528,12 @@ class Migration(migrations.Migration):
                 ("language", models.CharField(max_length=8)),
                 ("purpose", models.CharField(blank=True, max_length=40, verbose_name="purpose")),
                 (
+                    "people",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), default=list, size=None
+                    ),
+                ),
+                (
                     "batch",
                     models.ForeignKey(
                         null=True,
@@ -1635,7 +1641,6 @@ class Migration(migrations.Migration):
                         verbose_name="kind",
                     ),
                 ),
-                ("refusal", models.CharField(blank=True, max_length=40)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("finished_at", models.DateTimeField(null=True)),
                 (
