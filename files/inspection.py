@@ -2,7 +2,8 @@
 
 import io
 import warnings
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pypdfium2
@@ -66,6 +67,26 @@ def inspected(content: bytes, allowed: Collection[str]) -> tuple[str, bytes]:
 
     Raises FileRefused when it is empty, of another kind than ``allowed`` (keys of `FILE_TYPES`), too large or damaged.
     """
+    kind = _admitted(content, allowed)
+    if kind in IMAGES:
+        with _picture(content) as picture:
+            return kind, _encoded(ImageOps.exif_transpose(picture), kind)
+    if kind == "pdf":
+        _check_pdf(content)
+    return kind, content
+
+
+def opened(content: bytes, allowed: Collection[str]) -> None:
+    """Raise FileRefused as `inspected` does; nothing is encoded."""
+    kind = _admitted(content, allowed)
+    if kind in IMAGES:
+        with _picture(content) as picture:
+            picture.load()
+    elif kind == "pdf":
+        _check_pdf(content)
+
+
+def _admitted(content: bytes, allowed: Collection[str]) -> str:
     kind = type_of(content)
     if kind not in allowed:
         raise FileRefused(
@@ -74,20 +95,18 @@ def inspected(content: bytes, allowed: Collection[str]) -> tuple[str, bytes]:
     limit = FILE_TYPES[kind].max_bytes
     if len(content) > limit:
         raise FileRefused("too_large", limit=limit // MEGABYTE)
-    clean = _CLEANERS.get(kind)
-    return kind, clean(content) if clean else content
+    return kind
 
 
-def _image(content: bytes) -> bytes:
-    kind = type_of(content)
+@contextmanager
+def _picture(content: bytes) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content), formats=["JPEG", "PNG"]) as opened:
-                if opened.width * opened.height > MAX_PIXELS:
+            with Image.open(io.BytesIO(content), formats=["JPEG", "PNG"]) as picture:
+                if picture.width * picture.height > MAX_PIXELS:
                     raise FileRefused("too_many_pixels", limit=MAX_PIXELS // 1_000_000)
-                upright = ImageOps.exif_transpose(opened)
-                return _encoded(upright, kind)
+                yield picture
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
         raise FileRefused("too_many_pixels", limit=MAX_PIXELS // 1_000_000) from bomb
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as broken:
@@ -107,7 +126,7 @@ def _encoded(image: Image.Image, kind: str) -> bytes:
     return buffer.getvalue()
 
 
-def _pdf(content: bytes) -> bytes:
+def _check_pdf(content: bytes) -> None:
     with PDF_LOCK:
         try:
             document = pypdfium2.PdfDocument(content)
@@ -119,7 +138,3 @@ def _pdf(content: bytes) -> bytes:
                 raise FileRefused("damaged")
         finally:
             document.close()
-    return content
-
-
-_CLEANERS: dict[str, Callable[[bytes], bytes]] = {"jpeg": _image, "png": _image, "pdf": _pdf}
