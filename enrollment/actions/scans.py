@@ -17,11 +17,12 @@ from enrollment.models import Applicant, ApplicantDocument, IntakeBatch, ScanFil
 from enrollment.scan_matching import Match, Matcher, is_unsafe
 from enrollment.steps import ACCEPTANCE, OPEN_TO_CLERK
 from files.actions import store
-from files.inspection import IMAGES, SCANS, inspected
+from files.inspection import IMAGES, SCANS, opened
 from files.models import Blob
 from files.refusals import FileRefused
 from files.selectors import open_blob
 from jobs import actions as jobs
+from jobs.models import Job
 from jobs.running import Running
 from ledger import events
 from ledger.context import acting
@@ -214,12 +215,15 @@ def _matched(matcher: Matcher, made: ScanUpload, name: str, content: bytes | Fil
         return Match(None, "", reason="unsafe_name")
     if isinstance(content, FileRefused):
         raise content
-    inspected(content, SCANS)
+    opened(content, SCANS)
     return matcher.match(name, content, made.kind)
 
 
 def _give(actor: User, made: ScanUpload, found: Match, content: bytes, name: str) -> Match:
-    row = locked(Applicant(pk=found.applicant_id))
+    try:
+        row = locked(Applicant(pk=found.applicant_id))
+    except Applicant.DoesNotExist:
+        return Match(None, found.kind, found.by_qr, "gone")
     reason = ""
     if row.state == Applicant.State.ACCEPTED:
         reason = _to_file(actor, row, found.kind, content, name)
@@ -245,6 +249,13 @@ def _to_file(actor: User, row: Applicant, kind: str, content: bytes, name: str) 
         Document(student=row.student, kind=kind, blob=blob).save()
         events.record("scan.filed", actor=actor, obj=row.student, unit_id=row.unit_id, detail={"kind": kind})
     return ""
+
+
+def ended_badly(job: Job) -> None:
+    """A failed distribution ends where it stands: what was given stays given."""
+    made = ScanUpload.objects.select_related("batch").filter(job=job, finished_at=None).first()
+    if made:
+        _finish(job.requested_by, made)
 
 
 @transaction.atomic

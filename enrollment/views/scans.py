@@ -22,7 +22,7 @@ from files.refusals import FileRefused
 from files.rendering import page_png
 from files.selectors import BlobDamaged, open_blob
 from files.serving import serve, serve_bytes
-from jobs.selectors import how_far
+from jobs.selectors import how_far, words_of
 
 PDF = "application/pdf"
 
@@ -183,6 +183,7 @@ def uploaded(request: HttpRequest, upload_id: UUID) -> HttpResponse:
         "batch": found.batch,
         "upload": found,
         "result": scan_reads.result_of(found),
+        "failed": words_of(job),
         "progress": None
         if found.finished_at
         else how_far(job, url=reverse("jobs:progress", args=[job.public_id])),
