@@ -144,12 +144,9 @@ def locked_batch(batch: IntakeBatch) -> IntakeBatch:
 def locked_import(import_job: ImportJob) -> ImportJob:
     """The import as it stands, locked until the transaction ends.
 
-    The job is not joined: somebody for whom we waited may have given the row another one.
+    Nothing is joined: somebody for whom we waited may have given the row another owner or job.
     """
-    rows = ImportJob.objects.select_for_update(of=("self",)).select_related(
-        "batch__school", "blob", "created_by", "owner"
-    )
-    return rows.get(pk=import_job.pk)
+    return ImportJob.objects.select_for_update().get(pk=import_job.pk)
 
 
 def record(
@@ -215,6 +212,7 @@ def take_over_import(*, actor: User, import_job: ImportJob, reason: str) -> int:
     """
     if not reason.strip():
         raise ValueError("Taking over needs a reason")
+    locked_batch(import_job.batch)
     row = locked_import(import_job)
     role_of(actor, row.batch)
     if row.owner_id == actor.pk:

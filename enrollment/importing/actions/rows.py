@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -37,11 +37,7 @@ class StillFaulty(Exception):
 
 def locked_problem(row: ImportRow) -> ImportRow:
     """A problem row, locked. Raises ImportRefused when it is none any more."""
-    found = (
-        ImportRow.objects.select_for_update(of=("self",))
-        .select_related("import_job__batch__school", "owner", "resolved_by")
-        .get(pk=row.pk)
-    )
+    found = ImportRow.objects.select_for_update().get(pk=row.pk)
     if found.state != ImportRow.State.PROBLEM:
         by = found.resolved_by.name if found.resolved_by else "—"
         raise ImportRefused(
@@ -87,12 +83,20 @@ class _OneRow:
         return some_cells([self.row], fields)
 
 
-@transaction.atomic
 def mend(*, actor: User, row: ImportRow, cells: Mapping[str, str]) -> Applicant:
     """Turn a problem row of one's own into a draft with these cells.
 
     Raises StillFaulty, NotOwner, ImportRefused, BatchClosed, NotPermitted.
     """
+    try:
+        return _mend(actor, row, cells)
+    except IntegrityError:
+        # Somebody saved the same number between our look and our write; now it is seen.
+        return _mend(actor, row, cells)
+
+
+@transaction.atomic
+def _mend(actor: User, row: ImportRow, cells: Mapping[str, str]) -> Applicant:
     locked_batch(row.import_job.batch)
     found = locked_problem(row)
     import_job = found.import_job
