@@ -13,8 +13,9 @@ from django.urls import reverse
 
 from accounts.scope import NotPermitted
 from enrollment import actions as intake
+from enrollment.actions import batches
 from enrollment.importing import actions
-from enrollment.importing.selectors import marked_file
+from enrollment.importing.selectors import cells_of_row, marked_file
 from enrollment.models import Applicant, ApplicantMember, ImportJob, ImportRow, IntakeBatch
 from jobs import progress
 from jobs.models import Job
@@ -273,6 +274,44 @@ def test_a_cancelled_import_leaves_the_file_waiting(cast: Cast, batch: IntakeBat
     assert fresh(made).state == ImportJob.State.CHECKED
     assert not Applicant.objects.exists()
     assert made.rows.count() == 1
+
+
+def test_a_job_that_is_lost_after_its_import_leaves_the_import(cast: Cast, batch: IntakeBatch) -> None:
+    made = bring_in(cast.clerk, check(cast.clerk, batch, faulty()))
+    Job.objects.filter(pk=made.job_id).update(state=Job.State.QUEUED, attempts=3)
+    run(made.job_id)
+    made = fresh(made)
+    assert made.job.state == Job.State.FAILED
+    assert made.state == ImportJob.State.IMPORTED
+
+
+def test_a_file_waits_when_its_batch_was_closed_before_its_turn(cast: Cast, batch: IntakeBatch) -> None:
+    waiting = check(cast.clerk, batch, faulty())
+    row = actions.start_import(actor=cast.clerk, import_job=waiting, queue=False)
+    at_once = actions.upload(
+        actor=cast.clerk, batch=batch, content=faulty(6), filename="b.xlsx", at_once=True, queue=False
+    )
+    batches.set_open(actor=cast.head, batch=batch, is_open=False, reason="招生结束")
+    for job_id in (row.job_id, at_once.job_id):
+        run(job_id)
+    assert not Applicant.objects.exists()
+    assert {fresh(one).state for one in (waiting, at_once)} == {ImportJob.State.CHECKED}
+    with pytest.raises(intake.BatchClosed):
+        actions.start_import(actor=cast.clerk, import_job=waiting)
+
+
+def test_what_was_typed_stays_on_the_page_of_who_lost_the_row(cast: Cast, batch: IntakeBatch) -> None:
+    row = bring_in(cast.clerk, check(cast.clerk, batch, faulty())).rows.get()
+    cells = {**cells_of_row(row), "postcode": "430070", "talent": "围棋三段"}
+    actions.take_over(actor=cast.second_clerk, row=row, reason="王芳休假")
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(cast.clerk)
+    answer = client.post(reverse("enrollment:import_row", args=[row.public_id]), cells)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Nothing was saved" in page and "owns this row" in page
+    assert "围棋三段" in page and cells["id_number"] in page
+    assert not Event.objects.filter(action="import.row_opened").exists()
 
 
 def test_the_template_has_every_column_and_comes_back(cast: Cast, batch: IntakeBatch) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from core.chinese import clean_text
 from core.workbook import WorkbookRefused
-from enrollment.actions import new_numbers
+from enrollment.actions import BatchClosed, check_open, new_numbers
 from enrollment.cells import layout_of
 from enrollment.importing.actions.acts import (
     CHECK,
@@ -146,7 +146,10 @@ def _import(running: Running, import_job: ImportJob, source: Source) -> None:
 
 @transaction.atomic
 def _write(running: Running, import_job: ImportJob, source: Source, numbers: Sequence[str]) -> None:
-    locked_batch(import_job.batch)
+    try:
+        check_open(locked_batch(import_job.batch), timezone.localdate())
+    except BatchClosed:
+        raise _Interrupted from None
     row = locked_import(import_job)
     row.mends = import_job.mends or (_marked_import(row, source) if source.is_marked else None)
     row.unknown_headers = source.unknown_headers
@@ -172,8 +175,11 @@ def _forget_faults(row: ImportJob) -> None:
 
 
 def ended_badly(job: Job) -> None:
-    """A failed or cancelled check leaves nothing; after a failed import the file waits as before."""
-    row = ImportJob.objects.select_for_update().filter(job=job).first()
+    """A failed or cancelled check leaves nothing; after a failed import the file waits as before.
+
+    What was done stays done: a worker may die after its import, before its job is ended.
+    """
+    row = ImportJob.objects.select_for_update().filter(job=job, state__in=OPEN).first()
     if row is None:
         return
     row.state = State.CHECKED if row.state == State.IMPORTING else State.FAILED
