@@ -292,14 +292,17 @@ def row(request: HttpRequest, public_id: UUID) -> HttpResponse:
     mine = found.owner_id == user.pk
     faults = selectors.faults_of_row(found, layout)
     cells = selectors.cells_of_row(found)
-    if request.method == "POST" and mine:
+    refused = ""
+    if request.method == "POST":
         cells = {column.field: request.POST.get(column.field, "") for column in layout.columns}
         try:
             actions.mend(actor=user, row=found, cells=cells)
         except actions.StillFaulty as still:
             faults = still.faults
-        except (actions.ImportRefused, BatchClosed) as refused:
-            messages.error(request, str(refused))
+        except actions.NotOwner as other:
+            mine, refused = False, str(other)
+        except (actions.ImportRefused, BatchClosed) as fault:
+            messages.error(request, str(fault))
             return _back(found.import_job)
         else:
             messages.success(request, _("Row %(number)s is now a draft.") % {"number": found.row_number})
@@ -311,15 +314,16 @@ def row(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "import": found.import_job,
         "mine": mine,
         "file": selectors.file_of(found, user),
+        "refused": refused,
         "name": cells.get("name", ""),
-        "sections": mending.sections(layout, cells, faults, hidden=not mine),
+        "sections": mending.sections(layout, cells, faults, hidden=not (mine or refused)),
         "lists": mending.choices(found.import_job.batch) if mine else {},
         "errors": sum(fault.level == "error" for fault in faults),
         "next_row": selectors.next_problem(found),
         "dismiss_form": DismissForm(),
         "take_over_form": TakeOverForm(),
     }
-    return render(request, "enrollment/imports/row.html", context)
+    return render(request, "enrollment/imports/row.html", context, status=409 if refused else 200)
 
 
 def _next(found: Any) -> HttpResponse:
