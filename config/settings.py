@@ -237,6 +237,7 @@ CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_BEAT_SCHEDULE = {
     "jobs.sweep": {"task": "jobs.sweep", "schedule": 15.0},
     "files.sweep_orphans": {"task": "files.sweep_orphans", "schedule": 6 * 3600.0},
+    "enrollment.forget_checked": {"task": "enrollment.forget_checked", "schedule": 24 * 3600.0},
     "ledger.ensure_partitions": {"task": "ledger.ensure_partitions", "schedule": 24 * 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
