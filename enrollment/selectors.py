@@ -15,7 +15,7 @@ from accounts.scope import units_with, visible_or_404
 from approvals.roles import acting_role
 from core.crypto import EncryptedTextField
 from core.lookups import AnyOf
-from enrollment.cells import Members, cells_of, layout_of, programme_units
+from enrollment.cells import Members, cells_of, layout_of, papers_of, programme_units
 from enrollment.duplicates import duplicates_of
 from enrollment.models import Applicant, ApplicantDocument, IntakeBatch, IntakeDecision, Scheme
 from enrollment.relations import had_part, is_related, why_barred
@@ -29,7 +29,7 @@ from enrollment.steps import (
     waiting_step,
 )
 from records.cells import CodeBook, read_row
-from records.checks import check, lacks_number
+from records.checks import check, lacks_hukou, lacks_number
 from records.codebook import code_book
 from records.faults import Fault
 from records.labels import region_names
@@ -159,10 +159,11 @@ def visible_namesakes(user: User, applicant: Applicant) -> list[Applicant]:
 def needed_documents(applicant: Applicant) -> list[str]:
     """Kinds of documents that must be attached: those of the batch, and those that the data ask for."""
     needed = list(applicant.batch.required_documents)
-    if lacks_number({"id_type": applicant.id_type, "id_number": applicant.id_number}):
+    papers = papers_of(applicant)
+    if lacks_number(papers):
         needed = [kind for kind in needed if kind != DocumentKind.ID_CARD]
-        if applicant.overseas_status in {"", "00"}:
-            needed.append(DocumentKind.NO_ID_PROOF)
+    if lacks_hukou(papers):
+        needed.append(DocumentKind.NO_ID_PROOF)
     by_data = {
         DocumentKind.DISABILITY: applicant.health == DISABLED,
         DocumentKind.ORPHAN: applicant.is_orphan,
