@@ -14,8 +14,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from accounts.scope import NotPermitted, demand, units_with, visible_or_404
-from approvals.roles import acting_role
+from accounts.scope import NotPermitted, demand, role_for, units_with, visible_or_404
 from core.masking import mask_id_number
 from core.pdf import PdfFailed, render_pdf
 from enrollment.card_data import FORM_LAYOUTS, Words, card_of, class_of, photo_of, years_of
@@ -124,7 +123,7 @@ def filled_forms(
 ) -> bytes:
     """Collection forms of these applicants; one event for each. Raises PdfFailed, NotPermitted."""
     people = _with_parts(rows)
-    roles = {row.unit_id: acting_role(actor, PERM, row.unit) for row in people}
+    roles = {row.unit_id: role_for(actor, PERM, row.unit_id) for row in people}
     data = {
         **_common(actor, batch.school, purpose),
         **_form_kind(batch),
@@ -345,7 +344,7 @@ def student_cards(
         found.prefetch_related("student__family", "student__enrolments__school", photos),
         key=lambda row: place[row.pk],
     )
-    roles = {row.unit_id: acting_role(actor, PERM, row.unit) for row in people}
+    roles = {row.unit_id: role_for(actor, PERM, row.unit_id) for row in people}
     words = Words(people)
     cards = []
     for at, row in enumerate(people):

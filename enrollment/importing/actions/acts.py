@@ -10,8 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import units_with
-from approvals.roles import acting_role
+from accounts.scope import role_for, units_with
 from enrollment.actions import check_open
 from enrollment.importing.process import SUPERSEDED
 from enrollment.models import (
@@ -73,7 +72,7 @@ def role_of(actor: User, batch: IntakeBatch, perm: str = PERM) -> str:
     """The role in which ``actor`` imports. Raises NotPermitted; the service account needs none."""
     if actor.kind == User.Kind.SERVICE:
         return "service"
-    return acting_role(actor, perm, batch.school)
+    return role_for(actor, perm, batch.school_id)
 
 
 def _reading_role(actor: User, batch: IntakeBatch) -> str:
