@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from enrollment.models import Applicant
 from enrollment.selectors import check_cells, missing_documents, shown_cells
-from files.inspection import FILE_TYPES, SCANS, opened
+from files.inspection import FILE_TYPES, SCANS, must_open
 from files.models import Blob
 from files.refusals import FileRefused
 from files.selectors import BlobDamaged, open_blob
@@ -61,7 +61,7 @@ def _document_faults(blob: Blob) -> Iterator[str]:
     if blob.content_type not in _TYPES:
         yield "security"
     try:
-        opened(open_blob(blob), SCANS)
+        must_open(open_blob(blob), SCANS)
     except BlobDamaged:
         yield "authenticity"
     except FileRefused as refused:

@@ -76,7 +76,7 @@ def inspected(content: bytes, allowed: Collection[str]) -> tuple[str, bytes]:
     return kind, content
 
 
-def opened(content: bytes, allowed: Collection[str]) -> None:
+def must_open(content: bytes, allowed: Collection[str]) -> None:
     """Raise FileRefused as `inspected` does; nothing is encoded."""
     kind = _admitted(content, allowed)
     if kind in IMAGES:

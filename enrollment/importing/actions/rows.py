@@ -24,6 +24,7 @@ from enrollment.importing.writing import DraftWriter
 from enrollment.models import Applicant, ImportJob, ImportRow
 from enrollment.selectors import book_of
 from ledger.context import acting
+from records.cells import CodeBook
 from records.faults import Fault
 
 
@@ -55,10 +56,12 @@ def _demand_owner(actor: User, row: ImportRow) -> None:
         raise NotOwner(text % {"name": row.owner.name})
 
 
-def check_cells(import_job: ImportJob, row: ImportRow, cells: Mapping[str, str]) -> CheckedRow:
+def check_cells(
+    import_job: ImportJob, row: ImportRow, cells: Mapping[str, str], book: CodeBook
+) -> CheckedRow:
     """A mended row checked like one of a file, except that dates may be written with dashes."""
     source = _OneRow(SourceRow(row.row_number, row.member_file, dict(cells), member_number=row.member))
-    checker = Checker(import_job.batch, book_of(import_job.batch), source, exact=False)
+    checker = Checker(import_job.batch, book, source, exact=False)
     checked = checker.check_row(source.row)
     checker.compare([checked])
     return checked
@@ -104,12 +107,12 @@ def _mend(actor: User, row: ImportRow, cells: Mapping[str, str]) -> Applicant:
     role = role_of(actor, batch)
     _demand_owner(actor, found)
     check_open(batch, timezone.localdate())
-    checked = check_cells(import_job, found, cells)
+    book, today = book_of(batch), timezone.localdate()
+    checked = check_cells(import_job, found, cells, book)
     if checked.already:
         raise ImportRefused(_("An applicant of this batch holds exactly this already. Dismiss the row."))
     if not checked.is_good:
         raise StillFaulty(checked.faults)
-    book, today = book_of(batch), timezone.localdate()
     with acting(actor, role=role):
         writer = DraftWriter(import_job, actor, role, book, today, iter(new_numbers(batch)))
         (key,) = writer.write([checked])
@@ -117,7 +120,7 @@ def _mend(actor: User, row: ImportRow, cells: Mapping[str, str]) -> Applicant:
         import_job.imported_count += 1
         import_job.save(update_fields=["imported_count"])
         detail = {"row": found.row_number, "warnings": checked.warnings}
-        record("import.row_mended", actor, import_job, detail=detail)
+        record("import.row_mended", actor, import_job, role=role, detail=detail)
     made: Applicant = Applicant.objects.select_related("batch").get(pk=key)
     return made
 
