@@ -41,9 +41,7 @@ def open_batch(*, actor: User, school: Unit, values: Mapping[str, Any]) -> Intak
 
 
 def _locked(batch: IntakeBatch) -> IntakeBatch:
-    found: IntakeBatch = (
-        IntakeBatch.objects.select_for_update(of=("self",)).select_related("school").get(pk=batch.pk)
-    )
+    found: IntakeBatch = IntakeBatch.objects.select_for_update().get(pk=batch.pk)
     return found
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.scope import units_with
 from approvals.roles import acting_role
+from core.row_locks import locked_rows
 from enrollment.actions.acceptance import accept_apart
 from enrollment.actions.decisions import Outcome, advance, decision, next_due
 from enrollment.actions.notify import tell_of_acceptance, tell_of_approval
@@ -125,9 +126,13 @@ def start_bulk(*, actor: User, sample: IntakeSample) -> IntakeSample:
     return held
 
 
+def _locked_sample(sample: IntakeSample) -> IntakeSample:
+    row = locked_rows(IntakeSample.objects.filter(pk=sample.pk))
+    return row.select_related("batch__school", "job").get()
+
+
 def _ready_sample(actor: User, sample: IntakeSample, *, in_job: bool = False) -> IntakeSample:
-    rows = IntakeSample.objects.select_for_update(of=("self",)).select_related("batch__school", "job")
-    held: IntakeSample = rows.get(pk=sample.pk)
+    held = _locked_sample(sample)
     if held.closed_at or held.drawn_by_id != actor.pk:
         raise SampleClosed(_("This sample is closed. Draw a new one."))
     if held.job and held.job.is_open and not in_job:
@@ -196,7 +201,7 @@ def _locked_rows(actor: User, held: IntakeSample, step: Step) -> list[Applicant]
         waiting_at(actor, held.batch, step).filter(class_no=held.class_no).values_list("pk", flat=True)
     )
     wanted |= set(held.items.values_list("applicant_id", flat=True))
-    rows = Applicant.objects.select_for_update(of=("self",)).filter(pk__in=wanted)
+    rows = locked_rows(Applicant.objects.filter(pk__in=wanted))
     rows = rows.select_related("batch__school", "unit", "programme")
     if step == ACCEPTANCE:
         scans = Prefetch("documents", queryset=ApplicantDocument.objects.select_related("blob"))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.scope import demand
 from approvals.roles import acting_role
+from core.row_locks import locked_rows
 from enrollment.actions.lookups import SPENT, look_up
 from enrollment.actions.refusals import BatchClosed, NotOwner, StaleVersion, WrongState
 from enrollment.cells import (
@@ -105,11 +106,8 @@ def _read(text: str, field: str, batch: IntakeBatch, book: CodeBook) -> Any:
 
 def locked(applicant: Applicant) -> Applicant:
     """The row as it stands, locked until the transaction ends, with what the checks read."""
-    found: Applicant = (
-        Applicant.objects.select_for_update(of=("self",))
-        .select_related("batch__school", "unit", "programme", "entered_by")
-        .get(pk=applicant.pk)
-    )
+    row = locked_rows(Applicant.objects.filter(pk=applicant.pk))
+    found: Applicant = row.select_related("batch__school", "unit", "programme", "entered_by").get()
     return found
 
 

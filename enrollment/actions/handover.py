@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.scope import units_with
 from approvals.roles import acting_role
+from core.row_locks import locked_rows
 from enrollment.actions.refusals import IntakeRefused
 from enrollment.models import Applicant
 from enrollment.steps import OPEN_TO_CLERK, part_of
@@ -38,10 +39,10 @@ def hand_over(*, actor: User, giver: User, taker: User, reason: str) -> HandedOv
         raise ValueError("Handing over needs a reason")
     if giver.pk == taker.pk or not taker.is_active:
         raise IntakeRefused(_("Choose a colleague whose account is open."))
-    rows = Applicant.objects.select_for_update(of=("self",)).filter(
+    rows = Applicant.objects.filter(
         entered_by=giver, state__in=OPEN_TO_CLERK, unit_id__in=list(units_with(actor, PERM))
     )
-    found = list(rows.select_related("unit").defer("name_tokens").order_by("pk"))
+    found = list(locked_rows(rows).select_related("unit").defer("name_tokens").order_by("pk"))
     entering = set(units_with(taker, "enter_applicant"))
     passing = [row for row in found if row.unit_id in entering and not part_of(row, taker)]
     if not passing:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from approvals.roles import acting_role
+from core.row_locks import locked_rows
 from enrollment.actions.decisions import Outcome, decision, demand_ready, due_at, lacking_step, submit
 from enrollment.actions.refusals import IntakeRefused, NobodyCan, NotReady
 from enrollment.models import Applicant, IntakeBatch, IntakeDecision
@@ -41,16 +42,16 @@ def submit_drafts(*, actor: User, batch: IntakeBatch, classes: Sequence[str], co
         raise IntakeRefused(_("State that you have compared them with the originals."))
     wanted = own_drafts(actor, batch).filter(class_no__in=list(classes))
     total = wanted.count()
-    rows = _locked(list(wanted.values_list("pk", flat=True)[: int(rule(batch.school, "bulk_limit"))]))
+    rows = _locked(actor, list(wanted.values_list("pk", flat=True)[: int(rule(batch.school, "bulk_limit"))]))
     ready = _ready(batch, rows)
     if ready:
         _write(actor, role, ready)
     return Submitted(len(ready), len(rows) - len(ready), total - len(rows))
 
 
-def _locked(keys: Sequence[int]) -> list[Applicant]:
-    rows = Applicant.objects.select_for_update(of=("self",)).filter(pk__in=keys, state=Applicant.State.DRAFT)
-    rows = rows.select_related("batch__school", "unit", "programme", "entered_by")
+def _locked(actor: User, keys: Sequence[int]) -> list[Applicant]:
+    own = Applicant.objects.filter(pk__in=keys, state=Applicant.State.DRAFT, entered_by=actor)
+    rows = locked_rows(own).select_related("batch__school", "unit", "programme", "entered_by")
     return list(rows.prefetch_related("members", "typed_cells", "documents").order_by("pk"))
 
 
