@@ -18,14 +18,14 @@ from enrollment.scan_matching import Match, Matcher, is_unsafe
 from enrollment.steps import ACCEPTANCE, OPEN_TO_CLERK
 from files.actions import store
 from files.inspection import IMAGES, SCANS, inspected
-from files.models import Blob
 from files.refusals import FileRefused
 from files.selectors import open_blob
 from jobs import actions as jobs
 from jobs.running import Running
 from ledger import events
 from ledger.context import acting
-from records.models import Document, DocumentKind
+from records.actions import HasLeft, OnFile, add_document
+from records.models import DocumentKind
 
 JOB = "enrollment.scans"
 PERMS = ("enter_applicant", "accept_applicant")
@@ -235,15 +235,22 @@ def _give(actor: User, made: ScanUpload, found: Match, content: bytes, name: str
 
 def _to_file(actor: User, row: Applicant, kind: str, content: bytes, name: str) -> str:
     """Add the scan to the student file, if the archives do it and the file has none of this kind."""
-    if row.unit_id not in units_with(actor, ACCEPTANCE.perm):
+    if row.student is None or row.unit_id not in units_with(actor, ACCEPTANCE.perm):
         return "accepted"
-    if Document.objects.filter(student=row.student, kind=kind).exists():
+    try:
+        add_document(
+            actor=actor,
+            student=row.student,
+            perm=ACCEPTANCE.perm,
+            kind=kind,
+            content=content,
+            filename=name,
+            allowed=_allowed(kind),
+        )
+    except HasLeft:
+        return "left"
+    except OnFile:
         return "on_file"
-    role = acting_role(actor, ACCEPTANCE.perm, row.unit)
-    blob: Blob = store(actor=actor, content=content, filename=name, allowed=_allowed(kind))
-    with acting(actor, role=role):
-        Document(student=row.student, kind=kind, blob=blob).save()
-        events.record("scan.filed", actor=actor, obj=row.student, unit_id=row.unit_id, detail={"kind": kind})
     return ""
 
 

@@ -10,6 +10,7 @@ import segno
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from PIL import Image
 
 from enrollment import actions, printing
@@ -23,6 +24,7 @@ from ledger.models import Event
 from records.models import Document, Enrolment
 from tests.cast import Cast
 from tests.enrollment.intake import approved, draft, picture, submitted
+from tests.factories import saved
 
 
 def image(shade: int, kind: str = "JPEG") -> bytes:
@@ -274,3 +276,24 @@ def test_a_job_that_is_begun_again_goes_on_behind_the_last_file(cast: Cast, batc
     run(made.job_id)
     assert ApplicantDocument.objects.count() == 2
     assert made.files.count() == 2
+
+
+def test_the_old_school_adds_nothing_to_the_file_of_who_has_left(cast: Cast, batch: IntakeBatch) -> None:
+    accepted = actions.accept(actor=cast.archivist, applicant=approved(cast, batch, 3))
+    old = Enrolment.objects.get(student=accepted.student)
+    old.ended_on = timezone.localdate()
+    saved(old)
+    saved(
+        Enrolment(
+            student=accepted.student,
+            school=cast.other_school,
+            unit=cast.other_school,
+            student_no="20260777",
+            status=old.status,
+            started_on=old.ended_on,
+        )
+    )
+    made = distributed(cast.archivist, batch, {f"{old.student_no}_采集表.jpg": image(3)})
+    assert list(reasons(made).values()) == ["left"]
+    assert not Document.objects.exists()
+    assert not Event.objects.filter(action="scan.filed").exists()
