@@ -11,8 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
-from accounts.scope import units_with, visible_or_404
-from approvals.roles import acting_role
+from accounts.scope import role_for, units_with, visible_or_404
 from core.crypto import EncryptedTextField
 from core.lookups import AnyOf
 from enrollment.cells import Members, cells_of, layout_of, programme_units
@@ -390,4 +389,4 @@ def role_name(role: str) -> str:
 
 def role_label(user: User, step: Step, applicant: Applicant) -> str:
     """The role in which ``user`` would take ``step``."""
-    return role_name(acting_role(user, step.perm, applicant.unit))
+    return role_name(role_for(user, step.perm, applicant.unit_id))

@@ -4,8 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import demand, units_with
-from approvals.roles import acting_role
+from accounts.scope import demand, role_for, units_with
 from enrollment.actions.decisions import lost_race
 from enrollment.actions.drafts import locked
 from enrollment.actions.refusals import IntakeRefused
@@ -35,7 +34,7 @@ def step_aside(*, actor: User, applicant: Applicant, reason: str) -> list[User]:
         raise lost_race(row, actor)
     if row.asides.filter(user=actor).exists():
         raise IntakeRefused(_("You have stepped aside already."))
-    role = acting_role(actor, held[0], row.unit)
+    role = role_for(actor, held[0], row.unit_id)
     with acting(actor, role=role, reason=reason.strip()):
         StepAside(applicant=row, user=actor, role=role, reason=reason.strip()).save()
         if row.opened_by_id == actor.pk:

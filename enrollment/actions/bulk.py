@@ -9,8 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import units_with
-from approvals.roles import acting_role
+from accounts.scope import role_for, units_with
 from core.row_locks import locked_rows
 from enrollment.actions.acceptance import accept_apart
 from enrollment.actions.decisions import Outcome, advance, decision, next_due
@@ -73,7 +72,7 @@ def draw_sample(*, actor: User, batch: IntakeBatch, class_no: str, step: Step) -
     Raises SampleFaulty while faults of an earlier sample are not handled, IntakeRefused when nobody would pass,
     NotPermitted.
     """
-    role = acting_role(actor, step.perm, _unit_of(actor, batch, step))
+    role = role_for(actor, step.perm, _unit_of(actor, batch, step).pk)
     IntakeBatch.objects.select_for_update(no_key=True).get(pk=batch.pk)
     older = open_sample(actor, batch, class_no, step.key)
     if older and older.job and older.job.is_open:
@@ -138,7 +137,7 @@ def _ready_sample(actor: User, sample: IntakeSample, *, in_job: bool = False) ->
     if held.job and held.job.is_open and not in_job:
         raise SampleClosed(_("The bulk approval of this class is running already."))
     step = STEPS[held.step]  # type: ignore[index]  # written from a step's key
-    acting_role(actor, step.perm, _unit_of(actor, held.batch, step))
+    role_for(actor, step.perm, _unit_of(actor, held.batch, step).pk)
     _refuse_unhandled(held.batch, held.class_no, step)
     shown = view_of(held)
     if shown.faulty:
@@ -241,7 +240,7 @@ def _by_role(actor: User, step: Step, rows: Iterable[Applicant]) -> list[tuple[s
     groups: dict[str, list[Applicant]] = {}
     for row in rows:
         if row.unit_id not in roles:
-            roles[row.unit_id] = acting_role(actor, step.perm, row.unit)
+            roles[row.unit_id] = role_for(actor, step.perm, row.unit_id)
         groups.setdefault(roles[row.unit_id], []).append(row)
     return list(groups.items())
 

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from approvals.roles import acting_role
+from accounts.scope import role_for
 from enrollment.actions.decisions import (
     Outcome,
     check_version,
@@ -25,7 +25,7 @@ from ledger.context import acting
 
 def _locked_case(actor: User, applicant: Applicant, version: int | None) -> tuple[Applicant, str]:
     row = locked(applicant)
-    role = acting_role(actor, BUREAU.perm, row.unit)
+    role = role_for(actor, BUREAU.perm, row.unit_id)
     if row.bureau_state != Applicant.BureauState.WAITING:
         raise lost_race(row, actor)
     if row.state != Applicant.State.HEAD_APPROVED:

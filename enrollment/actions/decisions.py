@@ -12,10 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import units_with
+from accounts.scope import role_for, units_with
 from approvals.deadlines import due_after
 from approvals.reasons import ReturnReason
-from approvals.roles import acting_role
 from enrollment.actions.drafts import demand_own_draft, locked, save_draft
 from enrollment.actions.notify import tell_of_approval
 from enrollment.actions.refusals import (
@@ -134,7 +133,7 @@ def check_version(applicant: Applicant, version: int | None) -> None:
 def take_step(step: Step, actor: User, applicant: Applicant, version: int | None) -> tuple[Applicant, str]:
     """Lock, ask again, and give the row with the role in which ``actor`` decides."""
     row = locked(applicant)
-    role = acting_role(actor, step.perm, row.unit)
+    role = role_for(actor, step.perm, row.unit_id)
     stands_in_the_way = refusal(step, row, actor)
     if stands_in_the_way:
         raise stands_in_the_way
@@ -342,7 +341,7 @@ def open_for_review(*, actor: User, applicant: Applicant) -> Applicant:
     """
     row = locked(applicant)
     step = waiting_step(row)
-    role = acting_role(actor, "view_applicant", row.unit)
+    role = role_for(actor, "view_applicant", row.unit_id)
     if step and refusal(step, row, actor) is None and _holds(actor, step.perm, row):
         row.opened_by, row.opened_at = actor, timezone.now()
         row.save(update_fields=list(OPENING))
@@ -365,7 +364,7 @@ def recall(*, actor: User, applicant: Applicant) -> Applicant:
     last = last_step(row)
     if last is None:
         raise lost_race(row, actor)
-    role = acting_role(actor, last.perm, row.unit)
+    role = role_for(actor, last.perm, row.unit_id)
     if getattr(row, f"{last.person}_id") != actor.pk:
         raise WrongState(_("Only the one who passed it on can take it back."))
     opener = opened_after(row)
@@ -405,7 +404,7 @@ def withdraw(*, actor: User, applicant: Applicant, reason: str) -> Applicant:
     if row.state in {State.ACCEPTED, State.WITHDRAWN}:
         raise lost_race(row, actor)
     if row.state in UNDER_REVIEW or row.entered_by_id != actor.pk:
-        step, role = HEAD_REVIEW.key, acting_role(actor, HEAD_REVIEW.perm, row.unit)
+        step, role = HEAD_REVIEW.key, role_for(actor, HEAD_REVIEW.perm, row.unit_id)
         if related_among(actor, [row.pk]):
             raise SamePerson(str(RELATED))
     else:

@@ -6,8 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import units_with
-from approvals.roles import acting_role
+from accounts.scope import role_for, units_with
 from core.row_locks import locked_rows
 from enrollment.actions.refusals import IntakeRefused
 from enrollment.models import Applicant
@@ -60,7 +59,7 @@ def _write(actor: User, giver: User, taker: User, reason: str, rows: list[Applic
         groups.setdefault(row.unit, []).append(row)
     persons = {"giver": giver.staff_no, "taker": taker.staff_no}
     for unit, group in groups.items():
-        role = acting_role(actor, PERM, unit)
+        role = role_for(actor, PERM, unit.pk)
         with acting(actor, role=role, reason=reason):
             update_rows(group, ["entered_by", "former_clerk_ids"], actor=actor, reason=reason, role=role)
             events.record_many(

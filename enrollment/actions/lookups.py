@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from accounts.models import User
-from approvals.roles import acting_role
+from accounts.scope import role_for
 from core.chinese import clean_text
 from core.crypto import blind_index
 from enrollment.duplicates import ELSEWHERE
@@ -51,7 +51,7 @@ class Lookup:
     def note(self, faults: Iterable[Fault]) -> None:
         """Write an event when this first answer tells of somebody at another school."""
         if self.answer is Answer.COUNTED and any(fault.code == ELSEWHERE for fault in faults):
-            role = acting_role(self.actor, "enter_applicant", self.applicant.unit)
+            role = role_for(self.actor, "enter_applicant", self.applicant.unit_id)
             events.record("applicant.known_elsewhere", actor=self.actor, obj=self.applicant, role=role)
 
 

@@ -7,8 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import demand, units_with
-from approvals.roles import acting_role
+from accounts.scope import demand, role_for, units_with
 from core.workbook import WorkbookRefused
 from core.workbook.package import Limits, Package, member_name
 from enrollment.actions.drafts import demand_own_draft, locked
@@ -115,7 +114,7 @@ def note_view(*, actor: User, document: ApplicantDocument, page: int = 0, downlo
         actor=actor,
         obj=document,
         unit_id=document.applicant.unit_id,
-        role=acting_role(actor, "view_applicant", document.applicant.unit),
+        role=role_for(actor, "view_applicant", document.applicant.unit_id),
         detail={"kind": document.kind} | ({"page": page} if page else {}),
     )
 
@@ -127,7 +126,7 @@ def role_of(actor: User, batch: IntakeBatch) -> str:
     """The role in which ``actor`` distributes scans: a clerk to drafts, an archivist to files. Raises NotPermitted."""
     for perm in PERMS:
         if batch.school_id in units_with(actor, perm):
-            return acting_role(actor, perm, batch.school)
+            return role_for(actor, perm, batch.school_id)
     demand(actor, PERMS[0], batch.school_id)
     return ""
 
@@ -228,7 +227,7 @@ def _give(actor: User, made: ScanUpload, found: Match, content: bytes, name: str
     elif row.entered_by_id != actor.pk or row.unit_id not in units_with(actor, "enter_applicant"):
         reason = "not_own"
     else:
-        role = acting_role(actor, "enter_applicant", row.unit)
+        role = role_for(actor, "enter_applicant", row.unit_id)
         _attach(actor, role, row, found.kind, content, name)
     return Match(found.applicant_id, found.kind, found.by_qr, reason)
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from approvals.roles import acting_role
+from accounts.scope import role_for
 from core.row_locks import locked_rows
 from enrollment.actions.decisions import Outcome, decision, demand_ready, due_at, lacking_step, submit
 from enrollment.actions.refusals import IntakeRefused, NobodyCan, NotReady
@@ -37,7 +37,7 @@ def submit_drafts(*, actor: User, batch: IntakeBatch, classes: Sequence[str], co
     ``compared``: the clerk says that all were compared with the originals; without it nobody is submitted. At most as
     many as the rule ``bulk_limit`` allows are looked at. Raises IntakeRefused, NotPermitted.
     """
-    role = acting_role(actor, PERM, batch.school)
+    role = role_for(actor, PERM, batch.school_id)
     if not compared:
         raise IntakeRefused(_("State that you have compared them with the originals."))
     wanted = own_drafts(actor, batch).filter(class_no__in=list(classes))

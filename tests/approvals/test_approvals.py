@@ -8,12 +8,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.scope import NotPermitted
 from approvals import inbox, notices
 from approvals.deadlines import all_days_left, days_left, due_after
 from approvals.inbox import InboxRow, InboxSource
 from approvals.models import Notice
-from approvals.roles import acting_role
 from enrollment import actions
 from reports.inbox import Inbox
 from school.models import CalendarPeriod, Unit
@@ -81,13 +79,6 @@ def test_the_inbox_counts_by_the_calendar_of_the_school_whose_work_it_is(
     shown = {line.row.unit_id: line.days for line in Inbox(cast.clerk).lines}
     assert shown[None] == shown[cast.school.pk] == days_left(cast.school, due).days > 0
     assert shown[cast.other_school.pk] == 0
-
-
-def test_an_act_names_the_role_that_allows_it(cast: Cast) -> None:
-    assert acting_role(cast.clerk, "enter_applicant", cast.school) == "admissions_clerk"
-    assert acting_role(cast.bureau_officer, "approve_no_hukou", cast.school) == "bureau_officer"
-    with pytest.raises(NotPermitted):
-        acting_role(cast.clerk, "accept_applicant", cast.school)
 
 
 def test_the_same_news_is_counted_up_and_is_new_again_after_reading(cast: Cast) -> None:
