@@ -23,7 +23,7 @@ from enrollment.models import (
 )
 from enrollment.relations import had_part, is_related, related_among
 from enrollment.selectors import ENCRYPTED, IN_USE
-from enrollment.steps import ACCEPTANCE, HEAD_REVIEW, STEPS, Step, part_of, waiting_step
+from enrollment.steps import ACCEPTANCE, BUREAU, HEAD_REVIEW, STEPS, Step, part_of, waiting_step
 from records.models import Enrolment
 from school.labels import label_of
 from school.rules import rule
@@ -176,7 +176,10 @@ def why_left_out(
 
     ``related``: ids of those on whom ``user`` does not decide (`relations.related_among`).
     """
-    if waiting_step(applicant) != step:
+    waiting = waiting_step(applicant)
+    if step == ACCEPTANCE and waiting == BUREAU:
+        return "bureau"
+    if waiting != step:
         return "moved"
     if part_of(applicant, user):
         return "own"
@@ -187,12 +190,6 @@ def why_left_out(
     opened_by, opened_at = applicant.opened_by_id, applicant.opened_at
     if opened_by not in {None, user.pk} and opened_at and now - opened_at < IN_USE:
         return "open"
-    waits = applicant.bureau_state not in {
-        Applicant.BureauState.NOT_NEEDED,
-        Applicant.BureauState.APPROVED,
-    }
-    if step == ACCEPTANCE and waits:
-        return "bureau"
     return "newer" if sample and came_at(applicant) > sample.drawn_at else ""
 
 

@@ -10,7 +10,7 @@ from enrollment.actions.drafts import locked
 from enrollment.actions.refusals import IntakeRefused
 from enrollment.models import Applicant, StepAside
 from enrollment.relations import deciders
-from enrollment.steps import BUREAU, STEPS, bureau_waits, waiting_step
+from enrollment.steps import BUREAU, STEPS, waiting_step
 from ledger import events
 from ledger.context import acting
 
@@ -41,5 +41,5 @@ def step_aside(*, actor: User, applicant: Applicant, reason: str) -> list[User]:
             row.opened_by = row.opened_at = None
             row.save(update_fields=["opened_by", "opened_at"])
         events.record("applicant.stepped_aside", actor=actor, obj=row)
-    step = BUREAU if bureau_waits(row) else waiting_step(row)
+    step = waiting_step(row)
     return deciders(row, step) if step else []

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.scope import role_for, units_with
 from core.row_locks import locked_rows
 from enrollment.actions.acceptance import accept_apart
-from enrollment.actions.decisions import Outcome, advance, decision, next_due
+from enrollment.actions.decisions import Outcome, advance, decision, due_dates
 from enrollment.actions.notify import tell_of_acceptance, tell_of_approval
 from enrollment.actions.refusals import IntakeRefused
 from enrollment.actions.sampling import close_sample, write_sample
@@ -219,7 +219,7 @@ def _take(
     if step == ACCEPTANCE:
         return _accept(actor, held, rows, skipped, told)
     now = timezone.now()
-    due = next_due(step, held.batch.school, timezone.localdate(now))
+    due = due_dates()
     for role, group in _by_role(actor, step, rows):
         names: Sequence[str] = ()
         for row in group:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -10,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.scope import role_for
 from core.row_locks import locked_rows
-from enrollment.actions.decisions import Outcome, decision, demand_ready, due_at, lacking_step, submit
+from enrollment.actions.decisions import Outcome, decision, demand_ready, due_dates, lacking_step, submit
 from enrollment.actions.refusals import IntakeRefused, NobodyCan, NotReady
 from enrollment.models import Applicant, IntakeBatch, IntakeDecision
 from enrollment.selectors import book_of, examine_many, own_drafts
@@ -58,13 +57,7 @@ def _locked(actor: User, keys: Sequence[int]) -> list[Applicant]:
 def _ready(batch: IntakeBatch, rows: Sequence[Applicant]) -> list[tuple[Applicant, list[str]]]:
     """Those that may be submitted, put into the next state, with the names of the fields to save."""
     book = book_of(batch)
-    days: dict[str, date | None] = {}
-
-    def due(row: Applicant) -> date | None:
-        if row.scheme not in days:
-            days[row.scheme] = due_at(row)
-        return days[row.scheme]
-
+    due = due_dates()
     for row in rows:
         row.batch = batch
     whole = [row for row in rows if not row.typed_cells.all()]
