@@ -93,6 +93,11 @@ def part_of(applicant: Applicant, user: User) -> Promise | None:
     return FORMER_CLERK if user.pk in applicant.former_clerk_ids else None
 
 
+def has_decided(applicant: Applicant, user: User) -> bool:
+    """Whether ``user`` took a step that stands, other than entering."""
+    return any(getattr(applicant, f"{column}_id") == user.pk for column in PERSONS if column != "entered_by")
+
+
 def waiting_step(applicant: Applicant) -> Step | None:
     """The step that an applicant waits for; None for a draft and when all is over."""
     if applicant.state == State.SELF_CHECKED:

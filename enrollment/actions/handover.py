@@ -10,7 +10,7 @@ from accounts.scope import role_for, units_with
 from core.row_locks import locked_rows
 from enrollment.actions.refusals import IntakeRefused
 from enrollment.models import Applicant
-from enrollment.steps import OPEN_TO_CLERK, part_of
+from enrollment.steps import OPEN_TO_CLERK, has_decided
 from ledger import events
 from ledger.context import acting
 from ledger.history import update_rows
@@ -43,7 +43,7 @@ def hand_over(*, actor: User, giver: User, taker: User, reason: str) -> HandedOv
     )
     found = list(locked_rows(rows).select_related("unit").defer("name_tokens").order_by("pk"))
     entering = set(units_with(taker, "enter_applicant"))
-    passing = [row for row in found if row.unit_id in entering and not part_of(row, taker)]
+    passing = [row for row in found if row.unit_id in entering and not has_decided(row, taker)]
     if not passing:
         raise IntakeRefused(_("There is nothing that this colleague could take over."))
     for row in passing:
@@ -57,7 +57,7 @@ def _write(actor: User, giver: User, taker: User, reason: str, rows: list[Applic
     groups: dict[Unit, list[Applicant]] = {}
     for row in rows:
         groups.setdefault(row.unit, []).append(row)
-    persons = {"giver": giver.staff_no, "taker": taker.staff_no}
+    persons = {"giver": giver.pk, "taker": taker.pk}
     for unit, group in groups.items():
         role = role_for(actor, PERM, unit.pk)
         with acting(actor, role=role, reason=reason):
