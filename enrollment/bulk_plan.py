@@ -236,15 +236,16 @@ def view_of(sample: IntakeSample) -> SampleView:
     return SampleView(sample, list(items.order_by(*SAMPLE_ORDER)), faulty_ids(sample))
 
 
-def unhandled_faults(batch: IntakeBatch, class_no: str, step: str) -> QuerySet[Applicant]:
-    """Applicants whom a sample of this class and step, anybody's, showed to be faulty and who are not mended yet."""
+def unhandled_faults(user: User, batch: IntakeBatch, class_no: str, step: Step) -> QuerySet[Applicant]:
+    """Applicants in units where ``user`` takes the step whom a sample, anybody's, showed to be faulty, not mended yet."""
     sampled = SampleItem.objects.filter(
-        sample__batch=batch, sample__class_no=class_no, sample__step=step
+        sample__batch=batch, sample__class_no=class_no, sample__step=step.key
     ).values("applicant_id")
     returned: QuerySet[Applicant] = Applicant.objects.filter(
         pk__in=sampled,
         state__in=NOT_DUE,
-        decisions__step=step,
+        unit_id__in=list(units_with(user, step.perm)),
+        decisions__step=step.key,
         decisions__outcome=IntakeDecision.Outcome.RETURNED,
     )
     return returned.distinct()
@@ -271,7 +272,7 @@ def plan(user: User, batch: IntakeBatch, class_no: str, step: Step) -> Plan:
     others = Applicant.objects.visible_to(user).filter(batch=batch, class_no=class_no).exclude(at_step(step))
     counts = others.values_list("state").annotate(Count("pk")).order_by("state")
     made.elsewhere = {str(State(state).label): count for state, count in counts}
-    light = unhandled_faults(batch, class_no, step.key).defer(*ENCRYPTED, "name_tokens")
+    light = unhandled_faults(user, batch, class_no, step).defer(*ENCRYPTED, "name_tokens")
     made.unhandled = list(light.order_by("name_sort", "pk"))
     return made
 

@@ -77,7 +77,7 @@ def draw_sample(*, actor: User, batch: IntakeBatch, class_no: str, step: Step) -
     older = open_sample(actor, batch, class_no, step.key)
     if older and older.job and older.job.is_open:
         raise SampleClosed(_("The bulk approval of this class is running already."))
-    _refuse_unhandled(batch, class_no, step)
+    _refuse_unhandled(actor, batch, class_no, step)
     if older:
         close_sample(actor=actor, sample=older)
     ready = plan(actor, batch, class_no, step).passing
@@ -96,8 +96,8 @@ def _unit_of(actor: User, batch: IntakeBatch, step: Step) -> Unit:
     return own or batch.school
 
 
-def _refuse_unhandled(batch: IntakeBatch, class_no: str, step: Step) -> None:
-    count = unhandled_faults(batch, class_no, step.key).count()
+def _refuse_unhandled(actor: User, batch: IntakeBatch, class_no: str, step: Step) -> None:
+    count = unhandled_faults(actor, batch, class_no, step).count()
     if count:
         raise SampleFaulty(
             _(
@@ -138,7 +138,7 @@ def _ready_sample(actor: User, sample: IntakeSample, *, in_job: bool = False) ->
         raise SampleClosed(_("The bulk approval of this class is running already."))
     step = STEPS[held.step]  # type: ignore[index]  # written from a step's key
     role_for(actor, step.perm, _unit_of(actor, held.batch, step).pk)
-    _refuse_unhandled(held.batch, held.class_no, step)
+    _refuse_unhandled(actor, held.batch, held.class_no, step)
     shown = view_of(held)
     if shown.faulty:
         raise SampleFaulty(_("The sample showed faults. Draw a new one when they are handled."))

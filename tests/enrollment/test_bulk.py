@@ -294,6 +294,22 @@ def test_who_is_appointed_on_a_college_passes_its_class(cast: Cast, batch: Intak
     assert client.get(reverse("enrollment:batch", args=[batch.public_id])).status_code == 404
 
 
+def test_faults_of_one_college_do_not_stop_another(cast: Cast, batch: IntakeBatch) -> None:
+    deans = []
+    for serial, (name, dean) in enumerate((("信息工程学院", "潘岳"), ("护理学院", "曾巩"))):
+        college = make_unit(name, cast.school, kind="college")
+        deans.append(make_user(dean, college))
+        appoint(deans[-1], Role.ADMISSIONS_CLERK, college)
+        row = submitted(cast.clerk, batch, serial)
+        row.unit = college
+        saved(row, by=cast.clerk)
+    sample = seen_sample(deans[0], batch)
+    actions.send_back(actor=deans[0], applicant=sample.items.get().applicant, reason="scan_unclear")
+    assert len(bulk_plan.plan(deans[0], batch, CLASS, INITIAL_REVIEW).unhandled) == 1
+    assert bulk_plan.plan(deans[1], batch, CLASS, INITIAL_REVIEW).unhandled == []
+    assert bulk.start_bulk(actor=deans[1], sample=seen_sample(deans[1], batch)).passed_count == 1
+
+
 def test_the_pages_lead_from_the_class_to_the_report(cast: Cast, batch: IntakeBatch) -> None:
     for serial in range(4):
         submitted(cast.clerk, batch, serial)
