@@ -237,7 +237,7 @@ def view_of(sample: IntakeSample) -> SampleView:
 
 
 def unhandled_faults(user: User, batch: IntakeBatch, class_no: str, step: Step) -> QuerySet[Applicant]:
-    """Applicants in units where ``user`` takes the step whom a sample, anybody's, showed to be faulty, not mended yet."""
+    """Whom a sample of this class and step, anybody's, showed to be faulty, not mended yet, where ``user`` takes it."""
     sampled = SampleItem.objects.filter(
         sample__batch=batch, sample__class_no=class_no, sample__step=step.key
     ).values("applicant_id")

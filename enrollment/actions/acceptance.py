@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.models import User
+from accounts.scope import role_for
 from enrollment.actions.decisions import Outcome, advance, decision, take_step
 from enrollment.actions.notify import tell_of_acceptance
 from enrollment.actions.refusals import ChecksFailed, WrongState
@@ -36,6 +37,7 @@ def accept(*, actor: User, applicant: Applicant, version: int | None = None, com
                 "applicant.accepted",
                 actor=actor,
                 obj=applicant,
+                role=role_for(actor, ACCEPTANCE.perm, applicant.unit_id),
                 result="failed",
                 detail=failed.results.detail,
             )

@@ -60,6 +60,24 @@ def test_a_double_click_on_a_bulk_approval_starts_one_job(
     assert Job.objects.get() == IntakeSample.objects.get().job
 
 
+def test_a_sample_that_a_job_passes_is_not_drawn_anew(
+    committed_db: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "MOST_AT_ONCE", 0)
+    cast = make_cast()
+    batch = make_batch(cast.school)
+    submitted(cast.clerk, batch)
+    draw = partial(
+        bulk.draw_sample, actor=cast.second_clerk, batch=batch, class_no=CLASS, step=INITIAL_REVIEW
+    )
+    sample = draw()
+    SampleItem.objects.update(opened_at=sample.drawn_at)
+    assert isinstance(
+        behind(partial(bulk.start_bulk, actor=cast.second_clerk, sample=sample), draw), bulk.SampleClosed
+    )
+    assert IntakeSample.objects.get().closed_at is None
+
+
 def test_two_windows_that_place_a_draft_in_different_colleges_lose_nothing(committed_db: str) -> None:
     cast = make_cast()
     for code in ("080901", "101101"):
