@@ -79,9 +79,11 @@ def look_up_for(
 ) -> Lookup:
     """`look_up` for whatever is to become an applicant of ``batch``; ``own`` is the number that it came with."""
     number = clean_text(text).upper().replace(" ", "")
+    if number in {"", own}:
+        return Lookup(actor, about, unit_id, Answer.FREE)
     hour = f"{timezone.now():%Y%m%d%H}"
     mark = f"lookup/{actor.pk}/{hour}/{blind_index('id_number', number).hex()}"
-    if number in {"", own} or cache.get(mark):
+    if cache.get(mark):
         return Lookup(actor, about, unit_id, Answer.FREE)
     counter = f"lookups/{actor.pk}/{hour}"
     cache.add(counter, 0, KEPT_SECONDS)
