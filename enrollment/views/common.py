@@ -1,23 +1,15 @@
 """What the pages of the intake room share."""
 
-from typing import cast
-
 from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from accounts.models import User
 from core.ui import Step as ShownStep
 from enrollment.models import Applicant, IntakeDecision
 from enrollment.relations import candidates
 from enrollment.steps import steps_ahead, steps_of, waiting_step, with_bureau
 
 State = Applicant.State
-
-
-def user_of(request: HttpRequest) -> User:
-    """The signed-in user."""
-    return cast("User", request.user)
 
 
 def tell(request: HttpRequest, text: object, *, fault: bool = False) -> None:

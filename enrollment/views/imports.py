@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import requires
+from accounts.access import requires, user_of
 from accounts.models import User
 from accounts.scope import NotPermitted, holds, units_with
 from core.workbook import WorkbookRefused
@@ -23,7 +23,6 @@ from enrollment.importing.lists import FaultList, ImportList
 from enrollment.importing.template import empty_template
 from enrollment.models import ImportJob
 from enrollment.selectors import batch_for
-from enrollment.views.common import user_of
 from files.inspection import FILE_TYPES
 from files.refusals import FileRefused
 from files.selectors import open_blob

@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import requires, wants_fragment
+from accounts.access import requires, user_of, wants_fragment
 from accounts.scope import NotPermitted, units_with
 from enrollment import scan_reads, selectors
 from enrollment.actions import IntakeRefused
 from enrollment.actions import scans as actions
 from enrollment.models import Applicant
-from enrollment.views.common import tell, user_of
+from enrollment.views.common import tell
 from enrollment.work_forms import ScanForm, ScansForm
 from files.refusals import FileRefused
 from files.rendering import page_png
