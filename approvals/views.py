@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
@@ -14,10 +15,13 @@ from approvals import notices, selectors
 @requires(SIGNED_IN)
 @require_GET
 def open_notice(request: HttpRequest, notice_id: int) -> HttpResponse:
-    """Lead to what a notice is about, and mark it as read."""
+    """Mark a notice as read, and lead to what it is about; home where the reader has no business with that page."""
     user = cast("User", request.user)
     notice = selectors.notice_for(user, notice_id)
     if notice is None:
         raise Http404
     notices.mark_read(user, notice)
-    return redirect(notice.url)
+    if notices.leads_on(user, notice):
+        return redirect(notice.url)
+    messages.info(request, notices.text(notice))
+    return redirect("/")

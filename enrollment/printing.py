@@ -105,7 +105,7 @@ def blank_form(actor: User, batch: IntakeBatch) -> bytes:
     """One blank collection form of the batch's layout. Raises PdfFailed."""
     data = {**_common(actor, batch.school), **_form_kind(batch), "options": tick_lists(batch)}
     content = render_pdf("collection_form", data)
-    _note_list(actor, batch.school, BLANK, {"batch": batch.code})
+    _note_list(actor, batch.school, BLANK, {"batch": batch.pk})
     return content
 
 
@@ -250,7 +250,7 @@ def public_list(
         "people": people,
     }
     content = render_pdf("public_list", {**_common(actor, batch.school), "lists": [posting]})
-    _note_list(actor, batch.school, PUBLIC, {"batch": batch.code, "people": len(people)})
+    _note_list(actor, batch.school, PUBLIC, {"batch": batch.pk, "people": len(people)})
     return content
 
 

@@ -25,6 +25,7 @@ REASONS = {
     "submitted": _("Submitted already: recall it, or have it returned"),
     "gone": _("Given up"),
     "accepted": _("Accepted already: the archives add it to the file"),
+    "left": _("Has left for another school, which keeps the file now"),
     "on_file": _("The file has a document of this kind already"),
     "repeated": _("The same scan is there already"),
     "too_many": _("The applicant has the most scans that one may have"),

@@ -17,7 +17,6 @@ EVENTS = {
     "applicant.bulk_passed": _("Class passed at once"),
     "scan.attached": _("Scan attached"),
     "scan.removed": _("Scan removed"),
-    "scan.filed": _("Scan added to a student file"),
     "scan.viewed": _("Scan viewed"),
     "scan.downloaded": _("Scan downloaded"),
     "scans.uploaded": _("File of scans uploaded"),

@@ -1,7 +1,7 @@
-"""Writes of the student file: opening it when the archives accept somebody."""
+"""Writes of the student file: opening it when the archives accept somebody, adding documents."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,6 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.scope import role_for, units_with
+from files.actions import store
 from ledger import events
 from ledger.context import acting
 from ledger.history import update_rows, write_rows
@@ -45,6 +47,14 @@ class AlreadyEnrolled(Exception):
     def __init__(self, public_ids: Sequence[UUID]) -> None:
         super().__init__(f"{len(public_ids)} with an open enrolment")
         self.public_ids = public_ids
+
+
+class HasLeft(Exception):
+    """The file belongs to another school by now."""
+
+
+class OnFile(Exception):
+    """The file has a document of this kind already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,3 +240,33 @@ def _documents(pairs: Sequence[tuple[Admission, Student]]) -> list[Document]:
                 Document(student=student, kind=kind, blob_id=blob_id, version=newest[student.pk, kind])
             )
     return rows
+
+
+@transaction.atomic
+def add_document(
+    *,
+    actor: User,
+    student: Student,
+    perm: str,
+    kind: str,
+    content: bytes,
+    filename: str,
+    allowed: Collection[str],
+) -> Document:
+    """Add a document of a kind that the file lacks, by the right ``perm`` where the student is, or was last.
+
+    Raises HasLeft when ``actor`` holds it elsewhere only, OnFile, FileRefused.
+    """
+    row = Student.objects.select_for_update().get(pk=student.pk)
+    unit_id = Enrolment.objects.current().get(student=row).unit_id
+    if unit_id not in units_with(actor, perm):
+        raise HasLeft
+    if row.documents.filter(kind=kind).exists():
+        raise OnFile
+    role = role_for(actor, perm, unit_id)
+    blob = store(actor=actor, content=content, filename=filename, allowed=allowed)
+    document = Document(student=row, kind=kind, blob=blob)
+    with acting(actor, role=role):
+        document.save()
+        events.record("scan.filed", actor=actor, obj=row, unit_id=unit_id, detail={"kind": kind})
+    return document

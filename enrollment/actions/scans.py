@@ -7,8 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import demand, units_with
-from approvals.roles import acting_role
+from accounts.scope import demand, role_for, units_with
 from core.workbook import WorkbookRefused
 from core.workbook.package import Limits, Package, member_name
 from enrollment.actions.drafts import demand_own_draft, locked
@@ -18,7 +17,6 @@ from enrollment.scan_matching import Match, Matcher, is_unsafe
 from enrollment.steps import ACCEPTANCE, OPEN_TO_CLERK
 from files.actions import store
 from files.inspection import IMAGES, SCANS, must_open
-from files.models import Blob
 from files.refusals import FileRefused
 from files.selectors import open_blob
 from jobs import actions as jobs
@@ -26,7 +24,8 @@ from jobs.models import Job
 from jobs.running import Running
 from ledger import events
 from ledger.context import acting
-from records.models import Document, DocumentKind
+from records.actions import HasLeft, OnFile, add_document
+from records.models import DocumentKind
 
 JOB = "enrollment.scans"
 PERMS = ("enter_applicant", "accept_applicant")
@@ -116,7 +115,7 @@ def note_view(*, actor: User, document: ApplicantDocument, page: int = 0, downlo
         actor=actor,
         obj=document,
         unit_id=document.applicant.unit_id,
-        role=acting_role(actor, "view_applicant", document.applicant.unit),
+        role=role_for(actor, "view_applicant", document.applicant.unit_id),
         detail={"kind": document.kind} | ({"page": page} if page else {}),
     )
 
@@ -128,7 +127,7 @@ def role_of(actor: User, batch: IntakeBatch) -> str:
     """The role in which ``actor`` distributes scans: a clerk to drafts, an archivist to files. Raises NotPermitted."""
     for perm in PERMS:
         if batch.school_id in units_with(actor, perm):
-            return acting_role(actor, perm, batch.school)
+            return role_for(actor, perm, batch.school_id)
     demand(actor, PERMS[0], batch.school_id)
     return ""
 
@@ -232,22 +231,29 @@ def _give(actor: User, made: ScanUpload, found: Match, content: bytes, name: str
     elif row.entered_by_id != actor.pk or row.unit_id not in units_with(actor, "enter_applicant"):
         reason = "not_own"
     else:
-        role = acting_role(actor, "enter_applicant", row.unit)
+        role = role_for(actor, "enter_applicant", row.unit_id)
         _attach(actor, role, row, found.kind, content, name)
     return Match(found.applicant_id, found.kind, found.by_qr, reason)
 
 
 def _to_file(actor: User, row: Applicant, kind: str, content: bytes, name: str) -> str:
     """Add the scan to the student file, if the archives do it and the file has none of this kind."""
-    if row.unit_id not in units_with(actor, ACCEPTANCE.perm):
+    if row.student is None or row.unit_id not in units_with(actor, ACCEPTANCE.perm):
         return "accepted"
-    if Document.objects.filter(student=row.student, kind=kind).exists():
+    try:
+        add_document(
+            actor=actor,
+            student=row.student,
+            perm=ACCEPTANCE.perm,
+            kind=kind,
+            content=content,
+            filename=name,
+            allowed=_allowed(kind),
+        )
+    except HasLeft:
+        return "left"
+    except OnFile:
         return "on_file"
-    role = acting_role(actor, ACCEPTANCE.perm, row.unit)
-    blob: Blob = store(actor=actor, content=content, filename=name, allowed=_allowed(kind))
-    with acting(actor, role=role):
-        Document(student=row.student, kind=kind, blob=blob).save()
-        events.record("scan.filed", actor=actor, obj=row.student, unit_id=row.unit_id, detail={"kind": kind})
     return ""
 
 

@@ -101,7 +101,7 @@ def add_class(
     row.full_clean(validate_unique=False, validate_constraints=False)
     with acting(actor, role=role), clashes_told():
         row.save()
-        events.record("class.added", actor=actor, obj=row, detail={"class_no": row.class_no})
+        events.record("class.added", actor=actor, obj=row)
     return row
 
 
@@ -188,7 +188,7 @@ def appoint_class_staff(
     staff.full_clean(validate_unique=False, validate_constraints=False)
     with acting(actor, role=role), clashes_told():
         staff.save()
-        detail = {"duty": duty, "class_no": row.class_no, "staff_no": user.staff_no}
+        detail = {"duty": duty, "class": row.pk, "staff": user.pk}
         events.record("class_staff.appointed", actor=actor, obj=staff, unit_id=row.unit_id, detail=detail)
     return staff
 
@@ -205,7 +205,7 @@ def end_class_staff(*, actor: User, staff: ClassStaff, last_day: date, reason: s
     row.valid_until = last_day
     with acting(actor, role=role, reason=reason):
         row.save(update_fields=["valid_until"])
-        detail = {"duty": row.duty, "class_no": row.school_class.class_no, "staff_no": row.user.staff_no}
+        detail = {"duty": row.duty, "class": row.school_class_id, "staff": row.user_id}
         events.record(
             "class_staff.ended", actor=actor, obj=row, unit_id=row.school_class.unit_id, detail=detail
         )

@@ -25,7 +25,8 @@ from records.columns import NATIONAL
 from tests.cast import Cast, make_cast
 from tests.core.workbook_files import saved
 from tests.enrollment.importing import bring_in, check, fresh, make_classes
-from tests.enrollment.intake import make_batch
+from tests.enrollment.intake import draft, id_number, make_batch
+from tests.factories import set_rule
 from tests.support.applicant_files import national_workbook, people
 
 HEADERS = [column.header for column in NATIONAL.columns]
@@ -196,6 +197,26 @@ def test_a_row_is_mended_in_place(cast: Cast, batch: IntakeBatch) -> None:
     assert Applicant.objects.count() == 4
     with pytest.raises(actions.ImportRefused):
         actions.mend(actor=cast.clerk, row=row, cells=cells)
+
+
+def test_another_number_of_a_mended_row_counts_as_a_look_up(cast: Cast, batch: IntakeBatch) -> None:
+    set_rule(cast.school, "number_lookups", "10")
+    foreign = make_batch(cast.other_school, code="OTHER-2026")
+    draft(cast.outsider, foreign, 1, class_no="2026101")
+    made = bring_in(cast.clerk, check(cast.clerk, batch, faulty()))
+    row = made.rows.get()
+    cells = cells_of_row(row)
+    told = []
+    for serial in (1, *range(20, 31)):
+        with pytest.raises(actions.StillFaulty) as still:
+            actions.mend(actor=cast.clerk, row=row, cells={**cells, "id_number": id_number(serial)})
+        told.append({fault.code for fault in still.value.faults if fault.field == "id_number"})
+    assert "id_elsewhere" in told[0]
+    assert Event.objects.get(action="applicant.known_elsewhere").actor == cast.clerk
+    assert [codes == {"lookups_spent"} for codes in told] == [False] * 10 + [True] * 2
+    with pytest.raises(actions.StillFaulty) as own:
+        actions.mend(actor=cast.clerk, row=row, cells=cells)
+    assert {fault.field for fault in own.value.faults} == {"postcode"}, "the number it brought costs nothing"
 
 
 def test_a_row_is_dismissed_with_a_reason_or_taken_over(cast: Cast, batch: IntakeBatch) -> None:

@@ -12,6 +12,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from PIL import Image
 
 from enrollment import actions, printing
@@ -33,6 +34,7 @@ from ledger.models import Event
 from records.models import Document, Enrolment
 from tests.cast import Cast
 from tests.enrollment.intake import approved, draft, picture, submitted
+from tests.factories import saved
 
 
 def image(shade: int, kind: str = "JPEG") -> bytes:
@@ -367,3 +369,24 @@ def test_a_picture_of_a_zip_is_encoded_once(
     row = Applicant.objects.get(pk=row.pk)
     assert four_checks(row, book_of(batch)).found["usability"] == ()
     assert encoded == ["jpeg"]
+
+
+def test_the_old_school_adds_nothing_to_the_file_of_who_has_left(cast: Cast, batch: IntakeBatch) -> None:
+    accepted = actions.accept(actor=cast.archivist, applicant=approved(cast, batch, 3))
+    old = Enrolment.objects.get(student=accepted.student)
+    old.ended_on = timezone.localdate()
+    saved(old)
+    saved(
+        Enrolment(
+            student=accepted.student,
+            school=cast.other_school,
+            unit=cast.other_school,
+            student_no="20260777",
+            status=old.status,
+            started_on=old.ended_on,
+        )
+    )
+    made = distributed(cast.archivist, batch, {f"{old.student_no}_采集表.jpg": image(3)})
+    assert list(reasons(made).values()) == ["left"]
+    assert not Document.objects.exists()
+    assert not Event.objects.filter(action="scan.filed").exists()

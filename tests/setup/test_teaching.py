@@ -138,7 +138,7 @@ def test_an_adviser_sees_the_class_for_the_days_of_the_duty(cast: Cast) -> None:
     )
     assert school_class.pk not in own_class_ids(cast.teacher)
     event = Event.objects.get(action="class_staff.ended")
-    assert event.detail == {"duty": "class_adviser", "class_no": "2026102", "staff_no": cast.teacher.staff_no}
+    assert event.detail == {"duty": "class_adviser", "class": school_class.pk, "staff": cast.teacher.pk}
     assert _fault(
         lambda: actions.end_class_staff(actor=cast.registrar, staff=staff, last_day=today, reason="再来")
     )

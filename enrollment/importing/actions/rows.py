@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from enrollment.actions import check_open, new_numbers
+from enrollment.actions.lookups import SPENT, look_up_for
 from enrollment.importing.actions.acts import (
     ImportRefused,
     NotOwner,
@@ -19,6 +20,7 @@ from enrollment.importing.actions.acts import (
 )
 from enrollment.importing.checking import CheckedRow, Checker
 from enrollment.importing.process import resolve
+from enrollment.importing.selectors import cells_of_row
 from enrollment.importing.source import SourceRow, some_cells
 from enrollment.importing.writing import DraftWriter
 from enrollment.models import Applicant, ImportJob, ImportRow
@@ -89,13 +91,29 @@ class _OneRow:
 def mend(*, actor: User, row: ImportRow, cells: Mapping[str, str]) -> Applicant:
     """Turn a problem row of one's own into a draft with these cells.
 
-    Raises StillFaulty, NotOwner, ImportRefused, BatchClosed, NotPermitted.
+    A number that the row did not bring counts as a look-up. Raises StillFaulty, NotOwner, ImportRefused,
+    BatchClosed, NotPermitted.
     """
+    batch = row.import_job.batch
+    asked = look_up_for(
+        actor,
+        batch,
+        cells.get("id_number", ""),
+        own=cells_of_row(row).get("id_number", ""),
+        about=row.import_job,
+        unit_id=batch.school_id,
+    )
+    if asked.is_spent:
+        raise StillFaulty([Fault("id_number", SPENT, value=cells["id_number"])])
     try:
-        return _mend(actor, row, cells)
-    except IntegrityError:
-        # Somebody saved the same number between our look and our write; now it is seen.
-        return _mend(actor, row, cells)
+        try:
+            return _mend(actor, row, cells)
+        except IntegrityError:
+            # Somebody saved the same number between our look and our write; now it is seen.
+            return _mend(actor, row, cells)
+    except StillFaulty as still:
+        asked.note(still.faults)
+        raise
 
 
 @transaction.atomic
