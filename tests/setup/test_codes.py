@@ -1,10 +1,12 @@
 """Code lists and regions: kept on the top unit, closed and never removed, loaded again from a file."""
 
+import io
 from datetime import date
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
@@ -166,6 +168,21 @@ def test_regions_are_added_changed_closed_and_loaded(cast: Cast, top_admin: User
         (5, "level"),
         (4, "parent"),
     ]
+
+
+def test_loading_again_leaves_what_somebody_changed_and_mends_the_rest(cast: Cast, top_admin: User) -> None:
+    closed, renamed, untouched = Code.objects.filter(code_list__key="ethnicity")[:3]
+    actions.close_code(actor=top_admin, code=closed, last_day=date(2026, 10, 1), reason="停用")
+    actions.change_code(actor=top_admin, code=renamed, label_en="Our own word")
+    region = Region.objects.get(code="420106")
+    actions.close_region(actor=top_admin, region=region, last_day=date(2026, 10, 1), reason="撤销")
+    label, untouched.label_zh = untouched.label_zh, "旧称"
+    saved(untouched)
+    call_command("load_reference_data", stdout=io.StringIO())
+    for row in (closed, renamed, region, untouched):
+        row.refresh_from_db()
+    assert (closed.valid_until, region.valid_until) == (date(2026, 10, 1), date(2026, 10, 1))
+    assert (renamed.label_en, untouched.label_zh) == ("Our own word", label)
 
 
 def test_a_code_is_once_in_its_list_in_the_database(travel: CodeList) -> None:
