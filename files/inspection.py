@@ -95,6 +95,8 @@ def _image(content: bytes) -> bytes:
 
 
 def _encoded(image: Image.Image, kind: str) -> bytes:
+    if image.mode.startswith("I"):
+        image = image.convert("I").point(lambda grey: grey * (1 / 256)).convert("L")
     if image.mode not in {"L", "RGB"}:
         transparent = kind == "png" and ("A" in image.mode or "transparency" in image.info)
         image = image.convert("RGBA" if transparent else "RGB")

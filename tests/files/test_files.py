@@ -110,6 +110,15 @@ def test_a_photo_loses_what_the_camera_wrote_and_stands_upright(cast: Cast) -> N
         assert not image.getexif()
 
 
+def test_a_grey_scan_of_sixteen_bits_keeps_its_greys(cast: Cast) -> None:
+    scan = Image.frombytes("I;16", (4, 1), struct.pack("<4H", 0, 0x4000, 0x8000, 0xFFFF))
+    buffer = io.BytesIO()
+    scan.save(buffer, "PNG")
+    blob = store(actor=cast.clerk, content=buffer.getvalue(), filename="a.png", allowed=["png"])
+    with Image.open(io.BytesIO(open_blob(blob))) as image:
+        assert list(image.convert("L").tobytes()) == [0, 0x40, 0x80, 0xFF]
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [
