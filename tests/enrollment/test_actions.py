@@ -492,3 +492,12 @@ def test_a_person_known_from_before_keeps_one_file(cast: Cast, batch: IntakeBatc
     assert (again.pk, again.talent) == (first.pk, "围棋")
     assert sorted(again.enrolments.values_list("student_no", flat=True)) == ["20260001", "20260002"]
     assert again.family.count() == 2
+
+
+def test_a_number_that_the_field_cannot_hold_does_not_stop_the_draft(cast: Cast, batch: IntakeBatch) -> None:
+    row = draft(cast.clerk, batch)
+    kept = actions.save_draft(
+        actor=cast.clerk, applicant=row, cells={"commute_km": "999.95", "talent": "围棋"}
+    )
+    assert [fault.code for fault in kept.refused] == ["number_form"]
+    assert (kept.applicant.talent, kept.applicant.commute_km) == ("围棋", None)

@@ -16,7 +16,7 @@ from enrollment.cells import layout_of
 from enrollment.importing.template import empty_template
 from enrollment.models import Applicant, ImportFault, ImportJob, ImportRow, IntakeBatch
 from ledger.models import Event
-from records.actions import open_file
+from records.actions import open_files
 from records.models import Enrolment, Student
 from tests.cast import Cast
 from tests.enrollment.importing import bring_in, check, make_classes
@@ -115,6 +115,37 @@ def test_new_numbers_pass_over_kept_ones(cast: Cast, present: IntakeBatch) -> No
     }
 
 
+@pytest.mark.parametrize("numbers", [("", "20240001"), ("", "", "20240002", "20240001")])
+def test_a_new_number_leaves_those_that_others_bring_along(
+    cast: Cast, present: IntakeBatch, numbers: tuple[str, ...]
+) -> None:
+    rows = pupils(*({"学号": number, "学籍号": ""} for number in numbers))
+    bring_in(cast.clerk, checked(cast, present, rows))
+    accept_all(cast, present)
+    given = Enrolment.objects.order_by("student__pk").values_list("student_no", flat=True)
+    assert [kept for kept, number in zip(given, numbers, strict=True) if number] == [*filter(None, numbers)]
+    assert len(set(given)) == len(numbers)
+
+
+def test_a_new_number_leaves_those_of_the_same_go(cast: Cast, present: IntakeBatch) -> None:
+    new, kept = (
+        saved(
+            Applicant(
+                batch=present,
+                unit=cast.school,
+                number=number,
+                enrol_month="202409",
+                student_no=no,
+                entered_by=cast.clerk,
+            )
+        )
+        for number, no in (("BM1", ""), ("BM2", "20240001"))
+    )
+    students = open_files(actor=cast.archivist, admissions=[_admission(new), _admission(kept)])
+    given = [student.enrolments.get().student_no for student in students]
+    assert given == ["20240002", "20240001"]
+
+
 def test_numbers_that_somebody_has_or_that_cannot_be_are_faults(cast: Cast, present: IntakeBatch) -> None:
     bring_in(cast.clerk, checked(cast, present, pupils({})))
     accept_all(cast, present)
@@ -193,7 +224,7 @@ def test_present_students_of_a_college_are_enrolled_and_not_awaited(cast: Cast) 
     row = Applicant(batch=present, unit=college, student_no="2024X01", enrol_date=date(2024, 9, 1))
     row.number, row.entered_by = "BM1", cast.clerk
     saved(row)
-    student = open_file(actor=cast.archivist, admission=_admission(row))
+    (student,) = open_files(actor=cast.archivist, admissions=[_admission(row)])
     enrolment = Enrolment.objects.get(student=student)
     assert (enrolment.student_no, enrolment.status) == ("2024X01", Student.Status.ENROLLED)
 
