@@ -62,6 +62,23 @@ def test_a_masked_number_shows_for_thirty_seconds_and_is_an_event(
     assert revealed.subject == student.public_id
 
 
+def test_a_double_click_on_the_eye_leaves_no_number_on_the_screen(
+    page: Page, people: Cast, student: Student
+) -> None:
+    sign_in(page, people.archivist)
+    page.clock.install()
+    page.goto(f"/students/{student.public_id}/")
+    box = page.locator("[data-reveal$='/reveal/id_number/']")
+    value = box.locator(".xj-masked-value")
+    masked = value.inner_text()
+    box.locator(".xj-eye").evaluate("eye => { eye.click(); eye.click(); }")
+    expect(value).to_have_text(student.id_number)
+    page.wait_for_load_state("networkidle")
+    page.clock.fast_forward(31_000)
+    expect(value).to_have_text(masked)
+    assert Event.objects.filter(action="student.revealed").count() == 1
+
+
 def test_a_draft_saves_itself_and_a_session_that_ended_repeats_the_save(
     page: Page, people: Cast, batch: IntakeBatch
 ) -> None:
