@@ -219,7 +219,7 @@ def class_staff_add(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 def _people(actor: User, row: SchoolClass) -> object:
-    return selectors.people_for_classes(row.school).exclude(pk=actor.pk)
+    return selectors.people_for_classes(row).exclude(pk=actor.pk)
 
 
 @requires("manage_class_staff")

@@ -15,6 +15,7 @@ from ledger.models import Event
 from records.models import Student, own_class_ids
 from school.models import ClassStaff, Programme, SchoolClass
 from setup import actions
+from setup.selectors import people_for_classes
 from tests.cast import Cast
 from tests.factories import appoint, give_class, make_class, make_user, saved, set_rule
 
@@ -163,6 +164,17 @@ def test_who_may_not_be_appointed(cast: Cast) -> None:
     with pytest.raises(NotPermitted):
         appoint_one(cast.system_admin, cast.teacher, DUTY.CLASS_ADMIN)()
     assert cast.school_class.staff.count() == 2
+
+
+def test_only_who_may_be_appointed_is_offered(cast: Cast) -> None:
+    colleague = make_user("外校", cast.other_school)
+    appoint(colleague, Role.TEACHER, cast.other_school)
+    former = make_user("离任", cast.teaching)
+    appoint(former, Role.TEACHER, cast.school, valid_until=date(2021, 1, 1))
+    counsellor = make_user("兼职", cast.bureau)
+    appoint(counsellor, Role.COUNSELLOR, cast.school)
+    offered = set(people_for_classes(cast.school_class))
+    assert offered == {cast.teacher, cast.adviser, counsellor}
 
 
 def test_one_adviser_at_a_time_is_held_by_the_database(cast: Cast) -> None:
