@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.utils import timezone
 
 from accounts.grants import in_force
 from accounts.models import Appointment, Training, User
@@ -39,6 +40,13 @@ def one_user(user: User, public_id: Any) -> User:
     every = User.objects.exclude(kind=User.Kind.SERVICE)
     row: User = visible_or_404(every, users(user), public_id=public_id)
     return row
+
+
+def duty_units(person: User) -> set[int]:
+    """Ids of the units where a person has a duty, today or later."""
+    rows = Appointment.objects.filter(user=person, withdrawn_at__isnull=True)
+    open_ones = rows.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=timezone.localdate()))
+    return set(open_ones.values_list("unit_id", flat=True))
 
 
 def appointments_of(user: User, person: User) -> list[Appointment]:

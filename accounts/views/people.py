@@ -19,7 +19,7 @@ from accounts.forms import AppointForm, ChangeUserForm, OpenUserForm, ReasonForm
 from accounts.lists import UserList
 from accounts.models import User
 from accounts.roles import ENTRY_ROLES
-from accounts.scope import units_with
+from accounts.scope import demand, units_with
 
 
 def add_faults(form: Form, fault: ValidationError) -> None:
@@ -73,6 +73,7 @@ def _user_page(request: HttpRequest, person: User, **more: Any) -> HttpResponse:
     reader = user_of(request)
     today = timezone.localdate()
     unit = person.unit_id
+    kept = units_with(reader, "manage_users")
     context = {
         "person": person,
         "contacts": selectors.contacts_shown(reader, person),
@@ -82,10 +83,10 @@ def _user_page(request: HttpRequest, person: User, **more: Any) -> HttpResponse:
         "paths": selectors.paths_of(person),
         "today": today,
         "second_factor": sessions.has_second_factor(person),
-        "may_keep": unit in units_with(reader, "manage_users"),
+        "may_keep": unit in kept,
+        "may_lock": {unit, *selectors.duty_units(person)}.issubset(kept) and reader.pk != person.pk,
         "may_grant": bool(units_with(reader, "manage_grants")) and reader.pk != person.pk,
         "may_help": unit in units_with(reader, "manage_grants") and reader.pk != person.pk,
-        "is_self": reader.pk == person.pk,
         "open_work": open_work.of(person),
         "has_id_number": person.id_number_index is not None,
         **more,
@@ -113,12 +114,14 @@ def change_user(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Change name, unit and contacts of an account."""
     actor = user_of(request)
     person = selectors.one_user(actor, public_id)
+    demand(actor, "manage_users", person.unit_id or 0)
     start = {"name": person.name, "unit": person.unit_id, **contacts_of(person)}
     form = ChangeUserForm(
         request.POST or None,
         initial=start,
         units=selectors.units_for(actor, "manage_users"),
         has_number=person.id_number_index is not None,
+        contacts=selectors.contacts_shown(actor, person),
     )
     if request.method == "POST":
         changed = _tried(form, lambda: actions.change_user(actor=actor, user=person, **form.cleaned_data))

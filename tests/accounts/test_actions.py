@@ -9,6 +9,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import actions, selectors
@@ -283,6 +284,41 @@ def test_locking_takes_the_grants_away_and_unlocking_gives_them_back(cast: Cast)
     assert holds(fresh(cast.clerk), "enter_applicant")
     with pytest.raises(ValidationError):
         actions.lock_user(actor=cast.system_admin, user=cast.system_admin, reason="x")
+
+
+def test_a_schools_administrator_takes_over_no_account_with_duties_above(client: Client, cast: Cast) -> None:
+    both = make_user("双岗", cast.teaching)
+    appoint(both, Role.TEACHER, cast.school)
+    appoint(both, Role.BUREAU_OFFICER, cast.bureau)
+    for act in (actions.reset_password, actions.lock_user, actions.unlock_user):
+        with pytest.raises(NotPermitted):
+            act(actor=cast.system_admin, user=both, reason="x")
+    assert fresh(both).check_password(PASSWORD)
+    client.force_login(cast.system_admin)
+    page = client.get(reverse("accounts:user", args=[both.public_id])).content.decode()
+    assert "reset-password" not in page
+    assert reverse("accounts:change_user", args=[both.public_id]) in page
+    top = make_user("秦岭", cast.bureau)
+    appoint(top, Role.SYSTEM_ADMIN, cast.bureau)
+    actions.reset_password(actor=top, user=both, reason="忘记密码")
+    assert not fresh(both).check_password(PASSWORD)
+
+
+def test_the_form_of_an_account_shows_no_contact_that_its_page_hides(client: Client, cast: Cast) -> None:
+    stranger = make_user("外人", cast.other_school, mobile="13900139000")
+    appoint(stranger, Role.TEACHER, cast.school)
+    keeper = make_user("机房", cast.teaching)
+    appoint(keeper, Role.SYSTEM_ADMIN, cast.school)
+    peer = make_user("同级", cast.archives, mobile="13900139001", qq="12345678")
+    client.force_login(keeper)
+    assert client.get(reverse("accounts:change_user", args=[stranger.public_id])).status_code == 403
+    address = reverse("accounts:change_user", args=[peer.public_id])
+    page = client.get(address).content.decode()
+    assert "12345678" in page
+    assert "13900139001" not in page
+    answer = client.post(address, {"name": "同级", "unit": cast.archives.pk, "qq": "87654321", "mobile": ""})
+    assert answer.status_code == 302
+    assert (fresh(peer).qq, fresh(peer).mobile) == ("87654321", "13900139001")
 
 
 def test_a_lost_second_factor_is_the_security_administrators(cast: Cast) -> None:
