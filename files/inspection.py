@@ -5,12 +5,11 @@ import warnings
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-import pypdfium2
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.workbook import WorkbookRefused, kind_of
 from files.refusals import FileRefused
-from files.rendering import PDF_LOCK
+from files.rendering import opened
 
 MEGABYTE = 1 << 20
 MAX_PIXELS = 50_000_000
@@ -83,10 +82,10 @@ def _image(content: bytes) -> bytes:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content), formats=["JPEG", "PNG"]) as opened:
-                if opened.width * opened.height > MAX_PIXELS:
+            with Image.open(io.BytesIO(content), formats=["JPEG", "PNG"]) as picture:
+                if picture.width * picture.height > MAX_PIXELS:
                     raise FileRefused("too_many_pixels", limit=MAX_PIXELS // 1_000_000)
-                upright = ImageOps.exif_transpose(opened)
+                upright = ImageOps.exif_transpose(picture)
                 return _encoded(upright, kind)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
         raise FileRefused("too_many_pixels", limit=MAX_PIXELS // 1_000_000) from bomb
@@ -110,17 +109,11 @@ def _encoded(image: Image.Image, kind: str) -> bytes:
 
 
 def _pdf(content: bytes) -> bytes:
-    with PDF_LOCK:
-        try:
-            document = pypdfium2.PdfDocument(content)
-        except pypdfium2.PdfiumError as broken:
-            code = "password" if "password" in str(broken).lower() else "damaged"
-            raise FileRefused(code) from broken
-        try:
-            if not len(document):
-                raise FileRefused("damaged")
-        finally:
-            document.close()
+    with opened(content) as document:
+        if not len(document):
+            raise FileRefused("damaged")
+        for number in range(len(document)):
+            document[number].close()
     return content
 
 
