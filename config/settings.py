@@ -147,7 +147,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_FORMS = {"login": "accounts.forms.SignInForm", "reauthenticate": "accounts.forms.PasswordAgainForm"}
-ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "10/20m/key", "change_password": "10/20m/user"}
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": None, "change_password": "10/20m/user"}
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
 MFA_FORMS = {
     "authenticate": "accounts.forms.SecondFactorForm",
@@ -175,7 +175,6 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
 TRUSTED_PROXY = given("TRUSTED_PROXY") == "1"
-AXES_CLIENT_IP_CALLABLE = "ledger.middleware.client_address"
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]

@@ -104,6 +104,12 @@ def test_five_failures_close_the_door_for_twenty_minutes(client: Client, cast: C
     assert sign_in(client, cast.clerk.staff_no).status_code == 302
 
 
+def test_failures_elsewhere_close_the_door_for_nobody_here(client: Client, cast: Cast) -> None:
+    for number in range(12):
+        sign_in(Client(REMOTE_ADDR=f"10.1.2.{number // 4}"), cast.clerk.staff_no, "Wrong-1!")
+    assert sign_in(client, cast.clerk.staff_no).status_code == 302
+
+
 def test_locked_and_unused_accounts_are_told_why(client: Client, cast: Cast) -> None:
     cast.clerk.is_active = False
     saved(cast.clerk)
