@@ -217,7 +217,7 @@ def _programme(text: str, column: Column, book: CodeBook) -> str:
     return text
 
 
-def _id_text(text: str, column: Column, book: CodeBook) -> str:
+def _capitals(text: str, column: Column, book: CodeBook) -> str:
     return _limited(text.upper().replace(" ", ""), column)
 
 
@@ -229,7 +229,8 @@ _READERS: dict[Kind, Reader] = {
     Kind.MONTH: _month,
     Kind.REGION: _region,
     Kind.BOOLEAN: _boolean,
-    Kind.ID_NUMBER: _id_text,
+    Kind.ID_NUMBER: _capitals,
+    Kind.SERIAL: _capitals,
     Kind.PHONE: _phone,
     Kind.POSTCODE: _postcode,
     Kind.CLASS_NO: _class_no,

@@ -50,7 +50,7 @@ def student_numbers(
     the others stand if it can, and passes over numbers that somebody has or that are ``reserved``: the rule may change
     at any time. Others who take numbers of the same school wait until this transaction ends. Raises NumbersExhausted.
     """
-    prefix = f"{entry_year}{code}"[: STUDENT_NO_LENGTH - digits]
+    prefix = f"{entry_year}{code.upper()}"[: STUDENT_NO_LENGTH - digits]
     series = f"student_no/{school_id}/{prefix}"
     take(f"student_no/{school_id}", 0)
     last = _last_of(series, digits)

@@ -18,10 +18,11 @@ from enrollment.models import Applicant, ImportFault, ImportJob, ImportRow, Inta
 from ledger.models import Event
 from records.actions import open_files
 from records.models import Enrolment, Student
+from records.selectors import search
 from tests.cast import Cast
 from tests.enrollment.importing import bring_in, check, make_classes
 from tests.enrollment.intake import make_batch
-from tests.factories import make_unit, saved
+from tests.factories import make_unit, saved, set_rule
 from tests.support.applicant_files import id_number, national_workbook, people
 
 Row = dict[str, str]
@@ -193,6 +194,16 @@ def test_a_number_that_was_taken_meanwhile_stops_the_second_at_the_latest(
     with pytest.raises(actions.NotReady) as refused:
         actions.self_check(actor=cast.clerk, applicant=Applicant.objects.get(pk=row.pk))
     assert "student_no_duplicate" in {fault.code for fault in refused.value.faults}
+
+
+def test_a_number_in_small_letters_is_kept_in_capitals_and_found(cast: Cast, present: IntakeBatch) -> None:
+    set_rule(cast.school, "fonds_code", "xj")
+    bring_in(cast.clerk, checked(cast, present, pupils({"学号": "2024x01"})))
+    accept_all(cast, present)
+    enrolment = Enrolment.objects.select_related("student").get()
+    assert enrolment.student_no == "2024X01"
+    for text in ("2024x01", enrolment.student.archive_no):
+        assert [one.pk for one in search(cast.registrar, text).enrolments] == [enrolment.pk]
 
 
 def test_an_ordinary_batch_has_no_such_columns(cast: Cast) -> None:
