@@ -234,8 +234,9 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000
 CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_BEAT_SCHEDULE = {
-    "jobs.sweep": {"task": "jobs.sweep", "schedule": 15.0},
-    "files.sweep_orphans": {"task": "files.sweep_orphans", "schedule": 6 * 3600.0},
+    "jobs.sweep": {"task": "jobs.sweep", "schedule": 15.0, "options": {"expires": 15.0}},
+    "accounts.clear_sessions": {"task": "accounts.clear_sessions", "schedule": 24 * 3600.0},
+    "files.sweep_orphans": {"task": "files.sweep_orphans", "schedule": 24 * 3600.0},
     "ledger.ensure_partitions": {"task": "ledger.ensure_partitions", "schedule": 24 * 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

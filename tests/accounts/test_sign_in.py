@@ -15,12 +15,14 @@ from allauth.mfa.totp.internal.auth import (
 )
 from axes.models import AccessAttempt
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
 from accounts import sessions
 from accounts.models import User
+from accounts.tasks import clear_sessions
 from ledger.models import Event
 from tests.cast import Cast
 from tests.factories import PASSWORD, make_user, saved, set_rule
@@ -224,6 +226,16 @@ def test_a_posted_form_without_session_comes_back_to_its_page(client: Client) ->
     assert answer["Location"] == "/sign-in/?next=/me/%3Ftab%3D2"
     strange = client.post("/me/", {}, headers={"Referer": "http://elsewhere.example/me/"})
     assert strange["Location"] == "/sign-in/?next=/"
+
+
+def test_lapsed_sessions_are_taken_away(client: Client, cast: Cast) -> None:
+    sign_in(client, cast.clerk.staff_no)
+    lapsed = SessionStore()
+    lapsed.set_expiry(timezone.now() - timedelta(minutes=1))
+    lapsed.save()
+    assert clear_sessions() == 1
+    assert not lapsed.exists(lapsed.session_key)
+    assert client.get("/me/").status_code == 200
 
 
 def test_locking_an_account_ends_its_open_sessions(client: Client, cast: Cast) -> None:

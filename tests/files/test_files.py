@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import socketserver
 import struct
 import threading
@@ -195,6 +196,15 @@ def test_what_a_rolled_back_transaction_stored_is_swept(cast: Cast) -> None:
     assert sweep_orphans() == 0
     assert sweep_orphans(older_than=timedelta(0)) >= 1
     assert stored_files() - before == {Path(settings.MEDIA_ROOT) / kept.storage_key}
+
+
+def test_an_orphan_of_long_ago_is_swept_too(db: None) -> None:
+    lost = Path(settings.MEDIA_ROOT) / "2024/02/29/lost"
+    lost.parent.mkdir(parents=True, exist_ok=True)
+    lost.write_bytes(b"left over")
+    os.utime(lost, (1709200000, 1709200000))
+    assert sweep_orphans() >= 1
+    assert not lost.exists()
 
 
 class _Daemon(socketserver.BaseRequestHandler):
