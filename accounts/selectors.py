@@ -1,5 +1,6 @@
 """What a user may read about accounts, appointments and the reasons of rights."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,11 +75,15 @@ def units_for(user: User, perm: str) -> QuerySet[Unit]:
 
 
 def units_in_tree(user: User, perm: str) -> list[Unit]:
-    """The same units, each followed by those below it."""
-    rows = list(units_for(user, perm))
+    """Units on which ``user`` holds ``perm``, closed ones too, each followed by those below it."""
+    return in_tree_order(Unit.objects.filter(pk__in=list(units_with(user, perm))))
+
+
+def in_tree_order(units: Iterable[Unit]) -> list[Unit]:
+    """These units, each followed by those below it."""
+    rows = list(units)
     place = {row.pk: (row.order, row.name) for row in rows}
-    rows.sort(key=lambda row: [place.get(pk, (0, "")) for pk in (*row.ancestors, row.pk)])
-    return rows
+    return sorted(rows, key=lambda row: [place.get(pk, (0, "")) for pk in (*row.ancestors, row.pk)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,7 +180,7 @@ class ListPage(Generic[M]):
         source = self.request.POST if self._posts("filter") else self.request.GET
         params = {}
         for one in self.filters:
-            value = source.get(one.key, "").strip()[:200]
+            value = source.get(one.key, "").replace("\0", "").strip()[:200]
             if one.kind == "text":
                 value = self._keep_words(value) if self._posts("filter") else self._kept_words_token(value)
             if value:
@@ -320,8 +320,8 @@ class ListPage(Generic[M]):
         chosen = dict(self._stored)
         if "columns_shown" in posted:
             chosen["columns"] = [key for key in posted.getlist("column") if key in known]
-        if posted.get("size", "").isdigit() and int(posted["size"]) in self.page_sizes:
-            chosen["size"] = int(posted["size"])
+        if (size := {str(one): one for one in self.page_sizes}.get(posted.get("size", ""))) is not None:
+            chosen["size"] = size
         _preferences[0].put(self.request, self.name, chosen)
         if posted.get("density") in {"standard", "compact"}:
             _preferences[0].put(self.request, "*", {"density": posted["density"]})

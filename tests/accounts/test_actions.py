@@ -20,7 +20,7 @@ from ledger.context import service_user
 from ledger.models import Event
 from school.models import Unit
 from tests.cast import Cast
-from tests.factories import PASSWORD, appoint, make_user, saved, train
+from tests.factories import PASSWORD, appoint, make_unit, make_user, saved, train
 
 pytestmark = pytest.mark.django_db
 
@@ -362,6 +362,15 @@ def test_who_can_see_what_names_each_path(client: Client, cast: Cast) -> None:
     person = client.get(f"/users/{cast.archivist.public_id}/").content.decode()
     assert "红花小学" in person
     assert "学籍系统" in person, "who gave the role"
+
+
+def test_the_grants_of_a_closed_unit_stay_readable(client: Client, cast: Cast) -> None:
+    closed = make_unit("旧校", cast.bureau, is_active=False)
+    reader = make_user("审计", cast.bureau)
+    appoint(reader, Role.AUDITOR, closed)
+    client.force_login(reader)
+    answer = client.get("/grants/")
+    assert client.get(answer["Location"]).status_code == 200
 
 
 def test_the_list_of_users_costs_the_same_for_three_and_thirty(client: Client, cast: Cast) -> None:

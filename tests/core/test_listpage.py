@@ -136,6 +136,14 @@ def test_words_stay_out_of_every_address(ask: Callable[..., HttpRequest]) -> Non
     assert typed_in_address.total == 30
 
 
+def test_a_sign_that_the_database_cannot_hold_is_left_out_of_the_words(
+    ask: Callable[..., HttpRequest],
+) -> None:
+    kinds(3)
+    response = listed(ask(post={"list_form": "filter", "q": "kind\0" + "0001"})).respond(TEMPLATE)
+    assert names(listed(ask(response.headers["Location"].removeprefix("/kinds/")))) == ["kind0001"]
+
+
 def test_filters_take_their_choices_only_and_say_what_is_no_date(ask: Callable[..., HttpRequest]) -> None:
     kinds(3)
     kinds(2, f"{ROOM}-b")
@@ -171,7 +179,8 @@ def test_columns_size_and_density_are_remembered(ask: Callable[..., HttpRequest]
     page = listed(ask())
     assert [column.key for column in page.shown_columns] == ["name", "number"]
     assert (page.size, page.density, len(page.rows)) == (50, "compact", 50)
-    listed(ask(post={**choice, "size": "5000", "density": "tiny"})).respond(TEMPLATE)
+    for size in ("5000", "²", "x", ""):
+        listed(ask(post={**choice, "size": size, "density": "tiny"})).respond(TEMPLATE)
     assert (listed(ask()).size, listed(ask()).density) == (50, "compact")
 
 
