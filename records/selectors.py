@@ -326,8 +326,8 @@ def own_class(user: User, public_id: UUID) -> SchoolClass:
 
 
 def duties_in(user: User, classes: Iterable[SchoolClass]) -> dict[int, str]:
-    """What ``user`` is in each of these classes, in words."""
-    rows = ClassStaff.objects.filter(user=user, school_class__in=list(classes)).order_by("-duty")
+    """What ``user`` is in each of these classes today, in words."""
+    rows = ClassStaff.objects.filter(in_force(), user=user, school_class__in=list(classes)).order_by("-duty")
     return {row.school_class_id: row.get_duty_display() for row in rows}
 
 
