@@ -88,6 +88,12 @@ def test_a_staff_number_is_taken_in_any_case(cast: Cast) -> None:
     assert "staff_no" in fault.value.message_dict
 
 
+def test_the_database_takes_a_staff_number_in_one_spelling_alone(cast: Cast) -> None:
+    make_user("甲", cast.school, staff_no="zh-01")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_user("乙", cast.school, staff_no="ZH-01")
+
+
 def test_accounts_are_kept_in_ones_own_units_only(cast: Cast) -> None:
     for unit in (cast.other_school, cast.bureau):
         with pytest.raises(NotPermitted):
