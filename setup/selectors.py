@@ -276,11 +276,6 @@ def regions(user: User) -> QuerySet[Region]:
     return rows
 
 
-def region_names(codes: Sequence[str]) -> dict[str, str]:
-    """Names of regions by code."""
-    return dict(Region.objects.filter(code__in=codes).values_list("code", "name_zh"))
-
-
 def one_region(user: User, code: str) -> Region:
     """A region by its code. Raises Http404."""
     every = Region.objects.all()
