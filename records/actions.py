@@ -142,22 +142,27 @@ def _new_student(admission: Admission, archive_no: str) -> Student:
 
 
 def _supplement(pairs: Sequence[tuple[Admission, Student]], actor: User, role: str) -> None:
+    groups: dict[tuple[str, ...], list[Student]] = defaultdict(list)
     for admission, student in pairs:
-        changed = [
-            name
-            for name in PERSON_FIELDS
-            if name not in NOT_SUPPLEMENTED
-            and getattr(student, name) in ("", None)
-            and getattr(admission.person, name) not in ("", None)
-        ]
-        for name in changed:
-            setattr(student, name, getattr(admission.person, name))
-        if admission.national_no and not student.national_no:
-            student.national_no = admission.national_no
-            changed.append("national_no")
-        if changed:
-            fields = list(dict.fromkeys([*changed, *fill(student)]))
-            update_rows([student], [Student._meta.get_field(n).name for n in fields], actor=actor, role=role)
+        if changed := _filled(admission, student):
+            fields = dict.fromkeys([*changed, *fill(student)])
+            groups[tuple(Student._meta.get_field(name).name for name in fields)].append(student)
+    for names, students in groups.items():
+        update_rows(students, names, actor=actor, role=role)
+
+
+def _filled(admission: Admission, student: Student) -> list[str]:
+    """Fill what is blank in the file; the fields that were."""
+    values = {name: getattr(admission.person, name) for name in PERSON_FIELDS if name not in NOT_SUPPLEMENTED}
+    values["national_no"] = admission.national_no
+    changed = [
+        name
+        for name, value in values.items()
+        if getattr(student, name) in ("", None) and value not in ("", None)
+    ]
+    for name in changed:
+        setattr(student, name, values[name])
+    return changed
 
 
 def _code_of(admission: Admission, programmes: dict[int, str]) -> str:
