@@ -36,13 +36,14 @@ def home(request: HttpRequest) -> HttpResponse:
 def chart(request: HttpRequest, key: str) -> HttpResponse:
     """One chart of the home page, for the batch that ``batch`` names, else for the largest open one."""
     user = user_of(request)
+    if key == "students":
+        values: dict[str, Any] = {"key": key, "picture": selectors.students_by_grade(user)}
+        return render(request, "reports/chart.html", values)
+    if key not in {"progress", "faults"}:
+        raise Http404
     batch, choices = selectors.chosen_batch(user, request.GET.get("batch", ""))
     picture: Chart | None = None
-    if key == "students":
-        picture, choices, batch = selectors.students_by_grade(user), [], None
-    elif key not in {"progress", "faults"}:
-        raise Http404
-    elif batch is not None:
+    if batch is not None:
         picture = selectors.progress(batch) if key == "progress" else selectors.faults(batch)
     values = {"key": key, "picture": picture, "batch": batch, "choices": choices}
     return render(request, "reports/chart.html", values)
