@@ -1,8 +1,6 @@
 """The way from draft to acceptance: what each act writes, and what each refuses."""
 
-from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -13,12 +11,9 @@ from django.utils import timezone
 from accounts.scope import NotPermitted
 from approvals.models import Notice
 from enrollment import actions, selectors
-from enrollment.actions.acceptance import _admission
 from enrollment.models import Applicant, IntakeBatch, IntakeDecision
 from ledger.context import acting
-from ledger.history import update_rows
 from ledger.models import Event
-from records.actions import open_files
 from records.models import Enrolment, Student
 from tests.cast import Cast
 from tests.enrollment.intake import GOOD, approved, draft, id_number, make_batch, submitted
@@ -482,48 +477,3 @@ def test_an_email_stands_encrypted_from_draft_to_file(cast: Cast, batch: IntakeB
     assert "wangxm@example.cn" not in page
     reveal = reverse("records:reveal", args=[student.public_id, "email"])
     assert "wangxm@example.cn" in client.post(reveal).content.decode()
-
-
-def test_a_person_known_from_before_keeps_one_file(cast: Cast, batch: IntakeBatch) -> None:
-    first = actions.accept(actor=cast.archivist, applicant=approved(cast, batch)).student
-    assert first is not None
-    enrolment = first.enrolments.get()
-    enrolment.ended_on = enrolment.started_on
-    with acting(cast.registrar):
-        enrolment.save(update_fields=["ended_on"])
-    row = approved(cast, make_batch(cast.school, code="NEXT"), talent="围棋")
-    again = actions.accept(actor=cast.archivist, applicant=row).student
-    assert again is not None
-    assert (again.pk, again.talent) == (first.pk, "围棋")
-    assert sorted(again.enrolments.values_list("student_no", flat=True)) == ["20260001", "20260002"]
-    assert again.family.count() == 2
-
-
-def test_a_number_that_the_field_cannot_hold_does_not_stop_the_draft(cast: Cast, batch: IntakeBatch) -> None:
-    row = draft(cast.clerk, batch)
-    kept = actions.save_draft(
-        actor=cast.clerk, applicant=row, cells={"commute_km": "999.95", "talent": "围棋"}
-    )
-    assert [fault.code for fault in kept.refused] == ["number_form"]
-    assert (kept.applicant.talent, kept.applicant.commute_km) == ("围棋", None)
-
-
-def test_several_known_persons_are_written_together(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [approved(cast, make_batch(cast.school, code=f"A{serial}"), serial) for serial in (1, 2, 3)]
-    students = [actions.accept(actor=cast.archivist, applicant=row).student for row in rows]
-    with acting(cast.registrar):
-        for enrolment in Enrolment.objects.all():
-            enrolment.ended_on = enrolment.started_on
-            enrolment.save(update_fields=["ended_on"])
-    batch = make_batch(cast.school, code="NEXT")
-    again = [approved(cast, batch, serial, talent="围棋") for serial in (1, 2, 3)]
-    written: list[int] = []
-
-    def counted(rows: Sequence[Student], *fields: Any, **by: Any) -> list[Student]:
-        written.append(len(rows))
-        return update_rows(rows, *fields, **by)
-
-    monkeypatch.setattr("records.actions.update_rows", counted)
-    open_files(actor=cast.archivist, admissions=[_admission(row) for row in again])
-    assert written == [3]
-    assert [Student.objects.get(pk=one.pk).talent for one in students if one] == ["围棋"] * 3
