@@ -12,6 +12,7 @@ from PIL import Image
 from enrollment.models import Applicant, IntakeBatch
 from files.inspection import type_of
 from files.refusals import MESSAGES as FILE_MESSAGES
+from files.refusals import FileRefused
 from files.rendering import page_png
 from records.models import DocumentKind, Enrolment
 
@@ -126,7 +127,7 @@ def qr_texts(content: bytes) -> list[str]:
     for page in range(1, QR_PAGES + 1):
         try:
             found += _read(page_png(content, page))
-        except IndexError:
+        except (FileRefused, IndexError):
             break
     return found
 

@@ -6,12 +6,11 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import pypdfium2
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.workbook import WorkbookRefused, kind_of
 from files.refusals import FileRefused
-from files.rendering import PDF_LOCK
+from files.rendering import opened
 
 MEGABYTE = 1 << 20
 MAX_PIXELS = 50_000_000
@@ -114,6 +113,8 @@ def _picture(content: bytes) -> Iterator[Image.Image]:
 
 
 def _encoded(image: Image.Image, kind: str) -> bytes:
+    if image.mode.startswith("I"):
+        image = image.convert("I").point(lambda grey: grey * (1 / 256)).convert("L")
     if image.mode not in {"L", "RGB"}:
         transparent = kind == "png" and ("A" in image.mode or "transparency" in image.info)
         image = image.convert("RGBA" if transparent else "RGB")
@@ -127,14 +128,8 @@ def _encoded(image: Image.Image, kind: str) -> bytes:
 
 
 def _check_pdf(content: bytes) -> None:
-    with PDF_LOCK:
-        try:
-            document = pypdfium2.PdfDocument(content)
-        except pypdfium2.PdfiumError as broken:
-            code = "password" if "password" in str(broken).lower() else "damaged"
-            raise FileRefused(code) from broken
-        try:
-            if not len(document):
-                raise FileRefused("damaged")
-        finally:
-            document.close()
+    with opened(content) as document:
+        if not len(document):
+            raise FileRefused("damaged")
+        for number in range(len(document)):
+            document[number].close()

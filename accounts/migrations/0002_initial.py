@@ -3,6 +3,7 @@
 import django.contrib.postgres.constraints
 import django.contrib.postgres.indexes
 import django.db.models.deletion
+import django.db.models.functions.text
 import school.models
 from django.conf import settings
 from django.db import migrations, models
@@ -175,6 +176,12 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("kind", "service"), ("unit__isnull", False), _connector="OR"),
                 name="user_has_unit",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("staff_no"), name="staff_no_in_any_case"
             ),
         ),
         migrations.AddConstraint(

@@ -14,6 +14,7 @@ from enrollment.actions.decisions import Outcome, advance, decision, take_step
 from enrollment.actions.notify import tell_of_acceptance
 from enrollment.actions.refusals import ChecksFailed, WrongState
 from enrollment.four_checks import Results, four_checks
+from enrollment.kept_numbers import kept_numbers
 from enrollment.models import Applicant, IntakeBatch
 from enrollment.selectors import book_of
 from enrollment.steps import ACCEPTANCE
@@ -147,7 +148,12 @@ def clash_of(error: IntegrityError) -> str:
 
 def _open(rows: Sequence[Applicant], actor: User, role: str) -> list[Any]:
     try:
-        return open_files(actor=actor, admissions=[_admission(row) for row in rows], role=role)
+        return open_files(
+            actor=actor,
+            admissions=[_admission(row) for row in rows],
+            role=role,
+            reserved=kept_numbers(rows[0].batch.school_id),
+        )
     except AlreadyEnrolled as clash:
         text = _("%(count)s of them have an open enrolment: a transfer between schools is needed.")
         raise NotOpened("enrolled", text % {"count": len(clash.public_ids)}) from clash

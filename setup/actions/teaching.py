@@ -195,12 +195,13 @@ def appoint_class_staff(
 
 @transaction.atomic
 def end_class_staff(*, actor: User, staff: ClassStaff, last_day: date, reason: str) -> ClassStaff:
-    """End a duty in a class after ``last_day``. Raises NotPermitted, ValidationError when it has ended by then."""
+    """End a duty in a class after ``last_day``, sooner than it would. Raises NotPermitted, ValidationError."""
     role = role_for(actor, STAFF_PERM, staff.school_class.unit_id)
     row = locked(staff)
-    today = timezone.localdate()
-    if row.valid_until is not None and row.valid_until <= min(last_day, today):
+    if row.valid_until is not None and row.valid_until < timezone.localdate():
         raise ValidationError(_("This duty has ended already."))
+    if row.valid_until is not None and row.valid_until <= last_day:
+        raise ValidationError(_("This duty ends by that day already."))
     check_days(row.valid_from, last_day)
     row.valid_until = last_day
     with acting(actor, role=role, reason=reason):

@@ -494,18 +494,3 @@ def test_an_email_stands_encrypted_from_draft_to_file(cast: Cast, batch: IntakeB
     assert "wangxm@example.cn" not in page
     reveal = reverse("records:reveal", args=[student.public_id, "email"])
     assert "wangxm@example.cn" in client.post(reveal).content.decode()
-
-
-def test_a_person_known_from_before_keeps_one_file(cast: Cast, batch: IntakeBatch) -> None:
-    first = actions.accept(actor=cast.archivist, applicant=approved(cast, batch)).student
-    assert first is not None
-    enrolment = first.enrolments.get()
-    enrolment.ended_on = enrolment.started_on
-    with acting(cast.registrar):
-        enrolment.save(update_fields=["ended_on"])
-    row = approved(cast, make_batch(cast.school, code="NEXT"), talent="围棋")
-    again = actions.accept(actor=cast.archivist, applicant=row).student
-    assert again is not None
-    assert (again.pk, again.talent) == (first.pk, "围棋")
-    assert sorted(again.enrolments.values_list("student_no", flat=True)) == ["20260001", "20260002"]
-    assert again.family.count() == 2

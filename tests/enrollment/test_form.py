@@ -287,3 +287,12 @@ def test_the_list_costs_the_same_for_few_and_many(
 
 
 LIST_COSTS: dict[int, int] = {}
+
+
+def test_a_number_that_the_field_cannot_hold_does_not_stop_the_draft(cast: Cast, batch: IntakeBatch) -> None:
+    row = draft(cast.clerk, batch)
+    kept = actions.save_draft(
+        actor=cast.clerk, applicant=row, cells={"commute_km": "999.95", "talent": "围棋"}
+    )
+    assert [fault.code for fault in kept.refused] == ["number_form"]
+    assert (kept.applicant.talent, kept.applicant.commute_km) == ("围棋", None)

@@ -35,6 +35,7 @@ from records.models import Document, Enrolment
 from tests.cast import Cast
 from tests.enrollment.intake import approved, draft, picture, submitted
 from tests.factories import saved
+from tests.files.test_files import pdf_with_a_lost_page
 
 
 def image(shade: int, kind: str = "JPEG") -> bytes:
@@ -200,6 +201,7 @@ def test_a_zip_finds_its_applicants_by_form_number_exam_number_and_qr(cast: Cast
             "IMG_0003.jpg": image(30),
             f"{first.number} {second.number}.jpg": image(40),
             "Thumbs.db": b"\xd0\xcf\x11\xe0 not a scan",
+            "IMG_0004.pdf": pdf_with_a_lost_page(),
         },
     )
     attached = {(one.applicant_id, one.kind) for one in ApplicantDocument.objects.all()}
@@ -213,9 +215,10 @@ def test_a_zip_finds_its_applicants_by_form_number_exam_number_and_qr(cast: Cast
     assert found["IMG_0003.jpg"] == "no_match"
     assert found[f"{first.number} {second.number}.jpg"] == "several"
     assert found["Thumbs.db"] not in {"", "no_match"}
+    assert found["IMG_0004.pdf"] not in {"", "no_match"}
     assert ScanFile.objects.filter(by_qr=True, reason="").count() == 2
     told = Event.objects.get(action="scans.matched").detail
-    assert (told["matched"], told["unmatched"]) == (4, 3)
+    assert (told["matched"], told["unmatched"]) == (4, 4)
     client = Client()
     client.force_login(cast.clerk)
     shown = client.get(reverse("enrollment:scan_upload", args=[made.public_id])).content.decode()
