@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import checks, passwords
+from accounts import checks, passwords, selectors
 from accounts.grants import sync_grants
 from accounts.models import Appointment, FormerPassword, Training, User
 from accounts.roles import ADMINISTRATORS, Role
@@ -34,6 +34,13 @@ def _locked(user: User) -> User:
 def _role(actor: User, perm: str, user: User) -> str:
     """The role under which ``actor`` may do this to the user's account. Raises NotPermitted."""
     return role_for(actor, perm, user.unit_id or 0)
+
+
+def _key_role(actor: User, user: User) -> str:
+    """The role for what opens or shuts the account as a whole: it is asked for wherever the person has duties, too."""
+    for unit in selectors.duty_units(user):
+        demand(actor, "manage_users", unit)
+    return _role(actor, "manage_users", user)
 
 
 def _new_password(user: User) -> str:
@@ -164,7 +171,7 @@ def lock_user(*, actor: User, user: User, reason: str) -> None:
 
     Raises ValidationError for one's own account.
     """
-    role = _role(actor, "manage_users", user)
+    role = _key_role(actor, user)
     if actor.pk == user.pk:
         raise ValidationError(_("You cannot lock your own account."))
     with acting(actor, role=role, reason=reason):
@@ -183,7 +190,7 @@ def lock_unused(*, actor: Any, user: User, reason: str) -> None:
 @transaction.atomic
 def unlock_user(*, actor: User, user: User, reason: str) -> None:
     """Open a locked account again; what it holds today works at once."""
-    role = _role(actor, "manage_users", user)
+    role = _key_role(actor, user)
     with acting(actor, role=role, reason=reason):
         _set_active(user, active=True)
         events.record("account.unlocked", actor=actor, obj=user)
@@ -205,7 +212,7 @@ def reset_password(*, actor: User, user: User, reason: str) -> str:
 
     Raises ValidationError for one's own account: one changes that oneself.
     """
-    role = _role(actor, "manage_users", user)
+    role = _key_role(actor, user)
     if actor.pk == user.pk:
         raise ValidationError(_("Change your own password under My account."))
     row = _locked(user)

@@ -1,7 +1,7 @@
 """How django-allauth signs our users in: by staff number, without e-mail flows, with second factors of ours."""
 
 import time
-from datetime import timedelta
+from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -29,6 +29,11 @@ UNUSED_DAYS = 90
 
 FRESH_SECONDS = 5 * 60
 _SECRET = "mfa.Authenticator.data"  # noqa: S105  # names what is encrypted, it is no secret
+
+
+def _changed_on(user: User) -> date:
+    """The day on which an account was opened, opened again, or changed for the last time."""
+    return timezone.localdate(user.history.latest().history_date)
 
 
 class UserBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth has no types
@@ -64,7 +69,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         """Locked accounts are told so; one that rested too long is locked now."""
         unused = timezone.localdate() - timedelta(days=UNUSED_DAYS)
-        if user.is_active and user.last_seen_on is not None and user.last_seen_on < unused:
+        if user.is_active and (user.last_seen_on or _changed_on(user)) < unused:
             reason = _("Not used for %(days)s days") % {"days": UNUSED_DAYS}
             actions.lock_unused(actor=service_user(), user=user, reason=reason)
         if user.is_active:

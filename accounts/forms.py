@@ -1,5 +1,6 @@
 """The shape of what people fill in about accounts."""
 
+from collections.abc import Collection
 from typing import Any
 
 from allauth.account.forms import LoginForm, ReauthenticateForm
@@ -180,12 +181,14 @@ class UserForm(ContactsForm):
 
 
 class ChangeUserForm(UserForm):
-    """What changes of an account; the recorded identity number is not shown and stays unless a new one is written."""
+    """What changes of an account; what the reader is not shown stays: the identity number, some ``contacts``."""
 
     remove_id_number = forms.BooleanField(label=_("Remove the recorded identity number"), required=False)
 
-    def __init__(self, *args: Any, has_number: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, has_number: bool, contacts: Collection[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in ContactsForm.base_fields.keys() - set(contacts):
+            del self.fields[name]
         if has_number:
             self.fields["id_number"].help_text = _("One is recorded. Leave this empty to keep it.")
         else:

@@ -14,14 +14,12 @@ from guardian.models import UserObjectPermission
 from accounts.models import Appointment, Training, User
 from accounts.roles import ENTRY_ROLES, ROLE_PERMISSIONS, Role
 from school.models import Unit
+from school.models import in_force as dated
 
 
 def in_force(on: date | None = None) -> Q:
     """Condition on appointments: held on that day (today by default)."""
-    day = on or timezone.localdate()
-    return Q(withdrawn_at__isnull=True, valid_from__lte=day) & (
-        Q(valid_until__isnull=True) | Q(valid_until__gte=day)
-    )
+    return Q(withdrawn_at__isnull=True) & dated(on)
 
 
 def is_trained(user: User, on: date | None = None) -> bool:

@@ -9,6 +9,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -64,6 +65,7 @@ class User(RecordedModel, AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.CheckConstraint(condition=Q(is_superuser=False), name="nobody_is_superuser"),
             models.CheckConstraint(condition=Q(kind="service") | Q(unit__isnull=False), name="user_has_unit"),
+            models.UniqueConstraint(Lower("staff_no"), name="staff_no_in_any_case"),
             models.UniqueConstraint(
                 fields=["id_number_index"], condition=Q(kind="staff"), name="one_account_for_each_person"
             ),

@@ -1,9 +1,11 @@
 """What a user may read about accounts, appointments and the reasons of rights."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.utils import timezone
 
 from accounts.grants import in_force
 from accounts.models import Appointment, Training, User
@@ -41,6 +43,13 @@ def one_user(user: User, public_id: Any) -> User:
     return row
 
 
+def duty_units(person: User) -> set[int]:
+    """Ids of the units where a person has a duty, today or later."""
+    rows = Appointment.objects.filter(user=person, withdrawn_at__isnull=True)
+    open_ones = rows.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=timezone.localdate()))
+    return set(open_ones.values_list("unit_id", flat=True))
+
+
 def appointments_of(user: User, person: User) -> list[Appointment]:
     """All appointments of a person, those of today and to come first, then the ended ones."""
     rows = Appointment.objects.filter(user=person).select_related("unit__parent", "granted_by")
@@ -66,11 +75,15 @@ def units_for(user: User, perm: str) -> QuerySet[Unit]:
 
 
 def units_in_tree(user: User, perm: str) -> list[Unit]:
-    """The same units, each followed by those below it."""
-    rows = list(units_for(user, perm))
+    """Units on which ``user`` holds ``perm``, closed ones too, each followed by those below it."""
+    return in_tree_order(Unit.objects.filter(pk__in=list(units_with(user, perm))))
+
+
+def in_tree_order(units: Iterable[Unit]) -> list[Unit]:
+    """These units, each followed by those below it."""
+    rows = list(units)
     place = {row.pk: (row.order, row.name) for row in rows}
-    rows.sort(key=lambda row: [place.get(pk, (0, "")) for pk in (*row.ancestors, row.pk)])
-    return rows
+    return sorted(rows, key=lambda row: [place.get(pk, (0, "")) for pk in (*row.ancestors, row.pk)])
 
 
 @dataclass(frozen=True, slots=True)

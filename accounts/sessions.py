@@ -1,4 +1,4 @@
-"""What a session carries so that no request has to ask the database: idle time, password days, what is still owed."""
+"""What a session carries so that few requests have to ask the database: idle time, password days, a second factor."""
 
 import time
 from typing import Any
@@ -8,12 +8,12 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.grants import in_force
+from accounts.models import Appointment, User
 from accounts.passwords import days_allowed
-from accounts.scope import held_by
 from school.rules import RULES, rule
 
-SEEN, IDLE_SECONDS, PASSWORD_DAYS, OWES_FACTOR = "seen", "idle_seconds", "password_days", "owes_second_factor"
+SEEN, IDLE_SECONDS, PASSWORD_DAYS, HAS_FACTOR = "seen", "idle_seconds", "password_days", "has_second_factor"
 SEEN_STEP = 60
 """Seconds between two notes of being seen, so that not every request writes the session."""
 
@@ -24,7 +24,6 @@ def begin(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
     session[SEEN] = int(time.time())
     session[IDLE_SECONDS] = 60 * _idle_minutes(user)
     session[PASSWORD_DAYS] = days_allowed(user)
-    session[OWES_FACTOR] = demands_second_factor(user) and not has_second_factor(user)
 
 
 def _idle_minutes(user: User) -> int:
@@ -33,8 +32,8 @@ def _idle_minutes(user: User) -> int:
 
 def demands_second_factor(user: User) -> bool:
     """Whether a role that the user holds today demands a second factor (``TWO_FACTOR_ROLES``)."""
-    roles = set(settings.TWO_FACTOR_ROLES)
-    return bool(roles) and any(held.role.value in roles for held in held_by(user))
+    roles = settings.TWO_FACTOR_ROLES
+    return bool(roles) and Appointment.objects.filter(in_force(), user=user, role__in=roles).exists()
 
 
 def has_second_factor(user: User) -> bool:
@@ -43,10 +42,13 @@ def has_second_factor(user: User) -> bool:
 
 
 def owes_second_factor(request: HttpRequest, user: User) -> bool:
-    """Whether the user must set up a second factor first; asks the database only as long as one is owed."""
-    if request.session.get(OWES_FACTOR) and has_second_factor(user):
-        request.session[OWES_FACTOR] = False
-    return bool(request.session.get(OWES_FACTOR))
+    """Whether the user must set up a second factor first; asks the database as long as there is none."""
+    if request.session.get(HAS_FACTOR) or not demands_second_factor(user):
+        return False
+    if has_second_factor(user):
+        request.session[HAS_FACTOR] = True
+        return False
+    return True
 
 
 def password_days(request: HttpRequest) -> int:

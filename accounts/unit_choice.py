@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest
 
 from accounts.models import User
 from accounts.scope import places_of, units_below
+from accounts.selectors import in_tree_order
 from school.models import Unit
 
 RECENT = 5
@@ -64,7 +65,4 @@ def menu(request: HttpRequest) -> tuple[list[Place], list[Place]]:
 
 
 def _units(user: object) -> list[Unit]:
-    rows = list(Unit.objects.filter(pk__in=places_of(user))) if isinstance(user, User) else []
-    place = {row.pk: (row.order, row.name) for row in rows}
-    rows.sort(key=lambda row: [place.get(pk, (0, "")) for pk in (*row.ancestors, row.pk)])
-    return rows
+    return in_tree_order(Unit.objects.filter(pk__in=places_of(user))) if isinstance(user, User) else []

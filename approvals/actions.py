@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import NotPermitted
+from accounts.scope import NotPermitted, role_for
 from approvals.authority import Authority, authority, belongs_to, nobody_for, refusal, staffed
 from approvals.deadlines import days_left, due_after
 from approvals.kinds import Doing, Kind, Step, kind_of, step_of
@@ -29,7 +29,6 @@ from approvals.refusals import (
     StaleVersion,
     WrongState,
 )
-from approvals.roles import acting_role
 from ledger import events
 from ledger.context import acting
 from school.models import Unit
@@ -68,7 +67,7 @@ def open_request(
 
     The department is the requester's own unit unless another one is named. Raises NotPermitted.
     """
-    role = acting_role(actor, kind.request_perm, school)
+    role = role_for(actor, kind.request_perm, school.pk)
     own = department or actor.unit or school
     if not belongs_to(actor, own):
         raise NotPermitted(f"{kind.request_perm} for unit {own.pk}", unit_id=own.pk)
@@ -136,7 +135,7 @@ def submit(*, actor: User, request: Request, version: int | None = None) -> Requ
     """
     row, typed = locked(request)
     kind = kind_of(row)
-    role = acting_role(actor, kind.request_perm, row.school)
+    role = role_for(actor, kind.request_perm, row.school.pk)
     if row.requester_id != actor.pk or row.state not in OPEN_TO_REQUESTER:
         raise lost_race(row, actor)
     _check_version(row, version, actor)

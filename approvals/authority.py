@@ -10,12 +10,11 @@ from django.utils.translation import gettext as _
 from guardian.models import UserObjectPermission
 
 from accounts.models import User
-from accounts.scope import units_with
+from accounts.scope import role_for, units_with
 from approvals.kinds import Kind, Step, kind_of
 from approvals.models import Delegation, Request, TypedRequest
 from approvals.refusals import OwnFile, RequestRefused, SamePerson
 from approvals.relation import is_related
-from approvals.roles import acting_role
 from school.models import Unit
 
 
@@ -30,10 +29,10 @@ class Authority:
 def authority(user: User, step: Step, request: Request) -> Authority | None:
     """By what ``user`` may take ``step``; None when nothing gives it. Says nothing about persons that must differ."""
     if _reaches(user, step, request):
-        return Authority(acting_role(user, step.perm, request.school))
+        return Authority(role_for(user, step.perm, request.school.pk))
     for delegation in delegations_to(user, request.school):
         if _reaches(delegation.principal, step, request):
-            return Authority(acting_role(delegation.principal, step.perm, request.school), delegation)
+            return Authority(role_for(delegation.principal, step.perm, request.school.pk), delegation)
     return None
 
 

@@ -7,10 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import NotPermitted, holds
+from accounts.scope import NotPermitted, holds, role_for
 from approvals.models import Delegation
 from approvals.refusals import RequestRefused
-from approvals.roles import acting_role
 from ledger import events
 from ledger.context import acting
 from school.models import Unit
@@ -52,7 +51,7 @@ def propose(
 def approve(*, actor: User, delegation: Delegation) -> Delegation:
     """Approve a delegation. Raises RequestRefused (own, ended, approved already), NotPermitted."""
     row = _locked(delegation)
-    role = acting_role(actor, APPROVING, row.unit)
+    role = role_for(actor, APPROVING, row.unit_id)
     if actor.pk in (row.principal_id, row.deputy_id):
         raise RequestRefused(_("Nobody approves his own delegation."))
     if row.approved_at or row.ended_at:

@@ -1,7 +1,7 @@
 """News for departments: who must be told, in one line each, counted up instead of repeated.
 
-register("intake.head_approved", ngettext_lazy("%(count)s applicant of %(about)s ...", "... applicants ...", "count"))
-tell("intake.head_approved", school=school, duties=(Unit.Duty.TEACHING,), about=batch.name, url=url, count=46)
+register("intake.accepted", ngettext_lazy("... of %(about)s", "... of %(about)s", "count"), "view_applicant")
+tell("intake.accepted", school=school, duties=(Unit.Duty.TEACHING,), about=batch.name, url=url, count=46)
 """
 
 from collections.abc import Iterable
@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.scope import holds
 from approvals.inbox import MOST_ROWS, InboxRow, Tab
 from approvals.models import Notice, NoticeRead
 from school.models import Unit
@@ -22,15 +23,25 @@ _TELL = """
     INSERT INTO approvals_notice AS notice (unit_id, duty, kind, about, url, day, count, first_at, last_at)
     VALUES (%(unit)s, %(duty)s, %(kind)s, %(about)s, %(url)s, %(day)s, %(count)s, %(now)s, %(now)s)
     ON CONFLICT (unit_id, duty, kind, url, day) DO UPDATE SET
-    count = notice.count + excluded.count, last_at = excluded.last_at, about = excluded.about
+    count = notice.count + excluded.count, last_at = clock_timestamp(), about = excluded.about
 """
 
 _texts: dict[str, Any] = {}
+_perms: dict[str, str] = {}
 
 
-def register(kind: str, text: Any) -> None:
-    """Make a kind of notice known; ``text`` (a lazy ngettext) is filled with ``count`` and ``about``."""
-    _texts[kind] = text
+def register(kind: str, text: Any, perm: str = "") -> None:
+    """Make a kind of notice known; ``text`` (a lazy ngettext) is filled with ``count`` and ``about``.
+
+    Who holds ``perm`` can open the page that it leads to, everybody when it is ""; others read the text alone.
+    """
+    _texts[kind], _perms[kind] = text, perm
+
+
+def leads_on(user: User, notice: Notice) -> bool:
+    """Whether ``user`` may open the page that the notice is about."""
+    perm = _perms[notice.kind]
+    return not perm or holds(user, perm)
 
 
 def text(notice: Notice) -> str:
@@ -58,8 +69,8 @@ def told(kind: str, *, school: Unit, duty: str, url: str, day: date) -> bool:
 
 
 def mark_read(user: User, notice: Notice) -> None:
-    """``user`` has read the notice as it stands now."""
-    NoticeRead.objects.update_or_create(notice=notice, user=user, defaults={"at": timezone.now()})
+    """``user`` has read the notice as it is given; what was added meanwhile is news to him."""
+    NoticeRead.objects.update_or_create(notice=notice, user=user, defaults={"at": notice.last_at})
 
 
 def inbox_rows(user: User, tab: Tab) -> list[InboxRow]:

@@ -31,13 +31,16 @@ State = Request.State
 @requires(SIGNED_IN)
 @require_GET
 def open_notice(request: HttpRequest, notice_id: int) -> HttpResponse:
-    """Lead to what a notice is about, and mark it as read."""
+    """Mark a notice as read, and lead to what it is about; home where the reader has no business with that page."""
     user = user_of(request)
     notice = selectors.notice_for(user, notice_id)
     if notice is None:
         raise Http404
     notices.mark_read(user, notice)
-    return redirect(notice.url)
+    if notices.leads_on(user, notice):
+        return redirect(notice.url)
+    messages.info(request, notices.text(notice))
+    return redirect("/")
 
 
 @requires(SIGNED_IN)

@@ -16,6 +16,7 @@ class ConfigConfig(AppConfig):
         closing.register(Unit, _unit_has_students)
         closing.register(Unit, _unit_has_applicants)
         closing.register(SchoolClass, _class_has_students)
+        closing.register(SchoolClass, _class_has_applicants)
 
 
 def _unit_has_students(unit: Any) -> str | Promise | None:
@@ -26,10 +27,18 @@ def _unit_has_students(unit: Any) -> str | Promise | None:
 
 
 def _unit_has_applicants(unit: Any) -> str | Promise | None:
+    return _has_applicants(unit=unit)
+
+
+def _class_has_applicants(school_class: Any) -> str | Promise | None:
+    return _has_applicants(school_class=school_class)
+
+
+def _has_applicants(**place: Any) -> str | Promise | None:
     from enrollment.models import Applicant
 
     ended = [Applicant.State.ACCEPTED, Applicant.State.WITHDRAWN]
-    on_the_way = Applicant.objects.filter(unit=unit).exclude(state__in=ended)
+    on_the_way = Applicant.objects.filter(**place).exclude(state__in=ended)
     return _("Applicants to it are still on their way.") if on_the_way.exists() else None
 
 

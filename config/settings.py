@@ -151,7 +151,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_FORMS = {"login": "accounts.forms.SignInForm", "reauthenticate": "accounts.forms.PasswordAgainForm"}
-ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "10/20m/key", "change_password": "10/20m/user"}
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": None, "change_password": "10/20m/user"}
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
 MFA_FORMS = {
     "authenticate": "accounts.forms.SecondFactorForm",
@@ -179,7 +179,6 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
 TRUSTED_PROXY = given("TRUSTED_PROXY") == "1"
-AXES_CLIENT_IP_CALLABLE = "ledger.middleware.client_address"
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
@@ -242,8 +241,10 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000
 CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_BEAT_SCHEDULE = {
-    "jobs.sweep": {"task": "jobs.sweep", "schedule": 15.0},
-    "files.sweep_orphans": {"task": "files.sweep_orphans", "schedule": 6 * 3600.0},
+    "jobs.sweep": {"task": "jobs.sweep", "schedule": 15.0, "options": {"expires": 15.0}},
+    "accounts.clear_sessions": {"task": "accounts.clear_sessions", "schedule": 24 * 3600.0},
+    "files.sweep_orphans": {"task": "files.sweep_orphans", "schedule": 24 * 3600.0},
+    "enrollment.forget_checked": {"task": "enrollment.forget_checked", "schedule": 24 * 3600.0},
     "approvals.remind": {"task": "approvals.remind", "schedule": 4 * 3600.0},
     "records.discard_lapsed": {"task": "records.discard_lapsed", "schedule": 600.0},
     "ledger.ensure_partitions": {"task": "ledger.ensure_partitions", "schedule": 24 * 3600.0},

@@ -9,13 +9,12 @@ from core import menu, shell
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """``menu`` (groups of entries), ``identity``, ``bar``, ``shell_urls`` and ``menu_folded``; all but
+    """``menu`` (groups of entries), ``identity``, ``shell_urls`` and ``menu_folded``; all but
     the last are lazy.
     """
     return {
         "menu": SimpleLazyObject(lambda: menu.build(request)),
         "identity": SimpleLazyObject(lambda: shell.identity(request)),
-        "bar": SimpleLazyObject(lambda: shell.bar(request)),
         "shell_urls": SimpleLazyObject(shell.urls),
         "menu_folded": request.COOKIES.get("xueji_menu") == "folded",
     }

@@ -91,11 +91,6 @@ def parse_keys(text: str) -> dict[str, bytes]:
     return keys
 
 
-def active_key_id() -> str:
-    """The id of the key that new ciphertexts are written with."""
-    return next(iter(parse_keys(settings.FIELD_KEYS)))
-
-
 @lru_cache(maxsize=32)
 def _writer(keys: str, cipher_name: str) -> tuple[bytes, Seal]:
     scheme = _SCHEMES.get(cipher_name)
@@ -169,13 +164,6 @@ def encrypt_many(texts: Iterable[str], context: str) -> list[bytes]:
     return [
         header + nonce + seal(nonce, text.encode(), bound) for nonce, text in zip(nonces, texts, strict=True)
     ]
-
-
-def key_id_of(blob: bytes) -> str:
-    """The id of the key that a ciphertext was written with. Raises DecryptFailed when it names none."""
-    if len(blob) < 3 or blob[0] != VERSION or len(blob) < 3 + blob[2]:
-        raise DecryptFailed("Too short")
-    return blob[3 : 3 + blob[2]].decode(errors="replace")
 
 
 @lru_cache(maxsize=256)

@@ -34,16 +34,6 @@ def day(value: date | None) -> str:
     )
 
 
-def printed_day(value: date | None) -> str:
-    """A date on printed forms: 2026年11月22日, or 22 November 2026."""
-    if not value:
-        return NO_VALUE
-    moment_ = _local(value)
-    if _is_chinese():
-        return f"{moment_.year}年{moment_.month}月{moment_.day}日"
-    return date_format(moment_, "j F Y")
-
-
 def moment(value: datetime | None) -> str:
     """A date and time to the minute: 2026-11-22 14:05, or 22 Nov 2026, 14:05."""
     if not value:
@@ -96,11 +86,6 @@ def school_year(year: int, term: int = 0) -> str:
 def number(value: float | Decimal | None) -> str:
     """12,345."""
     return NO_VALUE if value is None else f"{value:,}"
-
-
-def percent(share: float | Decimal | None) -> str:
-    """A share of 1 as 98.0%."""
-    return NO_VALUE if share is None else f"{share * 100:.1f}%"
 
 
 def money(value: Decimal | None) -> str:

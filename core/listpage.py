@@ -63,7 +63,6 @@ from core.listparts import (
     Column,
     Filter,
     Heading,
-    Label,
     M,
     Row,
     ShownFilter,
@@ -74,7 +73,7 @@ from core.listparts import (
 )
 from core.ui import BulkAct, Empty
 
-__all__ = ["BulkAct", "Column", "Empty", "Filter", "ListPage", "set_preferences"]
+__all__ = ["BulkAct", "Column", "Empty", "Filter", "ListPage"]
 
 COUNT_LIMIT = 1000
 MAX_PAGE = 100_000
@@ -97,20 +96,15 @@ class SessionPreferences:
         }
 
 
+_preferences = SessionPreferences()
+
+
 def _unsealed(kept: str) -> str:
     """Kept words; "" for none, and for those that no key of today opens."""
     try:
         return decrypt(bytes.fromhex(kept), _WORDS) if kept else ""
     except (DecryptFailed, ValueError):
         return ""
-
-
-_preferences: list[SessionPreferences] = [SessionPreferences()]
-
-
-def set_preferences(store: SessionPreferences) -> None:
-    """Keep the reader's choices elsewhere, for example with the account."""
-    _preferences[:] = [store]
 
 
 class ListPage(Generic[M]):
@@ -140,18 +134,15 @@ class ListPage(Generic[M]):
         user: Any,
         bulk: Sequence[BulkAct] = (),
         export_url: str = "",
-        not_permitted: Label = "",
     ) -> None:
-        """Read the request. ``not_permitted``: who can grant the right, when there is none to see any row."""
         self.request = request
         self.user = user
         self.bulk = bulk
         self.export_url = export_url
-        self.not_permitted = not_permitted
         units = shell.narrowed(request) if self.unit_path else None
         self.is_narrowed = units is not None
         self._queryset = queryset if units is None else queryset.filter(**{f"{self.unit_path}__in": units})
-        self._stored = _preferences[0].get(request, self.name)
+        self._stored = _preferences.get(request, self.name)
         self._params = self._read_params()
 
     # What a list may say of its rows
@@ -180,7 +171,7 @@ class ListPage(Generic[M]):
         source = self.request.POST if self._posts("filter") else self.request.GET
         params = {}
         for one in self.filters:
-            value = source.get(one.key, "").strip()[:200]
+            value = source.get(one.key, "").replace("\0", "").strip()[:200]
             if one.kind == "text":
                 value = self._keep_words(value) if self._posts("filter") else self._kept_words_token(value)
             if value:
@@ -312,7 +303,7 @@ class ListPage(Generic[M]):
     @cached_property
     def density(self) -> str:
         """``compact`` or ``standard``, for all lists of the reader."""
-        return str(_preferences[0].get(self.request, "*").get("density", "standard"))
+        return str(_preferences.get(self.request, "*").get("density", "standard"))
 
     def _save_choice(self) -> None:
         posted = self.request.POST
@@ -320,11 +311,11 @@ class ListPage(Generic[M]):
         chosen = dict(self._stored)
         if "columns_shown" in posted:
             chosen["columns"] = [key for key in posted.getlist("column") if key in known]
-        if posted.get("size", "").isdigit() and int(posted["size"]) in self.page_sizes:
-            chosen["size"] = int(posted["size"])
-        _preferences[0].put(self.request, self.name, chosen)
+        if (size := {str(one): one for one in self.page_sizes}.get(posted.get("size", ""))) is not None:
+            chosen["size"] = size
+        _preferences.put(self.request, self.name, chosen)
         if posted.get("density") in {"standard", "compact"}:
-            _preferences[0].put(self.request, "*", {"density": posted["density"]})
+            _preferences.put(self.request, "*", {"density": posted["density"]})
 
     # The page of rows
 
@@ -360,8 +351,6 @@ class ListPage(Generic[M]):
 
         A later page finds the keys of its rows first, so that the rows before it are not joined and dressed as well.
         """
-        if self.not_permitted:
-            return []
         start = (self.page - 1) * self.size
         rows = self.filtered
         if start:
@@ -421,8 +410,6 @@ class ListPage(Generic[M]):
 
     @property
     def empty_kind(self) -> str:
-        if self.not_permitted:
-            return "not_permitted"
         return "no_match" if self.is_filtered else "nothing"
 
     # Addresses and answers

@@ -76,11 +76,6 @@ _items: dict[str, MenuItem] = {}
 _checkers: list[Checker] = []
 
 
-def register_group(key: str, label: Label, order: int) -> None:
-    """Add a heading of the menu, or give a known one another label or place."""
-    _groups[key] = (label, order)
-
-
 def register(item: MenuItem) -> None:
     """Add an entry; the same ``url_name`` again replaces it. Raises KeyError when the group is unknown."""
     _groups[item.group]

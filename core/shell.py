@@ -1,10 +1,8 @@
-"""What the frame around each page shows: who is signed in, at which unit, and at most one bar under the top
-bar.
+"""What the frame around each page shows: who is signed in, and at which unit.
 
 Rooms above give the answers at start, because ``core`` imports none of them:
 
     shell.set_identity(lambda request: Identity(key=..., name="王芳", role="学籍管理员", unit="红花小学 · 招生办"))
-    shell.register_bar(lambda request: Bar("purple", "代 李明 办理", url=..., action="结束代办") or None)
 """
 
 from collections.abc import Callable
@@ -46,22 +44,8 @@ class Identity:
     searches: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A line of 32 px under the top bar; ``kind``:
-
-    purple, grey, red or striped. ``url`` takes a POST (end delegation).
-    """
-
-    kind: str
-    text: str | Promise
-    url: str = ""
-    action: str | Promise = ""
-
-
 _identity: list[Callable[[HttpRequest], Identity | None]] = []
 _narrowing: list[Callable[[HttpRequest], frozenset[int] | None]] = []
-_bars: list[Callable[[HttpRequest], Bar | None]] = []
 
 
 def set_identity(source: Callable[[HttpRequest], Identity | None]) -> None:
@@ -79,11 +63,6 @@ def narrowed(request: HttpRequest) -> frozenset[int] | None:
     return _narrowing[0](request) if _narrowing and hasattr(request, "user") else None
 
 
-def register_bar(source: Callable[[HttpRequest], Bar | None]) -> None:
-    """Add a candidate for the one bar; the first registered that answers is shown."""
-    _bars.append(source)
-
-
 def identity(request: HttpRequest) -> Identity | None:
     """Who is signed in, or None for visitors."""
     user = getattr(request, "user", None)
@@ -92,11 +71,6 @@ def identity(request: HttpRequest) -> Identity | None:
     if _identity:
         return _identity[0](request)
     return Identity(key=str(user.pk), name=user.get_username())
-
-
-def bar(request: HttpRequest) -> Bar | None:
-    """The bar to show under the top bar, if any."""
-    return next((found for source in _bars if (found := source(request))), None)
 
 
 def urls() -> dict[str, str]:

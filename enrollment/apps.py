@@ -68,6 +68,7 @@ class EnrollmentConfig(AppConfig):
                 "%(about)s: %(count)s applicants were approved by the head of admissions",
                 "count",
             ),
+            "view_applicant",
         )
         notices.register(
             "intake.accepted",
@@ -76,4 +77,5 @@ class EnrollmentConfig(AppConfig):
                 "%(about)s: %(count)s students were accepted by the archives, the files are open",
                 "count",
             ),
+            "view_applicant",
         )

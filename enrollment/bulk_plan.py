@@ -23,7 +23,7 @@ from enrollment.models import (
 )
 from enrollment.relations import had_part, is_related, related_among
 from enrollment.selectors import ENCRYPTED, IN_USE
-from enrollment.steps import ACCEPTANCE, HEAD_REVIEW, STEPS, Step, part_of, waiting_step
+from enrollment.steps import ACCEPTANCE, BUREAU, HEAD_REVIEW, STEPS, Step, part_of, waiting_step
 from records.models import Enrolment
 from school.labels import label_of
 from school.rules import rule
@@ -176,7 +176,10 @@ def why_left_out(
 
     ``related``: ids of those on whom ``user`` does not decide (`relations.related_among`).
     """
-    if waiting_step(applicant) != step:
+    waiting = waiting_step(applicant)
+    if step == ACCEPTANCE and waiting == BUREAU:
+        return "bureau"
+    if waiting != step:
         return "moved"
     if part_of(applicant, user):
         return "own"
@@ -187,12 +190,6 @@ def why_left_out(
     opened_by, opened_at = applicant.opened_by_id, applicant.opened_at
     if opened_by not in {None, user.pk} and opened_at and now - opened_at < IN_USE:
         return "open"
-    waits = applicant.bureau_state not in {
-        Applicant.BureauState.NOT_NEEDED,
-        Applicant.BureauState.APPROVED,
-    }
-    if step == ACCEPTANCE and waits:
-        return "bureau"
     return "newer" if sample and came_at(applicant) > sample.drawn_at else ""
 
 
@@ -239,15 +236,16 @@ def view_of(sample: IntakeSample) -> SampleView:
     return SampleView(sample, list(items.order_by(*SAMPLE_ORDER)), faulty_ids(sample))
 
 
-def unhandled_faults(batch: IntakeBatch, class_no: str, step: str) -> QuerySet[Applicant]:
-    """Applicants whom a sample of this class and step, anybody's, showed to be faulty and who are not mended yet."""
+def unhandled_faults(user: User, batch: IntakeBatch, class_no: str, step: Step) -> QuerySet[Applicant]:
+    """Whom a sample of this class and step, anybody's, showed to be faulty, not mended yet, where ``user`` takes it."""
     sampled = SampleItem.objects.filter(
-        sample__batch=batch, sample__class_no=class_no, sample__step=step
+        sample__batch=batch, sample__class_no=class_no, sample__step=step.key
     ).values("applicant_id")
     returned: QuerySet[Applicant] = Applicant.objects.filter(
         pk__in=sampled,
         state__in=NOT_DUE,
-        decisions__step=step,
+        unit_id__in=list(units_with(user, step.perm)),
+        decisions__step=step.key,
         decisions__outcome=IntakeDecision.Outcome.RETURNED,
     )
     return returned.distinct()
@@ -274,7 +272,7 @@ def plan(user: User, batch: IntakeBatch, class_no: str, step: Step) -> Plan:
     others = Applicant.objects.visible_to(user).filter(batch=batch, class_no=class_no).exclude(at_step(step))
     counts = others.values_list("state").annotate(Count("pk")).order_by("state")
     made.elsewhere = {str(State(state).label): count for state, count in counts}
-    light = unhandled_faults(batch, class_no, step.key).defer(*ENCRYPTED, "name_tokens")
+    light = unhandled_faults(user, batch, class_no, step).defer(*ENCRYPTED, "name_tokens")
     made.unhandled = list(light.order_by("name_sort", "pk"))
     return made
 

@@ -11,7 +11,7 @@ from django.db import models
 from core.chinese import clean_text, name_pinyin
 from enrollment.models import Applicant, ApplicantMember, IntakeBatch
 from records.cells import CodeBook
-from records.checks import lacks_number, resident_number
+from records.checks import lacks_hukou, resident_number
 from records.columns import LAYOUTS, PRESENT_LAYOUTS, Column, LayoutColumns
 from records.search import fill
 from records.values import as_text, split, stored
@@ -27,8 +27,6 @@ __all__ = [
     "programme_units",
     "split",
 ]
-
-POSITIONS = (1, 2)
 NOT_STORED = frozenset({"school_code", "programme_name"})
 """Columns that repeat what the batch or the programme says already."""
 
@@ -75,7 +73,7 @@ def apply_values(
     fill(applicant)
     for position in {split(field)[0] for field in changed} - {0}:
         fill(members[position])
-    applicant.no_hukou = _is_no_hukou(applicant)
+    applicant.no_hukou = lacks_hukou(papers_of(applicant))
     return changed
 
 
@@ -102,9 +100,9 @@ def _set(row: Any, name: str, value: Any) -> bool:
     return True
 
 
-def _is_no_hukou(applicant: Applicant) -> bool:
-    values = {"id_type": applicant.id_type, "id_number": applicant.id_number}
-    return lacks_number(values) and applicant.overseas_status in {"", "00"}
+def papers_of(applicant: Applicant) -> dict[str, str]:
+    """What tells whether the applicant has a number and a household registration."""
+    return {name: getattr(applicant, name) for name in ("id_type", "id_number", "overseas_status")}
 
 
 def programme_units(batch: IntakeBatch) -> dict[int, int]:

@@ -3,6 +3,7 @@
 Steps taken at schools outside the reader's scope are counted and no more: he has no business with their persons.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from django.urls import reverse
@@ -41,9 +42,15 @@ def _read(user: User, file: StudentFile) -> dict[str, Any]:
 
 
 def _row(one: IntakeDecision) -> TimelineRow:
+    row = timeline_row(one)
+    note = " · ".join(str(words) for words in (row.note, one.applicant.batch.name) if words)
+    return replace(row, request_no=one.applicant.number, note=note)
+
+
+def timeline_row(one: IntakeDecision) -> TimelineRow:
+    """A decision as a line of a timeline: what, by whom, in which role, why."""
     kind, icon = LOOKS[one.outcome]
     reason = ReturnReason(one.reason).label if one.reason in ReturnReason.values else one.reason
-    notes = [str(reason), one.comment, one.applicant.batch.name]
     return TimelineRow(
         at=one.at,
         sentence=f"{one.get_step_display()} · {one.get_outcome_display()}",
@@ -51,8 +58,7 @@ def _row(one: IntakeDecision) -> TimelineRow:
         role=role_name(one.role),
         kind=kind,
         icon=icon,
-        request_no=one.applicant.number,
-        note=" · ".join(note for note in notes if note),
+        note=" · ".join(str(words) for words in (reason, one.comment) if words),
     )
 
 

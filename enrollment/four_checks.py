@@ -7,10 +7,9 @@ document is missing. Usability: each document opens. Security: each is of an all
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from core.crypto import DecryptFailed
 from enrollment.models import Applicant
 from enrollment.selectors import check_cells, missing_documents, shown_cells
-from files.inspection import FILE_TYPES, SCANS, inspected
+from files.inspection import FILE_TYPES, SCANS, must_open
 from files.models import Blob
 from files.refusals import FileRefused
 from files.selectors import BlobDamaged, open_blob
@@ -62,8 +61,8 @@ def _document_faults(blob: Blob) -> Iterator[str]:
     if blob.content_type not in _TYPES:
         yield "security"
     try:
-        inspected(open_blob(blob), SCANS)
-    except (BlobDamaged, DecryptFailed):
+        must_open(open_blob(blob), SCANS)
+    except BlobDamaged:
         yield "authenticity"
     except FileRefused as refused:
         yield "security" if refused.code in {"type_not_allowed", "unknown_type"} else "usability"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import cast
 from urllib.parse import urlencode
 
 from django.db.models import Case, Count, F, Max, Min, Q, When
@@ -15,7 +16,7 @@ from approvals.inbox import MOST_ROWS, InboxRow, Tab
 from enrollment.bulk_chosen import pick_of
 from enrollment.models import Applicant, IntakeDecision
 from enrollment.selectors import waiting_for
-from enrollment.steps import STEPS
+from enrollment.steps import STEPS, Step, waiting_step
 
 State = Applicant.State
 DONE_DAYS = timedelta(days=30)
@@ -84,16 +85,18 @@ def _to_decide(user: User) -> list[InboxRow]:
     )
     found = []
     for group in groups.order_by("due", *keys)[:MOST_ROWS]:
-        state = State(group["state"])
-        step = step_key(state, group["scheme"], group["bureau_state"])
+        waiting = Applicant(**{name: group[name] for name in ("state", "scheme", "bureau_state")})
+        step = cast("Step", waiting_step(waiting))
         url = reverse("enrollment:review_next", args=[group["batch__public_id"]])
-        query = urlencode({"state": state, "class": group["class_no"]})
+        query = urlencode({"state": group["state"], "class": group["class_no"]})
         first, last = group["first"], group["last"]
         words = [group["batch__name"], group["class_no"], people(group["count"])]
         found.append(
             InboxRow(
-                kind=str(step.label),
-                pick=pick_of(group["batch__public_id"], step, group["class_no"]) if step in STEPS else "",
+                kind=str(step.key.label),
+                pick=pick_of(group["batch__public_id"], step.key, group["class_no"])
+                if step.key in STEPS
+                else "",
                 title=" · ".join(word for word in words if word),
                 url=f"{url}?{query}",
                 count=group["count"],
@@ -104,17 +107,6 @@ def _to_decide(user: User) -> list[InboxRow]:
             )
         )
     return found
-
-
-def step_key(state: str, scheme: str, bureau_state: str) -> IntakeDecision.Step:
-    """The step for which applicants in this state wait."""
-    key = IntakeDecision.Step.INITIAL_REVIEW
-    if state == State.HEAD_APPROVED:
-        waits = bureau_state == Applicant.BureauState.WAITING
-        key = IntakeDecision.Step.BUREAU if waits else IntakeDecision.Step.ACCEPTANCE
-    elif state == State.INITIAL_REVIEWED or scheme == "small":
-        key = IntakeDecision.Step.HEAD_REVIEW
-    return key
 
 
 def people(count: int) -> str:

@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from django.db.models import QuerySet
+
 from core.crypto import blind_index, blind_index_or_none
 from enrollment.models import Applicant, IntakeBatch
 from records.faults import Fault
@@ -28,13 +30,22 @@ def kept_number_faults(batch: IntakeBatch, asked: Sequence[Asked]) -> list[list[
     return [list(_faults(pk, values, holders, owners)) for pk, values in asked]
 
 
+def kept_numbers(school_id: int) -> set[str]:
+    """The student numbers that applicants on the way to a school bring along."""
+    return set(_on_the_way(school_id).exclude(student_no="").values_list("student_no", flat=True))
+
+
+def _on_the_way(school_id: int) -> QuerySet[Applicant]:
+    gone = [Applicant.State.WITHDRAWN, Applicant.State.ACCEPTED]
+    return Applicant.objects.filter(batch__school=school_id).exclude(state__in=gone)
+
+
 def _holders(batch: IntakeBatch, numbers: set[str]) -> Holders:
     """Who has these student numbers at the school: applicants on the way by key, None for a student."""
     found: dict[str, set[int | None]] = defaultdict(set)
     if not numbers:
         return found
-    on_the_way = Applicant.objects.filter(batch__school=batch.school_id, student_no__in=numbers)
-    on_the_way = on_the_way.exclude(state__in=[Applicant.State.WITHDRAWN, Applicant.State.ACCEPTED])
+    on_the_way = _on_the_way(batch.school_id).filter(student_no__in=numbers)
     for pk, number in on_the_way.values_list("pk", "student_no"):
         found[number].add(pk)
     given = Enrolment.objects.filter(school=batch.school_id, student_no__in=numbers)

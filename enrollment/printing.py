@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from accounts.scope import NotPermitted, demand, units_with, visible_or_404
-from approvals.roles import acting_role
+from accounts.scope import NotPermitted, demand, role_for, units_with, visible_or_404
 from core.masking import mask_id_number
 from core.pdf import PdfFailed, render_pdf
 from enrollment.card_data import FORM_LAYOUTS, Words, card_of, class_of, photo_of, years_of
@@ -24,7 +24,7 @@ from enrollment.selectors import ENCRYPTED, code_choices, members_of
 from files.actions import store_made
 from jobs import actions as jobs
 from jobs.models import Job
-from jobs.running import Running
+from jobs.running import JobRefused, Running
 from ledger import events
 from records.labels import code_labels, region_names
 from records.models import Document, DocumentKind, Enrolment, own_class_ids
@@ -105,7 +105,7 @@ def blank_form(actor: User, batch: IntakeBatch) -> bytes:
     """One blank collection form of the batch's layout. Raises PdfFailed."""
     data = {**_common(actor, batch.school), **_form_kind(batch), "options": tick_lists(batch)}
     content = render_pdf("collection_form", data)
-    _note_list(actor, batch.school, BLANK, {"batch": batch.code})
+    _note_list(actor, batch.school, BLANK, {"batch": batch.pk})
     return content
 
 
@@ -123,7 +123,7 @@ def filled_forms(
 ) -> bytes:
     """Collection forms of these applicants; one event for each. Raises PdfFailed, NotPermitted."""
     people = _with_parts(rows)
-    roles = {row.unit_id: acting_role(actor, PERM, row.unit) for row in people}
+    roles = {row.unit_id: role_for(actor, PERM, row.unit_id) for row in people}
     data = {
         **_common(actor, batch.school, purpose),
         **_form_kind(batch),
@@ -250,7 +250,7 @@ def public_list(
         "people": people,
     }
     content = render_pdf("public_list", {**_common(actor, batch.school), "lists": [posting]})
-    _note_list(actor, batch.school, PUBLIC, {"batch": batch.code, "people": len(people)})
+    _note_list(actor, batch.school, PUBLIC, {"batch": batch.pk, "people": len(people)})
     return content
 
 
@@ -344,7 +344,7 @@ def student_cards(
         found.prefetch_related("student__family", "student__enrolments__school", photos),
         key=lambda row: place[row.pk],
     )
-    roles = {row.unit_id: acting_role(actor, PERM, row.unit) for row in people}
+    roles = {row.unit_id: role_for(actor, PERM, row.unit_id) for row in people}
     words = Words(people)
     cards = []
     for at, row in enumerate(people):
@@ -368,6 +368,7 @@ def student_cards(
 # Many forms: a job
 
 
+@transaction.atomic
 def order(
     *,
     actor: User,
@@ -393,37 +394,46 @@ def order(
 
 
 def work(running: Running) -> None:
-    """The job. A form that cannot be printed ends it with the person's name and what is wrong."""
+    """The job; nothing when a worker that died later printed already.
+
+    A form that cannot be printed ends it with the person's name and what is wrong. Raises JobRefused.
+    """
+    if running.result:
+        return
     asked = PrintOrder.objects.select_related("batch__school", "school_class__school").get(job=running.job)
-    with translation.override(asked.language):
+    with transaction.atomic(), translation.override(asked.language):
         try:
             content = _ordered(running, asked)
         except PdfFailed as failed:
-            jobs.end(running.job, Job.State.FAILED, message=failed.message[:300])
-            return
-    running.result = store_made(
-        actor=running.actor, content=content, filename=f"{asked.form}.pdf", kind="pdf"
-    )
+            raise JobRefused(failed.message) from failed
+        asked.save(update_fields=["people"])
+        running.keep(
+            store_made(actor=running.actor, content=content, filename=f"{asked.form}.pdf", kind="pdf")
+        )
 
 
 def may_take(user: User, job: Job) -> bool:
-    """Whether ``user`` may still print somebody of what was ordered; a file that waits outlives no right."""
-    asked = PrintOrder.objects.select_related("batch", "school_class").get(job=job)
-    if asked.school_class:
-        return cards_allowed(user, class_enrolments(user, asked.school_class)).exists()
-    return asked.batch is not None and printable(user, asked.batch, asked.class_no or None).exists()
+    """Whether ``user`` may still print everybody whom the file shows; a file that waits outlives no right."""
+    asked = PrintOrder.objects.get(job=job)
+    rows: QuerySet[Any] = Applicant.objects.visible_to(user, PERM)
+    if asked.school_class_id:
+        rows = cards_allowed(user, Enrolment.objects.visible_to(user).current())
+    return rows.filter(pk__in=asked.people).count() == len(asked.people)
 
 
 def _ordered(running: Running, asked: PrintOrder) -> bytes:
-    if asked.school_class:
-        cards = cards_allowed(running.actor, class_enrolments(running.actor, asked.school_class))
-        school = asked.school_class.school
-        return student_cards(running.actor, school, cards, purpose=asked.purpose, told=running.progress)
-    batch = asked.batch
+    actor, batch, school_class = running.actor, asked.batch, asked.school_class
+    if school_class:
+        cards = cards_allowed(actor, class_enrolments(actor, school_class))
+        asked.people = list(cards.values_list("pk", flat=True))
+        cards = cards.filter(pk__in=asked.people)
+        return student_cards(actor, school_class.school, cards, purpose=asked.purpose, told=running.progress)
     if batch is None:
         raise LookupError(f"Nothing to print: {asked.public_id}")
-    rows = printable(running.actor, batch, asked.class_no or None)
-    return filled_forms(running.actor, batch, rows, purpose=asked.purpose, told=running.progress)
+    rows = printable(actor, batch, asked.class_no or None)
+    asked.people = list(rows.values_list("pk", flat=True))
+    rows = rows.filter(pk__in=asked.people)
+    return filled_forms(actor, batch, rows, purpose=asked.purpose, told=running.progress)
 
 
 def classes_with_students(user: User, school: Unit) -> list[SchoolClass]:

@@ -12,6 +12,7 @@ from PIL import Image
 from enrollment.models import Applicant, IntakeBatch
 from files.inspection import type_of
 from files.refusals import MESSAGES as FILE_MESSAGES
+from files.refusals import FileRefused
 from files.rendering import page_png
 from records.models import DocumentKind, Enrolment
 
@@ -25,6 +26,7 @@ REASONS = {
     "submitted": _("Submitted already: recall it, or have it returned"),
     "gone": _("Given up"),
     "accepted": _("Accepted already: the archives add it to the file"),
+    "left": _("Has left for another school, which keeps the file now"),
     "on_file": _("The file has a document of this kind already"),
     "repeated": _("The same scan is there already"),
     "too_many": _("The applicant has the most scans that one may have"),
@@ -125,7 +127,7 @@ def qr_texts(content: bytes) -> list[str]:
     for page in range(1, QR_PAGES + 1):
         try:
             found += _read(page_png(content, page))
-        except IndexError:
+        except (FileRefused, IndexError):
             break
     return found
 

@@ -11,25 +11,24 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
-from accounts.scope import units_with, visible_or_404
-from approvals.roles import acting_role
+from accounts.scope import role_for, units_with, visible_or_404
 from core.crypto import EncryptedTextField
 from core.lookups import AnyOf
-from enrollment.cells import Members, cells_of, layout_of, programme_units
+from enrollment.cells import Members, cells_of, layout_of, papers_of, programme_units
 from enrollment.duplicates import duplicates_of
 from enrollment.models import Applicant, ApplicantDocument, IntakeBatch, IntakeDecision, Scheme
 from enrollment.relations import had_part, is_related, why_barred
 from enrollment.steps import (
+    ACCEPTANCE,
     BUREAU,
     BUREAU_FIRST,
     Step,
-    bureau_waits,
     last_step,
     opened_after,
     waiting_step,
 )
 from records.cells import CodeBook, read_row
-from records.checks import check, lacks_number
+from records.checks import check, lacks_hukou, lacks_number
 from records.codebook import code_book
 from records.faults import Fault
 from records.labels import region_names
@@ -159,10 +158,11 @@ def visible_namesakes(user: User, applicant: Applicant) -> list[Applicant]:
 def needed_documents(applicant: Applicant) -> list[str]:
     """Kinds of documents that must be attached: those of the batch, and those that the data ask for."""
     needed = list(applicant.batch.required_documents)
-    if lacks_number({"id_type": applicant.id_type, "id_number": applicant.id_number}):
+    papers = papers_of(applicant)
+    if lacks_number(papers):
         needed = [kind for kind in needed if kind != DocumentKind.ID_CARD]
-        if applicant.overseas_status in {"", "00"}:
-            needed.append(DocumentKind.NO_ID_PROOF)
+    if lacks_hukou(papers):
+        needed.append(DocumentKind.NO_ID_PROOF)
     by_data = {
         DocumentKind.DISABILITY: applicant.health == DISABLED,
         DocumentKind.ORPHAN: applicant.is_orphan,
@@ -287,15 +287,11 @@ def may_decide(user: User, applicant: Applicant) -> tuple[Step | None, str]:
     step = waiting_step(applicant)
     if step is None:
         return None, ""
-    if bureau_waits(applicant) and applicant.unit_id in units_with(user, BUREAU.perm):
-        step = BUREAU
-    elif applicant.unit_id not in units_with(user, step.perm):
-        return None, ""
-    if barred := why_barred(user, applicant):
-        return None, barred
-    if step.key == IntakeDecision.Step.ACCEPTANCE and bureau_waits(applicant):
-        return None, str(BUREAU_FIRST)
-    return step, ""
+    if applicant.unit_id not in units_with(user, step.perm):
+        waits = step == BUREAU and applicant.unit_id in units_with(user, ACCEPTANCE.perm)
+        return None, str(BUREAU_FIRST) if waits else ""
+    barred = why_barred(user, applicant)
+    return (None, barred) if barred else (step, "")
 
 
 def waiting_for(user: User) -> QuerySet[Applicant]:
@@ -390,4 +386,4 @@ def role_name(role: str) -> str:
 
 def role_label(user: User, step: Step, applicant: Applicant) -> str:
     """The role in which ``user`` would take ``step``."""
-    return role_name(acting_role(user, step.perm, applicant.unit))
+    return role_name(role_for(user, step.perm, applicant.unit_id))

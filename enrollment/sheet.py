@@ -12,6 +12,8 @@ from records.columns import SECTIONS, Column, Kind
 from records.labels import code_labels, region_names
 
 ADDRESS_FIELDS = frozenset({"current_address", "mailing_address", "home_address", "hukou_address", "address"})
+NUMBER_FIELDS = frozenset({"national_no", "aux_no"})
+"""Numbers that are made of an identity number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def sheet(applicant: Applicant, *, masked: bool) -> list[Section]:
         text = cells[column.field]
         value = _words(column, text, labels, regions)
         if masked:
-            value = _mask(column)(value)
+            value = mask_of(column)(value)
         coded = text if column.kind is Kind.REGION or (column.kind is Kind.CODE and value != text) else ""
         css = "xj-code" if column.kind in {Kind.ID_NUMBER, Kind.PHONE} else ""
         missing = column.required and not text
@@ -68,8 +70,9 @@ def _words(column: Column, text: str, labels: dict[str, dict[str, str]], regions
     return text
 
 
-def _mask(column: Column) -> Callable[[str], str]:
-    if column.kind is Kind.ID_NUMBER:
+def mask_of(column: Column) -> Callable[[str], str]:
+    """What hides a personal value of this column; what is not personal stays as it is (C.6)."""
+    if column.kind is Kind.ID_NUMBER or column.field in NUMBER_FIELDS:
         return mask_id_number
     if column.kind is Kind.PHONE:
         return mask_phone

@@ -16,7 +16,7 @@ Key = IntakeDecision.Step
 class Step:
     """One step: the permission that it needs, the state that it leads to, the columns that name who took it and when.
 
-    ``next_days`` is the rule that gives the next step its working days ("" after the last).
+    ``days`` is the rule that gives it its working days.
     """
 
     key: Key
@@ -24,7 +24,7 @@ class Step:
     target: State
     person: str
     at: str
-    next_days: str
+    days: str
     event: str
 
 
@@ -34,7 +34,7 @@ INITIAL_REVIEW = Step(
     State.INITIAL_REVIEWED,
     "initial_reviewer",
     "initial_reviewed_at",
-    "head_review_days",
+    "initial_review_days",
     "applicant.initially_reviewed",
 )
 HEAD_REVIEW = Step(
@@ -43,11 +43,17 @@ HEAD_REVIEW = Step(
     State.HEAD_APPROVED,
     "head_reviewer",
     "head_reviewed_at",
-    "acceptance_days",
+    "head_review_days",
     "applicant.head_approved",
 )
 ACCEPTANCE = Step(
-    Key.ACCEPTANCE, "accept_applicant", State.ACCEPTED, "acceptor", "accepted_at", "", "applicant.accepted"
+    Key.ACCEPTANCE,
+    "accept_applicant",
+    State.ACCEPTED,
+    "acceptor",
+    "accepted_at",
+    "acceptance_days",
+    "applicant.accepted",
 )
 BUREAU = Step(
     Key.BUREAU,
@@ -87,16 +93,28 @@ def part_of(applicant: Applicant, user: User) -> Promise | None:
     return FORMER_CLERK if user.pk in applicant.former_clerk_ids else None
 
 
+def has_decided(applicant: Applicant, user: User) -> bool:
+    """Whether ``user`` took a step that stands, other than entering."""
+    return any(getattr(applicant, f"{column}_id") == user.pk for column in PERSONS if column != "entered_by")
+
+
 def waiting_step(applicant: Applicant) -> Step | None:
     """The step that an applicant waits for; None for a draft and when all is over."""
     if applicant.state == State.SELF_CHECKED:
         return HEAD_REVIEW if applicant.scheme == Scheme.SMALL else INITIAL_REVIEW
-    return {State.INITIAL_REVIEWED: HEAD_REVIEW, State.HEAD_APPROVED: ACCEPTANCE}.get(State(applicant.state))
+    if applicant.state == State.HEAD_APPROVED:
+        return BUREAU if applicant.bureau_state == Applicant.BureauState.WAITING else ACCEPTANCE
+    return HEAD_REVIEW if applicant.state == State.INITIAL_REVIEWED else None
 
 
 def steps_of(scheme: str) -> tuple[Step, ...]:
     """The steps of a scheme of duties, in order."""
     return (HEAD_REVIEW, ACCEPTANCE) if scheme == Scheme.SMALL else (INITIAL_REVIEW, HEAD_REVIEW, ACCEPTANCE)
+
+
+def with_bureau(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The same steps with the bureau's before acceptance."""
+    return (*steps[:-1], BUREAU, steps[-1])
 
 
 def steps_ahead(applicant: Applicant) -> tuple[Step, ...]:
@@ -106,13 +124,7 @@ def steps_ahead(applicant: Applicant) -> tuple[Step, ...]:
         done = [place for place, step in enumerate(steps) if step.target == applicant.returned_from]
         steps = steps[done[0] + 1 :] if done else steps
     bureau = applicant.no_hukou and applicant.bureau_state != Applicant.BureauState.APPROVED
-    return (*steps[:-1], BUREAU, steps[-1]) if bureau else steps
-
-
-def bureau_waits(applicant: Applicant) -> bool:
-    """Whether the bureau's word is due: the school's own reviews are done."""
-    waiting = applicant.bureau_state == Applicant.BureauState.WAITING
-    return waiting and applicant.state == State.HEAD_APPROVED
+    return with_bureau(steps) if bureau else steps
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ EVENTS = {
     "applicant.bulk_passed": _("Class passed at once"),
     "scan.attached": _("Scan attached"),
     "scan.removed": _("Scan removed"),
-    "scan.filed": _("Scan added to a student file"),
     "scan.viewed": _("Scan viewed"),
     "scan.downloaded": _("Scan downloaded"),
     "scans.uploaded": _("File of scans uploaded"),
@@ -67,5 +66,15 @@ def register_all() -> None:
     for name, label in EVENTS.items():
         events.register(name, label)
     register(Kind(bulk.JOB, _("Bulk approval"), bulk.work, ended=bulk.ended_badly, url=_bulk_page))
-    register(Kind(scans.JOB, _("Distribution of scans"), scans.work, url=_scans_page))
+    register(
+        Kind(
+            scans.JOB,
+            _("Distribution of scans"),
+            scans.work,
+            ended=scans.ended_badly,
+            url=_scans_page,
+            cancellable=False,
+            failed=_("The work stopped midway. What it did until then stays; please upload the rest again."),
+        )
+    )
     register(Kind(printing.JOB, _("Printing of forms"), printing.work, may_take=printing.may_take))

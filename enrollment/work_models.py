@@ -5,6 +5,7 @@
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -82,7 +83,6 @@ class ScanUpload(models.Model):
     kind = models.CharField(_("kind"), max_length=20, choices=INTAKE_KINDS)
     blob = models.OneToOneField(Blob, on_delete=models.PROTECT, related_name="+")
     job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="+")
-    refusal = models.CharField(max_length=40, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
@@ -117,7 +117,10 @@ class ScanFile(models.Model):
 
 
 class PrintOrder(models.Model):
-    """Forms of a class that a job prints because they are many."""
+    """Forms of a class that a job prints because they are many.
+
+    ``people`` are the keys of those who were printed: applicants of the batch, else enrolments of the class.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     batch = models.ForeignKey(
@@ -128,6 +131,7 @@ class PrintOrder(models.Model):
     form = models.CharField(_("form"), max_length=24)
     language = models.CharField(max_length=8)
     purpose = models.CharField(_("purpose"), max_length=40, blank=True)
+    people = ArrayField(models.BigIntegerField(), default=list)
     job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="+")
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
 

@@ -24,7 +24,6 @@ from files.selectors import content_context
 
 MAX_FILENAME = 120
 ORPHAN_AGE = timedelta(days=1)
-ORPHAN_DAYS = 4
 log = logging.getLogger(__name__)
 
 
@@ -98,19 +97,14 @@ def _new_key(day: date) -> str:
 
 
 def sweep_orphans(*, now: datetime | None = None, older_than: timedelta = ORPHAN_AGE) -> int:
-    """Delete stored contents of the last days that no row names: leftovers of transactions that were rolled back.
+    """Delete stored contents that no row names: leftovers of transactions that were rolled back.
 
     ``older_than`` must exceed the longest transaction. Returns how many were deleted.
     """
     now = now or timezone.now()
     deleted = 0
-    for days in range(ORPHAN_DAYS):
-        folder = f"{timezone.localdate(now) - timedelta(days=days):%Y/%m/%d}"
-        try:
-            _folders, names = default_storage.listdir(folder)
-        except FileNotFoundError:
-            continue
-        keys = {f"{folder}/{name}" for name in names}
+    for folder in _day_folders():
+        keys = {f"{folder}/{name}" for name in default_storage.listdir(folder)[1]}
         keys -= set(Blob.objects.filter(storage_key__in=keys).values_list("storage_key", flat=True))
         for key in keys:
             if default_storage.get_modified_time(key) <= now - older_than:
@@ -119,3 +113,19 @@ def sweep_orphans(*, now: datetime | None = None, older_than: timedelta = ORPHAN
     if deleted:
         log.info("swept %s stored contents without a row", deleted)
     return deleted
+
+
+def _day_folders() -> list[str]:
+    """The folders of `_new_key`, the oldest first: ``2026/09/01``."""
+    found = [""]
+    for _level in ("year", "month", "day"):
+        found = [f"{above}/{name}".lstrip("/") for above in found for name in _folders_in(above)]
+    return found
+
+
+def _folders_in(folder: str) -> list[str]:
+    try:
+        names, _files = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return []
+    return sorted(name for name in names if name.isdigit())

@@ -2,7 +2,8 @@
 
 import io
 import warnings
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -67,6 +68,26 @@ def inspected(content: bytes, allowed: Collection[str]) -> tuple[str, bytes]:
 
     Raises FileRefused when it is empty, of another kind than ``allowed`` (keys of `FILE_TYPES`), too large or damaged.
     """
+    kind = _admitted(content, allowed)
+    if kind in IMAGES:
+        with _picture(content) as picture:
+            return kind, _encoded(ImageOps.exif_transpose(picture), kind)
+    if kind == "pdf":
+        checked_pdf(content)
+    return kind, content
+
+
+def must_open(content: bytes, allowed: Collection[str]) -> None:
+    """Raise FileRefused as `inspected` does; nothing is encoded."""
+    kind = _admitted(content, allowed)
+    if kind in IMAGES:
+        with _picture(content) as picture:
+            picture.load()
+    elif kind == "pdf":
+        checked_pdf(content)
+
+
+def _admitted(content: bytes, allowed: Collection[str]) -> str:
     kind = type_of(content)
     if kind not in allowed:
         raise FileRefused(
@@ -75,8 +96,7 @@ def inspected(content: bytes, allowed: Collection[str]) -> tuple[str, bytes]:
     limit = FILE_TYPES[kind].max_bytes
     if len(content) > limit:
         raise FileRefused("too_large", limit=limit // MEGABYTE)
-    clean = _CLEANERS.get(kind)
-    return kind, clean(content) if clean else content
+    return kind
 
 
 def pages_in(kind: str, content: bytes) -> int | None:
@@ -86,16 +106,15 @@ def pages_in(kind: str, content: bytes) -> int | None:
     return pages_of_checked(content) if kind == "pdf" else None
 
 
-def _image(content: bytes) -> bytes:
-    kind = type_of(content)
+@contextmanager
+def _picture(content: bytes) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content), formats=["JPEG", "PNG"]) as opened:
-                if opened.width * opened.height > MAX_PIXELS:
+            with Image.open(io.BytesIO(content), formats=["JPEG", "PNG"]) as picture:
+                if picture.width * picture.height > MAX_PIXELS:
                     raise FileRefused("too_many_pixels", limit=MAX_PIXELS // 1_000_000)
-                upright = ImageOps.exif_transpose(opened)
-                return _encoded(upright, kind)
+                yield picture
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
         raise FileRefused("too_many_pixels", limit=MAX_PIXELS // 1_000_000) from bomb
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as broken:
@@ -103,6 +122,8 @@ def _image(content: bytes) -> bytes:
 
 
 def _encoded(image: Image.Image, kind: str) -> bytes:
+    if image.mode.startswith("I"):
+        image = image.convert("I").point(lambda grey: grey * (1 / 256)).convert("L")
     if image.mode not in {"L", "RGB"}:
         transparent = kind == "png" and ("A" in image.mode or "transparency" in image.info)
         image = image.convert("RGBA" if transparent else "RGB")
@@ -114,6 +135,3 @@ def _encoded(image: Image.Image, kind: str) -> bytes:
     else:
         bare.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
-
-
-_CLEANERS: dict[str, Callable[[bytes], bytes]] = {"jpeg": _image, "png": _image, "pdf": checked_pdf}

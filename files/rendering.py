@@ -2,6 +2,8 @@
 
 import io
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pypdfium2
 
@@ -15,15 +17,29 @@ MOST_PIXELS = 12_000_000
 POINTS_PER_INCH = 72
 
 
+@contextmanager
+def opened(content: bytes) -> Iterator[pypdfium2.PdfDocument]:
+    """The document of a PDF, while no other thread uses pdfium. Raises FileRefused when it cannot be read."""
+    with PDF_LOCK:
+        try:
+            document = pypdfium2.PdfDocument(content)
+            try:
+                yield document
+            finally:
+                document.close()
+        except pypdfium2.PdfiumError as broken:
+            raise FileRefused("password" if "password" in str(broken).lower() else "damaged") from broken
+
+
 def page_count(content: bytes) -> int:
     """How many pages a PDF has. Raises FileRefused when it cannot be read."""
-    with PDF_LOCK, _opened(content) as document:
+    with opened(content) as document:
         return len(document)
 
 
 def page_png(content: bytes, number: int) -> bytes:
     """Page ``number`` (from 1) of a PDF as PNG of at most `MOST_PIXELS`. Raises FileRefused, IndexError."""
-    with PDF_LOCK, _opened(content) as document:
+    with opened(content) as document:
         if not 1 <= number <= len(document):
             raise IndexError(number)
         page = document[number - 1]
@@ -35,21 +51,3 @@ def page_png(content: bytes, number: int) -> bytes:
     out = io.BytesIO()
     picture.convert("RGB").save(out, "PNG")
     return out.getvalue()
-
-
-class _Document:
-    def __init__(self, document: pypdfium2.PdfDocument) -> None:
-        self.document = document
-
-    def __enter__(self) -> pypdfium2.PdfDocument:
-        return self.document
-
-    def __exit__(self, *_fault: object) -> None:
-        self.document.close()
-
-
-def _opened(content: bytes) -> _Document:
-    try:
-        return _Document(pypdfium2.PdfDocument(content))
-    except pypdfium2.PdfiumError as broken:
-        raise FileRefused("damaged") from broken

@@ -4,7 +4,7 @@ import hashlib
 
 from django.core.files.storage import default_storage
 
-from core.crypto import decrypt_bytes
+from core.crypto import DecryptFailed, decrypt_bytes
 from files.models import Blob
 
 
@@ -18,13 +18,16 @@ def content_context(blob: Blob) -> str:
 
 
 def open_blob(blob: Blob) -> bytes:
-    """The plain content. Raises BlobDamaged (missing, or not what its digest says) and DecryptFailed (changed)."""
+    """The plain content. Raises BlobDamaged when it is missing, was changed, or is not what its digest says."""
     try:
         with default_storage.open(blob.storage_key, "rb") as stored:
             sealed: bytes = stored.read()
     except FileNotFoundError as missing:
         raise BlobDamaged(str(blob.public_id)) from missing
-    content = decrypt_bytes(sealed, content_context(blob))
+    try:
+        content = decrypt_bytes(sealed, content_context(blob))
+    except DecryptFailed as changed:
+        raise BlobDamaged(str(blob.public_id)) from changed
     if hashlib.sha256(content).hexdigest() != blob.sha256:
         raise BlobDamaged(str(blob.public_id))
     return content

@@ -32,7 +32,8 @@ class Kind:
 
     ``work`` does it. It is called again from the start when a worker was killed, so all that it writes must stand in
     one transaction, or be safe to write twice. ``ended`` is told when the job failed for good or was cancelled; ``url``
-    gives the page where the result is seen; ``may_take`` asks whether who ordered a file may still have it.
+    gives the page where the result is seen; ``may_take`` asks whether who ordered a file may still have it. ``failed``
+    is told of work that stays as far as it came, instead of that nothing was changed.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Kind:
     url: "Callable[[Job], str]" = _nowhere
     cancellable: bool = True
     may_take: "Callable[[User, Job], bool]" = _always
+    failed: Label = ""
 
 
 _kinds: dict[str, Kind] = {}

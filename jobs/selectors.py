@@ -52,7 +52,8 @@ def words_of(job: Job) -> str:
         return _("Cancelled. Nothing was changed.")
     if job.state != Job.State.FAILED:
         return ""
-    text = str(MESSAGES.get(job.message, job.message))
+    kind = known_kind(job.kind)
+    text = str((kind and kind.failed) or MESSAGES[job.message]) if job.message in MESSAGES else job.message
     if job.error_number:
         text += " " + _("Error number: %(number)s") % {"number": job.error_number}
     return text

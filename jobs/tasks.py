@@ -26,7 +26,7 @@ def run(job_id: int) -> None:
 
 def _work(job: Job) -> None:
     tell = progress.Teller(job.pk)
-    running = Running(job, job.requested_by, tell)
+    running = Running(job, job.requested_by, tell, job.result)
     try:
         kind = kind_of(job.kind)
         with acting(job.requested_by):

@@ -21,6 +21,7 @@ from ledger.context import acting, current, current_actor
 
 Row = TypeVar("Row", bound=models.Model)
 STAGING = "ledger_update"
+AT_ONCE = 5000
 
 
 def history_model(model: type[models.Model]) -> type[models.Model]:
@@ -224,9 +225,7 @@ def _read_back(alias: str, model: type[models.Model], rows: Sequence[Any], field
             setattr(row, name, value)
 
 
-def write_rows(
-    rows: Sequence[Row], *, actor: Any, reason: str = "", role: str = "", batch: int = 5000
-) -> list[Row]:
+def write_rows(rows: Sequence[Row], *, actor: Any, reason: str = "", role: str = "") -> list[Row]:
     """Insert new rows of one recorded model together with their history, and return them with their keys set.
 
     All or nothing. Rows of an `InsertOnlyModel`, which names its operator itself, are written the same way but without
@@ -238,8 +237,8 @@ def write_rows(
     model = _one_model(rows)
     with _writing(model, actor, reason, role) as connection:
         at = timezone.now()
-        for start in range(0, len(rows), batch):
-            part = rows[start : start + batch]
+        for start in range(0, len(rows), AT_ONCE):
+            part = rows[start : start + AT_ONCE]
             copy_rows(connection, model, part)
             if not getattr(model, "insert_only", False):
                 history_insert(connection, model, part, "+", at)
@@ -335,7 +334,6 @@ def update_rows(
     actor: Any,
     reason: str = "",
     role: str = "",
-    batch: int = 5000,
 ) -> list[Row]:
     """Save the named fields of many rows of one recorded model, and one history row for each.
 
@@ -352,8 +350,8 @@ def update_rows(
     recorded = set(chosen) & set(history_model(model).tracked_fields)  # type: ignore[attr-defined]  # set by simple-history
     with _writing(model, actor, reason, role) as connection:
         at = timezone.now()
-        for start in range(0, len(rows), batch):
-            part = rows[start : start + batch]
+        for start in range(0, len(rows), AT_ONCE):
+            part = rows[start : start + AT_ONCE]
             _update_part(connection, model, chosen, part)
             if recorded:
                 history_insert(connection, model, part, "~", at)
@@ -385,9 +383,7 @@ def _update_part(
         cursor.execute(sql.SQL("DROP TABLE {staging}").format(**parts))
 
 
-def delete_rows(
-    rows: Sequence[Row], *, actor: Any, reason: str = "", role: str = "", batch: int = 5000
-) -> int:
+def delete_rows(rows: Sequence[Row], *, actor: Any, reason: str = "", role: str = "") -> int:
     """Delete many rows of one recorded model, leaving one history row for each; returns how many.
 
     Rows that point at them must be gone before: no cascade is followed, and the database refuses.
@@ -403,8 +399,8 @@ def delete_rows(
             keys=_key_array(connection, model),
         )
         at = timezone.now()
-        for start in range(0, len(rows), batch):
-            part = rows[start : start + batch]
+        for start in range(0, len(rows), AT_ONCE):
+            part = rows[start : start + AT_ONCE]
             history_insert(connection, model, part, "-", at)
             with connection.cursor() as cursor:
                 cursor.execute(statement, [[row.pk for row in part]])

@@ -88,4 +88,4 @@ class LedgerMiddleware:
         told = {"result": "refused", "actor": context.current().actor, **told}
         detail = {"route": _route(request), "method": request.method or "", "status": response.status_code}
         with transaction.atomic():
-            events.record(**told, detail={**detail, **told.pop("detail", {})})
+            events.record(**told, detail=detail)

@@ -1,7 +1,7 @@
-"""Writes of the student file: opening it when the archives accept somebody."""
+"""Writes of the student file: opening it when the archives accept somebody, adding documents."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,11 +11,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.scope import role_for, units_with
+from files.actions import store
 from ledger import events
 from ledger.context import acting
 from ledger.history import update_rows, write_rows
 from records.documents.filing import of_acceptance
+from records.documents.filing import place as file_document
 from records.models import (
+    Document,
     Enrolment,
     EnrolmentData,
     FamilyData,
@@ -47,6 +51,14 @@ class AlreadyEnrolled(Exception):
         self.public_ids = public_ids
 
 
+class HasLeft(Exception):
+    """The file belongs to another school by now."""
+
+
+class OnFile(Exception):
+    """The file has a document of this kind already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Admission:
     """What a file is opened from. ``person`` and ``entry`` may be one row; ``documents``: kinds with ids of blobs.
@@ -76,18 +88,16 @@ class Admission:
         return date(int(month[:4]), int(month[4:]), 1) if month else timezone.localdate()
 
 
-def open_file(*, actor: User, admission: Admission, role: str = "") -> Student:
-    """Open one student file; see :func:`open_files`."""
-    return open_files(actor=actor, admissions=[admission], role=role)[0]
-
-
 @transaction.atomic
-def open_files(*, actor: User, admissions: Sequence[Admission], role: str = "") -> list[Student]:
+def open_files(
+    *, actor: User, admissions: Sequence[Admission], role: str = "", reserved: Collection[str] = ()
+) -> list[Student]:
     """Open a file for each admission (建档): person, enrolment with 学号, family, documents; in the order given.
 
     Somebody who has a file by his identity number gets a new enrolment in it; fields that are blank there are filled,
-    others stay (a filled field changes by request only). Raises AlreadyEnrolled when an enrolment is still open, then
-    nothing was written; NumbersExhausted when the school's rule leaves no student number.
+    others stay (a filled field changes by request only). ``reserved`` student numbers are not given anew. Raises
+    AlreadyEnrolled when an enrolment is still open, then nothing was written; NumbersExhausted when the school's rule
+    leaves no student number.
     """
     known = _known_students(admissions)
     students = [known.get(bytes(one.person.id_number_index or b"")) for one in admissions]
@@ -98,7 +108,7 @@ def open_files(*, actor: User, admissions: Sequence[Admission], role: str = "") 
     with acting(actor, role=role):
         write_rows([student for student in complete if student.pk is None], actor=actor, role=role)
         _supplement([(one, old) for (one, _), old in zip(pairs, students, strict=True) if old], actor, role)
-        enrolments = write_rows(_enrolments(pairs), actor=actor, role=role)
+        enrolments = write_rows(_enrolments(pairs, reserved), actor=actor, role=role)
         write_rows(_family(pairs), actor=actor, role=role)
         admitted = [(student, admission.documents) for admission, student in pairs]
         write_rows(of_acceptance(admitted, actor=actor, role=role), actor=actor, role=role)
@@ -145,22 +155,27 @@ def _new_student(admission: Admission, archive_no: str) -> Student:
 
 
 def _supplement(pairs: Sequence[tuple[Admission, Student]], actor: User, role: str) -> None:
+    groups: dict[tuple[str, ...], list[Student]] = defaultdict(list)
     for admission, student in pairs:
-        changed = [
-            name
-            for name in PERSON_FIELDS
-            if name not in NOT_SUPPLEMENTED
-            and getattr(student, name) in ("", None)
-            and getattr(admission.person, name) not in ("", None)
-        ]
-        for name in changed:
-            setattr(student, name, getattr(admission.person, name))
-        if admission.national_no and not student.national_no:
-            student.national_no = admission.national_no
-            changed.append("national_no")
-        if changed:
-            fields = list(dict.fromkeys([*changed, *fill(student)]))
-            update_rows([student], [Student._meta.get_field(n).name for n in fields], actor=actor, role=role)
+        if changed := _filled(admission, student):
+            fields = dict.fromkeys([*changed, *fill(student)])
+            groups[tuple(Student._meta.get_field(name).name for name in fields)].append(student)
+    for names, students in groups.items():
+        update_rows(students, names, actor=actor, role=role)
+
+
+def _filled(admission: Admission, student: Student) -> list[str]:
+    """Fill what is blank in the file; the fields that were."""
+    values = {name: getattr(admission.person, name) for name in PERSON_FIELDS if name not in NOT_SUPPLEMENTED}
+    values["national_no"] = admission.national_no
+    changed = [
+        name
+        for name, value in values.items()
+        if getattr(student, name) in ("", None) and value not in ("", None)
+    ]
+    for name in changed:
+        setattr(student, name, values[name])
+    return changed
 
 
 def _code_of(admission: Admission, programmes: dict[int, str]) -> str:
@@ -168,7 +183,7 @@ def _code_of(admission: Admission, programmes: dict[int, str]) -> str:
     return site + programmes.get(admission.entry.programme_id, "")
 
 
-def _enrolments(pairs: Sequence[tuple[Admission, Student]]) -> list[Enrolment]:
+def _enrolments(pairs: Sequence[tuple[Admission, Student]], reserved: Collection[str]) -> list[Enrolment]:
     wanted = {admission.entry.programme_id for admission, _student in pairs} - {None}
     programmes = dict(Programme.objects.filter(pk__in=wanted).values_list("pk", "code"))
     groups: dict[tuple[int, int, str], list[int]] = defaultdict(list)
@@ -177,11 +192,17 @@ def _enrolments(pairs: Sequence[tuple[Admission, Student]]) -> list[Enrolment]:
             continue
         key = (admission.school.pk, admission.started_on.year, _code_of(admission, programmes))
         groups[key].append(place)
+    reserved = {*reserved, *(admission.student_no for admission, _student in pairs)}
     numbers: dict[int, str] = {}
     for (school_id, year, code), places in groups.items():
         digits = int(rule(pairs[places[0]][0].school, "student_no_form"))
         given = student_numbers(
-            school_id=school_id, entry_year=year, code=code, digits=digits, count=len(places)
+            school_id=school_id,
+            entry_year=year,
+            code=code,
+            digits=digits,
+            count=len(places),
+            reserved=reserved,
         )
         numbers.update(zip(places, given, strict=True))
     return [_enrolment(*pair, pair[0].student_no or numbers[place]) for place, pair in enumerate(pairs)]
@@ -214,3 +235,33 @@ def _family(pairs: Sequence[tuple[Admission, Student]]) -> list[FamilyMember]:
             fill(row)
             rows.append(row)
     return rows
+
+
+@transaction.atomic
+def add_document(
+    *,
+    actor: User,
+    student: Student,
+    perm: str,
+    kind: str,
+    content: bytes,
+    filename: str,
+    allowed: Collection[str],
+) -> Document:
+    """Add a document of a kind that the file lacks, by the right ``perm`` where the student is, or was last.
+
+    Raises HasLeft when ``actor`` holds it elsewhere only, OnFile, FileRefused.
+    """
+    row = Student.objects.select_for_update().get(pk=student.pk)
+    unit_id = Enrolment.objects.current().get(student=row).unit_id
+    if unit_id not in units_with(actor, perm):
+        raise HasLeft
+    standing = Document.objects.filter(student=row, kind=kind, is_current=True)
+    if standing.exclude(review=Document.Review.UNFIT).exists():
+        raise OnFile
+    role = role_for(actor, perm, unit_id)
+    blob = store(actor=actor, content=content, filename=filename, allowed=allowed)
+    with acting(actor, role=role):
+        document = file_document(row, kind, blob, actor=actor)
+        events.record("scan.filed", actor=actor, obj=row, unit_id=unit_id, detail={"kind": kind})
+    return document

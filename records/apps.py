@@ -16,6 +16,7 @@ class RecordsConfig(AppConfig):
         from records.reading import EVENTS
 
         events.register("student.opened", _("Student file opened"))
+        events.register("scan.filed", _("Scan added to a student file"))
         for name, label in EVENTS.items():
             events.register(name, label)
         readers = ("view_student", "view_own_class")

@@ -4,13 +4,16 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
+
+from django.db.models import DecimalField
 
 from core.chinese import clean_name, clean_text
 from core.idnumber import IdNumberFault, parse_id_number
 from records.columns import Column, Kind
 from records.faults import Fault
+from records.models import Enrolment, Student
 
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _LANDLINE = re.compile(r"0\d{2,3}-?\d{7,8}(-\d{1,6})?")
@@ -29,6 +32,12 @@ _YES_NO = {
 }
 _YES_NO |= {"True": True, "False": False}
 _FORMULA_STARTS = ("=", "+", "-", "@")
+_DECIMALS = {
+    field.name: field
+    for model in (Student, Enrolment)
+    for field in model._meta.local_fields
+    if isinstance(field, DecimalField)
+}
 
 
 class CellFault(Exception):
@@ -173,13 +182,12 @@ def _digits(text: str, column: Column, book: CodeBook) -> str:
 
 
 def _number(text: str, column: Column, book: CodeBook) -> Decimal:
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        raise CellFault("number_form") from None
-    if not value.is_finite() or value < 0 or value >= 1000:
-        raise CellFault("number_form")
-    return value
+    field = _DECIMALS[column.field]
+    step = Decimal(1).scaleb(-field.decimal_places)
+    most = step * (10**field.max_digits - 1)
+    if not re.fullmatch(r"\d+(\.\d+)?", text, re.ASCII) or Decimal(text) > most or Decimal(text) % step:
+        raise CellFault("number_form", str(most))
+    return Decimal(text)
 
 
 def _school_code(text: str, column: Column, book: CodeBook) -> str:
@@ -209,7 +217,7 @@ def _programme(text: str, column: Column, book: CodeBook) -> str:
     return text
 
 
-def _id_text(text: str, column: Column, book: CodeBook) -> str:
+def _capitals(text: str, column: Column, book: CodeBook) -> str:
     return _limited(text.upper().replace(" ", ""), column)
 
 
@@ -221,7 +229,8 @@ _READERS: dict[Kind, Reader] = {
     Kind.MONTH: _month,
     Kind.REGION: _region,
     Kind.BOOLEAN: _boolean,
-    Kind.ID_NUMBER: _id_text,
+    Kind.ID_NUMBER: _capitals,
+    Kind.SERIAL: _capitals,
     Kind.PHONE: _phone,
     Kind.POSTCODE: _postcode,
     Kind.CLASS_NO: _class_no,

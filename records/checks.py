@@ -53,8 +53,13 @@ def resident_number(values: Values) -> IdNumber | None:
 
 
 def lacks_number(values: Values) -> bool:
-    """Whether this is somebody without any identity number (no-hukou pupils among them)."""
+    """Whether this is somebody without any identity number (see `lacks_hukou`)."""
     return values.get("id_type") == NO_DOCUMENT and not values.get("id_number")
+
+
+def lacks_hukou(values: Values) -> bool:
+    """Whether this is a pupil without household registration: no number, and not from overseas."""
+    return lacks_number(values) and values.get("overseas_status", "") in {"", "00"}
 
 
 def assume(values: Values, layout: LayoutColumns) -> None:
@@ -139,7 +144,7 @@ def _family(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[F
     guardians = [values.get(f"{member}.is_guardian") for member in MEMBERS]
     if None not in guardians and True not in guardians and any(answer is False for answer in guardians):
         yield Fault("member1.is_guardian", "guardian_missing")
-    if not lacks_number(values) or values.get("overseas_status") not in {"00", ""}:
+    if "overseas_status" not in values or not lacks_hukou(values):
         return
     numbers = [values.get(f"{member}.id_number") for member in MEMBERS]
     if numbers == ["", ""]:

@@ -1,6 +1,11 @@
 """What cells may hold at one school on one day, read once and then asked a million times."""
 
 from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
+
+from django.db import connection
+from django.db.models import Count, Max
 
 from records.cells import CodeBook, ProgrammeFacts
 from school.models import Code, Programme, Region, SchoolClass, Unit
@@ -9,16 +14,13 @@ from school.rules import rule
 
 def code_book(school: Unit, *, school_year: int, today: date) -> CodeBook:
     """The code book of ``school``: code lists by code, label and alias; regions; its active classes and programmes."""
-    entries = _entries(today)
+    lists = _lists(_state(), today)
     classes = SchoolClass.objects.filter(school=school, is_active=True)
     programmes = Programme.objects.filter(unit__in=_school_and_below(school), is_active=True)
     return CodeBook(
-        codes=_codes(entries),
-        closed_codes=_closed(entries, today),
-        regions={
-            code: until is None or until >= today
-            for code, until in Region.objects.values_list("code", "valid_until")
-        },
+        codes=lists.codes,
+        closed_codes=lists.closed,
+        regions=lists.regions,
         school_code=school.code,
         class_rule=str(rule(school, "class_number_rule", on=today)),
         class_ids=dict(classes.values_list("class_no", "pk")),
@@ -31,6 +33,32 @@ def code_book(school: Unit, *, school_year: int, today: date) -> CodeBook:
         school_year=school_year,
         today=today,
         under_age_allowed=bool(rule(school, "under_age_entry", on=today)),
+    )
+
+
+class _Lists(NamedTuple):
+    """What is the same for every school."""
+
+    codes: dict[str, dict[str, str]]
+    closed: dict[str, frozenset[str]]
+    regions: dict[str, bool]
+
+
+def _state() -> tuple[object, ...]:
+    """Another one after each change of a code or region, since each leaves a row of history that nobody removes."""
+    ends = {"count": Count("pk"), "last": Max("pk")}
+    found = [model.history.aggregate(**ends) for model in (Code, Region)]
+    return connection.settings_dict["NAME"], *(one[name] for one in found for name in ends)
+
+
+@lru_cache(maxsize=2)
+def _lists(_state: tuple[object, ...], today: date) -> _Lists:
+    entries = _entries(today)
+    regions = Region.objects.values_list("code", "valid_until")
+    return _Lists(
+        _codes(entries),
+        _closed(entries, today),
+        {code: until is None or until >= today for code, until in regions},
     )
 
 

@@ -24,6 +24,7 @@ class Kind(Enum):
     REGION = "region"
     BOOLEAN = "boolean"
     ID_NUMBER = "id_number"
+    SERIAL = "serial"
     PHONE = "phone"
     POSTCODE = "postcode"
     CLASS_NO = "class_no"
@@ -356,7 +357,15 @@ _KEPT = (
         section="entry",
         aliases=("全国学籍号",),
     ),
-    Column("学号", "student_no", T, _("Student number"), max_length=15, section="entry", aliases=("XH",)),
+    Column(
+        "学号",
+        "student_no",
+        Kind.SERIAL,
+        _("Student number"),
+        max_length=15,
+        section="entry",
+        aliases=("XH",),
+    ),
 )
 
 

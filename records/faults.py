@@ -189,7 +189,9 @@ MESSAGES: dict[str, Message] = {
     ),
     "postcode_form": Message(_("The postcode does not have six digits"), _("Write six digits")),
     "digits_form": Message(_("Only digits are allowed"), _("Write digits only")),
-    "number_form": Message(_("This is not a number"), _("Write a number")),
+    "number_form": Message(
+        _("This is not a number that can stand here"), _("Write digits, such as 2.5, up to %(detail)s")
+    ),
     "class_form": Message(
         _("The class number does not follow the school's rule"), _("Write it like %(detail)s")
     ),

@@ -98,6 +98,10 @@ def _without_hukou(rows: QuerySet[Enrolment], _chosen: object) -> QuerySet[Enrol
     return rows.filter(student__no_hukou=True, pk__in=Enrolment.objects.current().values("pk"))
 
 
+def _without_class(rows: QuerySet[Enrolment], _chosen: object) -> QuerySet[Enrolment]:
+    return rows.filter(school_class__isnull=True, ended_on__isnull=True)
+
+
 class StudentList(ListPage[Any]):
     """Students in the reader's scope, one row for each stretch at a school; rows are named tuples.
 
@@ -144,7 +148,7 @@ class StudentList(ListPage[Any]):
         Filter("unit", _("Unit"), "choice", "unit_id", choices=selectors.unit_choices, rare=True),
         Filter("programme", _("Programme"), "choice", "programme_id", choices=selectors.programme_choices, rare=True),
         Filter("no_hukou", _("Without household registration"), "flag", _without_hukou, rare=True),
-        Filter("no_class", _("Without a class"), "flag", "school_class_id__isnull", rare=True),
+        Filter("no_class", _("Without a class"), "flag", _without_class, rare=True),
     )  # fmt: skip
     default_sort = "student_no"
     empty = Empty(

@@ -6,7 +6,6 @@ from typing import ClassVar, Self
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -27,7 +26,7 @@ from records.document_models import (
     Secrecy,
 )
 from records.photo_models import PhotoExport, PhotoFile, PhotoUpload
-from school.models import ClassStaff, Programme, SchoolClass, Unit
+from school.models import ClassStaff, Programme, SchoolClass, Unit, in_force
 
 __all__ = [
     "BOOKED_KINDS", "INTAKE_KINDS", "Bringer", "Document", "DocumentKind", "DocumentLink", "Enrolment",
@@ -257,9 +256,7 @@ def own_class_ids(user: User) -> list[int]:
 
     A duty that nobody ended when the person left the school, or that another school noted, opens nothing.
     """
-    today = timezone.localdate()
-    duties = ClassStaff.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=today))
-    duties = duties.filter(user=user, valid_from__lte=today)
+    duties = ClassStaff.objects.filter(in_force(), user=user)
     here = duties.filter(school_class__unit_id__in=list(units_with(user, "view_own_class")))
     return list(here.values_list("school_class_id", flat=True))
 

@@ -1,5 +1,7 @@
 """Numbers that are given out once: 学号, 档号 and the numbers of forms."""
 
+from collections.abc import Collection
+
 from django.db import connection
 
 STUDENT_NO_LENGTH = 15
@@ -22,7 +24,7 @@ _FREE = """
     WHERE NOT EXISTS (
         SELECT 1 FROM records_enrolment
         WHERE school_id = %(school)s AND student_no = %(prefix)s || lpad(serial::text, %(digits)s, '0')
-    )
+    ) AND %(prefix)s || lpad(serial::text, %(digits)s, '0') <> ALL (%(reserved)s::text[])
     LIMIT %(count)s
 """
 
@@ -39,14 +41,16 @@ def take(key: str, count: int = 1) -> range:
     return range(last - count + 1, last + 1)
 
 
-def student_numbers(*, school_id: int, entry_year: int, code: str, digits: int, count: int = 1) -> list[str]:
+def student_numbers(
+    *, school_id: int, entry_year: int, code: str, digits: int, count: int = 1, reserved: Collection[str] = ()
+) -> list[str]:
     """New student numbers of a school: entry year, code of site and programme, serial; at most 15 characters.
 
     The code is cut where year and serial leave it no room. Each length of serials counts for itself, going on where
-    the others stand if it can, and passes over numbers that somebody has: the rule may change at any time. Others who
-    take numbers of the same school wait until this transaction ends. Raises NumbersExhausted.
+    the others stand if it can, and passes over numbers that somebody has or that are ``reserved``: the rule may change
+    at any time. Others who take numbers of the same school wait until this transaction ends. Raises NumbersExhausted.
     """
-    prefix = f"{entry_year}{code}"[: STUDENT_NO_LENGTH - digits]
+    prefix = f"{entry_year}{code.upper()}"[: STUDENT_NO_LENGTH - digits]
     series = f"student_no/{school_id}/{prefix}"
     take(f"student_no/{school_id}", 0)
     last = _last_of(series, digits)
@@ -62,6 +66,7 @@ def student_numbers(*, school_id: int, entry_year: int, code: str, digits: int, 
                 "first": last + 1,
                 "most": 10**digits - 1,
                 "count": count,
+                "reserved": list(reserved),
             },
         )
         serials = [serial for (serial,) in cursor.fetchall()]

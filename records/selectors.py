@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery, Value
 from django.db.models.functions import Length, NullIf
-from django.utils import timezone
 
 from accounts.models import User
 from accounts.scope import holds, units_with, visible_or_404
@@ -31,7 +30,7 @@ from records.models import (
     later_enrolments,
     own_class_ids,
 )
-from school.models import ClassStaff, Programme, SchoolClass, Unit, labels_in_use
+from school.models import ClassStaff, Programme, SchoolClass, Unit, in_force, labels_in_use
 
 HITS = 1000
 """A search fetches at most this many hits and orders them; ordering first would walk the whole sort index."""
@@ -340,8 +339,8 @@ def own_class(user: User, public_id: UUID) -> SchoolClass:
 
 
 def duties_in(user: User, classes: Iterable[SchoolClass]) -> dict[int, str]:
-    """What ``user`` is in each of these classes, in words."""
-    rows = ClassStaff.objects.filter(user=user, school_class__in=list(classes)).order_by("-duty")
+    """What ``user`` is in each of these classes today, in words."""
+    rows = ClassStaff.objects.filter(in_force(), user=user, school_class__in=list(classes)).order_by("-duty")
     return {row.school_class_id: row.get_duty_display() for row in rows}
 
 
@@ -372,12 +371,6 @@ def adviser_of(school_class_id: int | None) -> User | None:
     duties = [ClassStaff.Duty.CLASS_ADVISER, ClassStaff.Duty.COUNSELLOR]
     row = today.filter(duty__in=duties).select_related("user").order_by("duty").first()
     return row.user if row else None
-
-
-def in_force() -> Q:
-    """The condition that a dated row holds today."""
-    today = timezone.localdate()
-    return Q(valid_from__lte=today) & (Q(valid_until__isnull=True) | Q(valid_until__gte=today))
 
 
 def may_reveal_in(user: User, rows: Sequence[Enrolment]) -> bool:

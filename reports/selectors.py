@@ -1,7 +1,7 @@
 """Figures and charts of the home page: counts of what the reader may count, never a row."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
@@ -98,9 +98,17 @@ def next_deadline(user: User) -> date | None:
     return batches.order_by("entry_deadline").values_list("entry_deadline", flat=True).first()
 
 
-def unread_notices(user: User) -> QuerySet[Notice]:
-    """Notices that ``user`` has not read, at most 200."""
-    return Notice.objects.visible_to(user).unread_by(user).order_by("-last_at")[:200]
+def unread_notices(user: User, until: datetime) -> QuerySet[Notice]:
+    """Notices that ``user`` has not read, counted up at ``until`` for the last time, or before; at most 200."""
+    unread = Notice.objects.visible_to(user).unread_by(user)
+    return unread.filter(last_at__lte=until).order_by("-last_at")[:200]
+
+
+def newest_notice(user: User) -> datetime | None:
+    """When the newest notice that ``user`` has not read was made, or counted up."""
+    unread = Notice.objects.visible_to(user).unread_by(user)
+    newest: datetime | None = unread.aggregate(newest=Max("last_at"))["newest"]
+    return newest
 
 
 # Charts

@@ -10,6 +10,7 @@ from accounts.access import SIGNED_IN, requires, user_of
 from approvals import notices
 from core.ui import Chart
 from reports import selectors
+from reports.forms import ReadForm
 from reports.inbox import Inbox
 
 
@@ -19,10 +20,9 @@ def home(request: HttpRequest) -> HttpResponse:
     """What waits for the reader, and how things stand. ``tab`` and ``kind`` choose a part of the inbox."""
     user = user_of(request)
     inbox = Inbox(user, tab=request.GET.get("tab", ""), kind=request.GET.get("kind", ""))
-    has_notices = inbox.has_notices
-    if has_notices is None:
-        has_notices = selectors.unread_notices(user).exists()
-    values: dict[str, Any] = {"inbox": inbox, "has_notices": has_notices}
+    values: dict[str, Any] = {"inbox": inbox}
+    if inbox.has_notices is not False:
+        values["newest_notice"] = selectors.newest_notice(user)
     if not inbox.lines:
         values["next_deadline"] = selectors.next_deadline(user)
     if request.headers.get("HX-Target") == "inbox":
@@ -36,13 +36,14 @@ def home(request: HttpRequest) -> HttpResponse:
 def chart(request: HttpRequest, key: str) -> HttpResponse:
     """One chart of the home page, for the batch that ``batch`` names, else for the largest open one."""
     user = user_of(request)
+    if key == "students":
+        values: dict[str, Any] = {"key": key, "picture": selectors.students_by_grade(user)}
+        return render(request, "reports/chart.html", values)
+    if key not in {"progress", "faults"}:
+        raise Http404
     batch, choices = selectors.chosen_batch(user, request.GET.get("batch", ""))
     picture: Chart | None = None
-    if key == "students":
-        picture, choices, batch = selectors.students_by_grade(user), [], None
-    elif key not in {"progress", "faults"}:
-        raise Http404
-    elif batch is not None:
+    if batch is not None:
         picture = selectors.progress(batch) if key == "progress" else selectors.faults(batch)
     values = {"key": key, "picture": picture, "batch": batch, "choices": choices}
     return render(request, "reports/chart.html", values)
@@ -51,8 +52,10 @@ def chart(request: HttpRequest, key: str) -> HttpResponse:
 @requires(SIGNED_IN)
 @require_POST
 def read_notices(request: HttpRequest) -> HttpResponse:
-    """Mark every notice to one's department as read."""
+    """Mark the notices to one's department as read that the page has shown: none newer than ``until``."""
     user = user_of(request)
-    for notice in selectors.unread_notices(user):
+    form = ReadForm(request.POST)
+    unread = selectors.unread_notices(user, form.cleaned_data["until"]) if form.is_valid() else ()
+    for notice in unread:
         notices.mark_read(user, notice)
     return redirect("reports:home")

@@ -11,6 +11,7 @@ from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOper
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Func, Q, Value
+from django.utils import timezone
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -46,6 +47,12 @@ class DateRange(Func):
 def validity() -> DateRange:
     """The days from ``valid_from`` to ``valid_until``, both included."""
     return DateRange(F("valid_from"), F("valid_until"), Value("[]"))
+
+
+def in_force(on: date | None = None) -> Q:
+    """Condition on rows with ``valid_from`` and ``valid_until``: they hold on that day (today by default)."""
+    day = on or timezone.localdate()
+    return Q(valid_from__lte=day) & (Q(valid_until__isnull=True) | Q(valid_until__gte=day))
 
 
 class Unit(RecordedModel):
@@ -110,8 +117,8 @@ class Unit(RecordedModel):
 
     @property
     def full_label(self) -> str:
-        """The same, of a department or site together with its school: every school has an admissions office."""
-        if self.kind in (Unit.Kind.DEPARTMENT, Unit.Kind.SITE) and self.parent is not None:
+        """The same, of a department, site or college with its school: every school has an admissions office."""
+        if self.kind in (Unit.Kind.DEPARTMENT, Unit.Kind.SITE, Unit.Kind.COLLEGE) and self.parent is not None:
             return f"{self.parent.label} · {self.label}"
         return self.label
 

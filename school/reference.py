@@ -1,7 +1,7 @@
 """Code lists and regions as data: loaded from CSV files, editable afterwards, and loaded again without harm.
 
-Loading adds what is new and mends labels of what is there; an entry that the file no longer has is left alone, because
-files of students may carry its code.
+Loading adds what is new and mends what is there as long as nobody changed it on a page; an entry that the file no
+longer has is left alone, because files of students may carry its code.
 """
 
 import csv
@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 
 from ledger import events
+from ledger.context import service_user
 from ledger.history import update_rows, write_rows
 from school.models import Code, CodeList, Region
 
@@ -58,13 +59,14 @@ def _sync(
     model: type[Any], key: Sequence[str], wanted: Iterable[dict[str, Any]], actor: Any, loaded: Loaded
 ) -> None:
     present = {tuple(getattr(row, name) for name in key): row for row in model.objects.all()}
+    by_hand = set(model.history.exclude(history_user=service_user()).values_list("id", flat=True))
     new, changed, names = [], [], []
     for values in wanted:
         names = [name for name in values if name not in key]
         row = present.get(tuple(values[name] for name in key))
         if row is None:
             new.append(model(**values))
-        elif any(getattr(row, name) != values[name] for name in names):
+        elif row.pk not in by_hand and any(getattr(row, name) != values[name] for name in names):
             for name in names:
                 setattr(row, name, values[name])
             changed.append(row)

@@ -137,7 +137,9 @@ RULES: dict[str, RuleKind] = {
             4,
             "S1-2 二(一)",
         ),
-        RuleKind("fonds_code", _("Fonds code of archive numbers"), lambda text: text[:12], "XJ", "DA/T 13"),
+        RuleKind(
+            "fonds_code", _("Fonds code of archive numbers"), lambda text: text[:12].upper(), "XJ", "DA/T 13"
+        ),
         RuleKind(
             "number_lookups",
             _("Identity numbers that one person may ask about in an hour"),

@@ -112,6 +112,13 @@ class _Planner:
             self.fault(line, column, _("Write days as 2026-09-01."))
             return None
 
+    def days(self, line: int, row: dict[str, str]) -> dict[str, date | None]:
+        first = self.day(line, "valid_from", row["valid_from"])
+        last = self.day(line, "valid_to", row["valid_to"])
+        if first and last and last < first:
+            self.fault(line, "valid_to", _("The last day lies before the first."))
+        return {"valid_from": first, "valid_until": last}
+
     def take(self, line: int, code: str, values: dict[str, Any]) -> None:
         if not code:
             self.fault(line, "code", _("The code is missing."))
@@ -157,20 +164,31 @@ def _shown(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+def code_fault(code: str) -> str:
+    """What is wrong with the code of an entry, which stands in addresses; "" when nothing is."""
+    sound = code.isascii() and code.replace(".", "").isalnum()
+    return "" if sound else _("Letters, digits and dots only")
+
+
+def spellings_of(row: Code) -> set[str]:
+    """Everything in a cell that means this entry."""
+    return {row.code, row.label_zh, row.label_en, *row.aliases} - {""}
+
+
 def plan_codes(code_list: CodeList, text: str) -> Plan:
     """What a file would change in a code list. Raises NotReadable."""
     present = {row.code: row for row in Code.objects.filter(code_list=code_list)}
     planner = _Planner(present, CODE_FIELDS, lambda code: Code(code_list=code_list, code=code))
-    spellings: dict[str, str] = {}
-    for line, row in _rows(text, CODE_HEADER):
+    rows = list(_rows(text, CODE_HEADER))
+    left = present.keys() - {row["code"] for _line, row in rows}
+    spellings = {spelling: code for code in left for spelling in spellings_of(present[code])}
+    for line, row in rows:
         planner.too_long(line, row, {"code": 8, "label_zh": 80, "label_en": 120, "aliases": 80})
+        aliases = [part for part in row["aliases"].split("|") if part]
+        if row["code"]:
+            _check_code(planner, line, row, aliases, spellings)
         if not row["label_zh"]:
             planner.fault(line, "label_zh", _("The Chinese label is missing."))
-        aliases = [part for part in row["aliases"].split("|") if part]
-        for spelling in {row["code"], row["label_zh"], row["label_en"], *aliases} - {""}:
-            if spellings.setdefault(spelling, row["code"]) != row["code"]:
-                told = {"spelling": spelling, "code": spellings[spelling]}
-                planner.fault(line, "aliases", _("%(spelling)s already means code %(code)s.") % told)
         planner.take(
             line,
             row["code"],
@@ -179,11 +197,21 @@ def plan_codes(code_list: CodeList, text: str) -> Plan:
                 "label_en": row["label_en"],
                 "aliases": aliases,
                 "order": line - 2,
-                "valid_from": planner.day(line, "valid_from", row["valid_from"]),
-                "valid_until": planner.day(line, "valid_to", row["valid_to"]),
+                **planner.days(line, row),
             },
         )
     return planner.done()
+
+
+def _check_code(
+    planner: _Planner, line: int, row: dict[str, str], aliases: list[str], spellings: dict[str, str]
+) -> None:
+    if fault := code_fault(row["code"]):
+        planner.fault(line, "code", fault)
+    for spelling in {row["code"], row["label_zh"], row["label_en"], *aliases} - {""}:
+        if spellings.setdefault(spelling, row["code"]) != row["code"]:
+            told = {"spelling": spelling, "code": spellings[spelling]}
+            planner.fault(line, "aliases", _("%(spelling)s already means code %(code)s.") % told)
 
 
 def plan_regions(text: str) -> Plan:
@@ -210,8 +238,7 @@ def plan_regions(text: str) -> Plan:
                 "name_en": row["name_en"],
                 "parent_code": row["parent"],
                 "level": int(row["level"]),
-                "valid_from": planner.day(line, "valid_from", row["valid_from"]),
-                "valid_until": planner.day(line, "valid_to", row["valid_to"]),
+                **planner.days(line, row),
                 "source": row["source"],
             },
         )

@@ -12,6 +12,7 @@ from accounts.models import User
 from core.chinese import clean_text
 from school.models import CalendarPeriod, ClassStaff, Code, Programme, Stage, Unit
 from school.rules import RuleKind
+from setup.codefiles import code_fault
 
 _DATE = forms.DateInput(attrs={"inputmode": "numeric", "autocomplete": "off", "placeholder": "2026-09-01"})
 NONE: list[tuple[str, Any]] = [("", "—")]
@@ -287,8 +288,8 @@ class CodeForm(SettingsForm):
 
     def clean_code(self) -> str:
         code: str = clean_text(self.cleaned_data["code"])
-        if not code or not code.isascii() or not code.replace(".", "").isalnum():
-            raise ValidationError(_("Letters, digits and dots only"))
+        if fault := code_fault(code):
+            raise ValidationError(fault)
         return code
 
     def clean_aliases(self) -> list[str]:

@@ -36,12 +36,6 @@ def _unit_name(unit: Unit) -> SafeString:
     return format_html('<span class="xj-branch xj-branch-{}">{}</span>', depth, unit.label)
 
 
-def _full_name(unit: Unit) -> str:
-    if unit.kind in (Unit.Kind.DEPARTMENT, Unit.Kind.SITE, Unit.Kind.COLLEGE) and unit.parent is not None:
-        return f"{unit.parent.label} · {unit.label}"
-    return unit.label
-
-
 def _named(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
     return rows.filter(Q(name__icontains=words) | Q(label_en__icontains=words) | Q(code__startswith=words))
 
@@ -91,7 +85,7 @@ class ProgrammeList(ListPage[Programme]):
     columns = (
         Column("name", _("Programme"), lambda row: row.label, ("name",), fixed=True, css="name", link=True),
         Column("code", _("Programme code"), lambda row: row.code, ("code",), css="id"),
-        Column("unit", _("Unit"), lambda row: _full_name(row.unit), ("unit__name",)),
+        Column("unit", _("Unit"), lambda row: row.unit.full_label, ("unit__name",)),
         Column(
             "years",
             _("Length of schooling"),
@@ -143,7 +137,7 @@ class ClassList(ListPage[SchoolClass]):
     columns = (
         Column("name", _("Class"), lambda row: row.label, ("grade_level", "number"), fixed=True, css="name", link=True),
         Column("class_no", _("Class number"), lambda row: row.class_no, ("class_no",), css="id"),
-        Column("school", _("School"), lambda row: _full_name(row.unit) if row.unit_id == row.school_id
+        Column("school", _("School"), lambda row: row.unit.full_label if row.unit_id == row.school_id
                else f"{row.school.label} · {row.unit.label}", ("school__name",)),
         Column("grade", _("Grade level"), lambda row: row.grade_level, ("grade_level",), css="num"),
         Column("entry_year", _("Entry year"), lambda row: str(row.entry_year), ("entry_year",), css="num"),

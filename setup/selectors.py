@@ -9,7 +9,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import BigIntegerField, Count, F, Func, IntegerField, Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.grants import in_force
+from accounts.models import Appointment, User
+from accounts.roles import ROLE_PERMISSIONS
 from accounts.scope import units_with, visible_or_404
 from school.models import (
     CalendarPeriod,
@@ -133,16 +135,15 @@ def one_staff(school_class: SchoolClass, pk: int) -> ClassStaff:
     return found
 
 
-def people_for_classes(unit: Unit) -> QuerySet[User]:
-    """Staff of the school and the units above who could be given a duty in a class."""
-    chain = [*unit.ancestors, unit.pk]
-    place = Q(unit_id__in=chain) | Q(unit__ancestors__overlap=chain[-1:]) | Q(unit__parent_id__in=chain)
-    rows: QuerySet[User] = User.objects.filter(place, kind=User.Kind.STAFF, is_active=True)
-    held = Q(
-        appointments__role__in=["teacher", "class_adviser", "counsellor", "grade_admin", "class_admin"],
-        appointments__withdrawn_at__isnull=True,
+def people_for_classes(school_class: SchoolClass) -> QuerySet[User]:
+    """Staff with a role of a class that holds there today: who can be given a duty in it."""
+    place = [*school_class.unit.ancestors, school_class.unit_id]
+    roles = [role for role, perms in ROLE_PERMISSIONS.items() if "view_own_class" in perms]
+    held = Appointment.objects.filter(in_force(), role__in=roles, unit_id__in=place)
+    rows: QuerySet[User] = User.objects.filter(
+        kind=User.Kind.STAFF, is_active=True, pk__in=held.values("user")
     )
-    return rows.filter(held).distinct().order_by("name", "staff_no")
+    return rows.order_by("name", "staff_no")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +170,8 @@ def effective_rules(unit: Unit) -> list[EffectiveRule]:
 
 
 def _effective(kind: RuleKind, rows: Sequence[Rule], chain: list[int], today: date) -> EffectiveRule:
-    in_force = [row for row in rows if row.valid_from <= today]
-    row = max(in_force, key=lambda one: (chain.index(one.unit_id), one.valid_from), default=None)
+    begun = [row for row in rows if row.valid_from <= today]
+    row = max(begun, key=lambda one: (chain.index(one.unit_id), one.valid_from), default=None)
     coming = [one for one in rows if one.valid_from > today and one.unit_id == chain[-1]]
     own = row is not None and row.unit_id == chain[-1]
     text = row.value if row else default_text(kind)
@@ -273,11 +274,6 @@ def regions(user: User) -> QuerySet[Region]:
     """Every region."""
     rows: QuerySet[Region] = Region.objects.all()
     return rows
-
-
-def region_names(codes: Sequence[str]) -> dict[str, str]:
-    """Names of regions by code."""
-    return dict(Region.objects.filter(code__in=codes).values_list("code", "name_zh"))
 
 
 def one_region(user: User, code: str) -> Region:

@@ -14,7 +14,7 @@ from accounts import actions, passwords, selectors, sessions
 from accounts.access import SIGNED_IN, requires, user_of
 from accounts.adapters import AccountAdapter
 from accounts.forms import ContactsForm, PasswordForm, contacts_of
-from accounts.views.people import add_faults
+from core.acts import add_faults
 
 
 @requires(SIGNED_IN, background=True)

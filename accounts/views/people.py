@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -19,38 +18,8 @@ from accounts.forms import AppointForm, ChangeUserForm, OpenUserForm, ReasonForm
 from accounts.lists import UserList
 from accounts.models import User
 from accounts.roles import ENTRY_ROLES
-from accounts.scope import units_with
-
-
-def add_faults(form: Form, fault: ValidationError) -> None:
-    """Show an action's refusal at the fields that it names, and above the form what concerns no field of it."""
-    if not hasattr(fault, "error_dict"):
-        form.add_error(None, fault)
-        return
-    for name, found in fault.error_dict.items():
-        form.add_error(name if name in form.fields else None, found)
-
-
-def _tried(form: Form, act: Callable[[], Any]) -> Any:
-    """The result of the action when the form is right and the action takes it, else None with the faults shown."""
-    if not form.is_valid():
-        return None
-    try:
-        return act()
-    except ValidationError as fault:
-        add_faults(form, fault)
-        return None
-
-
-def _told(request: HttpRequest, act: Callable[[], Any], done: str) -> Any:
-    """Do a small act; say at the top of the next page that it is done, or why not."""
-    try:
-        result = act()
-    except ValidationError as fault:
-        messages.error(request, " ".join(fault.messages))
-        return None
-    messages.success(request, done)
-    return result if result is not None else True
+from accounts.scope import demand, units_with
+from core.acts import done, tried
 
 
 @requires("manage_users", "manage_grants", "view_grants")
@@ -73,6 +42,7 @@ def _user_page(request: HttpRequest, person: User, **more: Any) -> HttpResponse:
     reader = user_of(request)
     today = timezone.localdate()
     unit = person.unit_id
+    kept = units_with(reader, "manage_users")
     context = {
         "person": person,
         "contacts": selectors.contacts_shown(reader, person),
@@ -82,10 +52,10 @@ def _user_page(request: HttpRequest, person: User, **more: Any) -> HttpResponse:
         "paths": selectors.paths_of(person),
         "today": today,
         "second_factor": sessions.has_second_factor(person),
-        "may_keep": unit in units_with(reader, "manage_users"),
+        "may_keep": unit in kept,
+        "may_lock": {unit, *selectors.duty_units(person)}.issubset(kept) and reader.pk != person.pk,
         "may_grant": bool(units_with(reader, "manage_grants")) and reader.pk != person.pk,
         "may_help": unit in units_with(reader, "manage_grants") and reader.pk != person.pk,
-        "is_self": reader.pk == person.pk,
         "open_work": open_work.of(person),
         "has_id_number": person.id_number_index is not None,
         **more,
@@ -100,7 +70,7 @@ def open_user(request: HttpRequest) -> HttpResponse:
     actor = user_of(request)
     form = OpenUserForm(request.POST or None, units=selectors.units_for(actor, "manage_users"))
     if request.method == "POST":
-        opened = _tried(form, lambda: actions.open_user(actor=actor, **form.cleaned_data))
+        opened = tried(form, lambda: actions.open_user(actor=actor, **form.cleaned_data))
         if opened is not None:
             person, password = opened
             return render(request, "accounts/password_told.html", {"person": person, "password": password})
@@ -113,15 +83,17 @@ def change_user(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Change name, unit and contacts of an account."""
     actor = user_of(request)
     person = selectors.one_user(actor, public_id)
+    demand(actor, "manage_users", person.unit_id or 0)
     start = {"name": person.name, "unit": person.unit_id, **contacts_of(person)}
     form = ChangeUserForm(
         request.POST or None,
         initial=start,
         units=selectors.units_for(actor, "manage_users"),
         has_number=person.id_number_index is not None,
+        contacts=selectors.contacts_shown(actor, person),
     )
     if request.method == "POST":
-        changed = _tried(form, lambda: actions.change_user(actor=actor, user=person, **form.cleaned_data))
+        changed = tried(form, lambda: actions.change_user(actor=actor, user=person, **form.cleaned_data))
         if changed is not None:
             messages.success(request, _("Saved."))
             return redirect("accounts:user", public_id)
@@ -149,14 +121,11 @@ def reset_second_factor(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _with_reason(request, public_id, actions.reset_second_factor, _("The second factor is taken off."))
 
 
-def _with_reason(request: HttpRequest, public_id: UUID, act: Callable[..., Any], done: str) -> HttpResponse:
+def _with_reason(request: HttpRequest, public_id: UUID, act: Callable[..., Any], told: str) -> HttpResponse:
     actor = user_of(request)
     person = selectors.one_user(actor, public_id)
     form = ReasonForm(request.POST)
-    if form.is_valid():
-        _told(request, lambda: act(actor=actor, user=person, **form.cleaned_data), done)
-    else:
-        messages.error(request, _("Give a reason."))
+    done(request, form, lambda: act(actor=actor, user=person, **form.cleaned_data), told)
     return redirect("accounts:user", public_id)
 
 
@@ -186,7 +155,7 @@ def appoint(request: HttpRequest, public_id: UUID) -> HttpResponse:
     person = selectors.one_user(actor, public_id)
     form = AppointForm(request.POST or None, units=selectors.units_for(actor, "manage_grants"))
     if request.method == "POST":
-        given = _tried(form, lambda: actions.appoint(actor=actor, user=person, **form.cleaned_data))
+        given = tried(form, lambda: actions.appoint(actor=actor, user=person, **form.cleaned_data))
         if given is not None:
             messages.success(request, _("The role is given."))
             return redirect("accounts:user", public_id)
@@ -201,14 +170,12 @@ def end_appointment(request: HttpRequest, public_id: UUID) -> HttpResponse:
     actor = user_of(request)
     appointment = selectors.one_appointment(actor, public_id)
     form = ReasonForm(request.POST)
-    if form.is_valid():
-        _told(
-            request,
-            lambda: actions.end_appointment(actor=actor, appointment=appointment, **form.cleaned_data),
-            _("The role has ended."),
-        )
-    else:
-        messages.error(request, _("Give a reason."))
+    done(
+        request,
+        form,
+        lambda: actions.end_appointment(actor=actor, appointment=appointment, **form.cleaned_data),
+        _("The role has ended."),
+    )
     return redirect("accounts:user", appointment.user.public_id)
 
 
@@ -220,7 +187,7 @@ def train(request: HttpRequest, public_id: UUID) -> HttpResponse:
     person = selectors.one_user(actor, public_id)
     form = TrainingForm(request.POST or None)
     if request.method == "POST":
-        noted = _tried(form, lambda: actions.record_training(actor=actor, user=person, **form.cleaned_data))
+        noted = tried(form, lambda: actions.record_training(actor=actor, user=person, **form.cleaned_data))
         if noted is not None:
             messages.success(request, _("The training is recorded."))
             return redirect("accounts:user", public_id)

@@ -199,7 +199,7 @@ class _Intake:
         actions.accept_rows(rows, results, actor=self.crew.archivist, role="archivist")
 
     def _step(self, step: Step, rows: list[Applicant], actor: User, role: str) -> list[Applicant]:
-        due = actions.next_due(step, self.batch.school, self.today)
+        due = actions.due_dates()
         names: Iterable[str] = ()
         for row in rows:
             if refused := actions.refusal(step, row, actor):

@@ -1,13 +1,13 @@
 """Every write of the intake room."""
 
-from enrollment.actions.acceptance import accept, accept_rows, bureau_refusal
+from enrollment.actions.acceptance import accept, accept_rows
 from enrollment.actions.bureau import approve_no_hukou, refuse_no_hukou
 from enrollment.actions.decisions import (
     advance,
     approve_as_head,
     decision,
+    due_dates,
     mark_returned,
-    next_due,
     open_for_review,
     recall,
     refusal,
@@ -61,15 +61,14 @@ __all__ = [
     "advance",
     "approve_as_head",
     "approve_no_hukou",
-    "bureau_refusal",
     "check_open",
     "decision",
+    "due_dates",
     "examine_typed",
     "locked",
     "mark_returned",
     "new_applicant",
     "new_numbers",
-    "next_due",
     "notes_of",
     "open_for_review",
     "recall",

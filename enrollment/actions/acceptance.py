@@ -9,13 +9,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.models import User
+from accounts.scope import role_for
 from enrollment.actions.decisions import Outcome, advance, decision, take_step
 from enrollment.actions.notify import tell_of_acceptance
-from enrollment.actions.refusals import ChecksFailed, IntakeRefused, WrongState
+from enrollment.actions.refusals import ChecksFailed, WrongState
 from enrollment.four_checks import Results, four_checks
+from enrollment.kept_numbers import kept_numbers
 from enrollment.models import Applicant, IntakeBatch
 from enrollment.selectors import book_of
-from enrollment.steps import ACCEPTANCE, BUREAU_FIRST
+from enrollment.steps import ACCEPTANCE
 from ledger import events
 from ledger.context import acting
 from ledger.history import update_rows, write_rows
@@ -36,6 +38,7 @@ def accept(*, actor: User, applicant: Applicant, version: int | None = None, com
                 "applicant.accepted",
                 actor=actor,
                 obj=applicant,
+                role=role_for(actor, ACCEPTANCE.perm, applicant.unit_id),
                 result="failed",
                 detail=failed.results.detail,
             )
@@ -57,22 +60,12 @@ def _accepted(actor: User, applicant: Applicant, version: int | None, comment: s
 @transaction.atomic
 def _accept(actor: User, applicant: Applicant, version: int | None, comment: str) -> Applicant:
     row, role = take_step(ACCEPTANCE, actor, applicant, version)
-    waiting = bureau_refusal(row)
-    if waiting:
-        raise waiting
     results = four_checks(row, book_of(row.batch))
     if not results.passed:
         raise ChecksFailed(results)
     accept_rows([row], {row.pk: results}, actor=actor, role=role, comment=comment)
     tell_of_acceptance(row.batch)
     return row
-
-
-def bureau_refusal(row: Applicant) -> IntakeRefused | None:
-    """Whether acceptance must wait for the bureau's approval."""
-    if row.bureau_state in {Applicant.BureauState.NOT_NEEDED, Applicant.BureauState.APPROVED}:
-        return None
-    return WrongState(str(BUREAU_FIRST))
 
 
 def accept_rows(
@@ -93,7 +86,7 @@ def accept_rows(
         students = _open(rows, actor, role)
         names: tuple[str, ...] = ()
         for row, student in zip(rows, students, strict=True):
-            names = advance(ACCEPTANCE, row, actor, now=now, due=None)
+            names = advance(ACCEPTANCE, row, actor, now=now)
             row.student = student
         update_rows(rows, [*names, "student"], actor=actor, role=role)
         made = [decision(row, ACCEPTANCE.key, Outcome.PASSED, actor, role, comment=comment) for row in rows]
@@ -155,7 +148,12 @@ def clash_of(error: IntegrityError) -> str:
 
 def _open(rows: Sequence[Applicant], actor: User, role: str) -> list[Any]:
     try:
-        return open_files(actor=actor, admissions=[_admission(row) for row in rows], role=role)
+        return open_files(
+            actor=actor,
+            admissions=[_admission(row) for row in rows],
+            role=role,
+            reserved=kept_numbers(rows[0].batch.school_id),
+        )
     except AlreadyEnrolled as clash:
         text = _("%(count)s of them have an open enrolment: a transfer between schools is needed.")
         raise NotOpened("enrolled", text % {"count": len(clash.public_ids)}) from clash

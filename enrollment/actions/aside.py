@@ -4,14 +4,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import demand, units_with
-from approvals.roles import acting_role
+from accounts.scope import demand, role_for, units_with
 from enrollment.actions.decisions import lost_race
 from enrollment.actions.drafts import locked
 from enrollment.actions.refusals import IntakeRefused
 from enrollment.models import Applicant, StepAside
 from enrollment.relations import deciders
-from enrollment.steps import BUREAU, STEPS, bureau_waits, waiting_step
+from enrollment.steps import BUREAU, STEPS, waiting_step
 from ledger import events
 from ledger.context import acting
 
@@ -35,12 +34,12 @@ def step_aside(*, actor: User, applicant: Applicant, reason: str) -> list[User]:
         raise lost_race(row, actor)
     if row.asides.filter(user=actor).exists():
         raise IntakeRefused(_("You have stepped aside already."))
-    role = acting_role(actor, held[0], row.unit)
+    role = role_for(actor, held[0], row.unit_id)
     with acting(actor, role=role, reason=reason.strip()):
         StepAside(applicant=row, user=actor, role=role, reason=reason.strip()).save()
         if row.opened_by_id == actor.pk:
             row.opened_by = row.opened_at = None
             row.save(update_fields=["opened_by", "opened_at"])
         events.record("applicant.stepped_aside", actor=actor, obj=row)
-    step = BUREAU if bureau_waits(row) else waiting_step(row)
+    step = waiting_step(row)
     return deciders(row, step) if step else []

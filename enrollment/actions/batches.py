@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from approvals.roles import acting_role
+from accounts.scope import role_for
 from enrollment.actions.refusals import IntakeRefused
 from enrollment.models import Applicant, IntakeBatch
 from ledger import events
@@ -32,7 +32,7 @@ def open_batch(*, actor: User, school: Unit, values: Mapping[str, Any]) -> Intak
 
     Raises NotPermitted; IntegrityError for a taken code.
     """
-    role = acting_role(actor, PERM, school)
+    role = role_for(actor, PERM, school.pk)
     batch = IntakeBatch(school=school, **{name: values[name] for name in FIELDS if name in values})
     with acting(actor, role=role):
         batch.save()
@@ -41,9 +41,7 @@ def open_batch(*, actor: User, school: Unit, values: Mapping[str, Any]) -> Intak
 
 
 def _locked(batch: IntakeBatch) -> IntakeBatch:
-    found: IntakeBatch = (
-        IntakeBatch.objects.select_for_update(of=("self",)).select_related("school").get(pk=batch.pk)
-    )
+    found: IntakeBatch = IntakeBatch.objects.select_for_update().get(pk=batch.pk)
     return found
 
 
@@ -56,7 +54,7 @@ def change_batch(
     Raises BatchChanged when it stands otherwise now, IntakeRefused for a fixed field, NotPermitted.
     """
     row = _locked(batch)
-    role = acting_role(actor, PERM, row.school)
+    role = role_for(actor, PERM, row.school_id)
     if any(getattr(row, name) != value for name, value in seen.items()):
         raise BatchChanged(_("This intake batch was changed meanwhile. Nothing was saved; look at it again."))
     changed = [name for name in FIELDS if name in values and getattr(row, name) != values[name]]
@@ -84,7 +82,7 @@ def set_open(*, actor: User, batch: IntakeBatch, is_open: bool, reason: str) -> 
     if not reason.strip():
         raise ValueError("Closing or opening a batch needs a reason")
     row = _locked(batch)
-    role = acting_role(actor, PERM, row.school)
+    role = role_for(actor, PERM, row.school_id)
     if row.is_open == is_open:
         raise IntakeRefused(_("Somebody has done this already."))
     row.is_open = is_open

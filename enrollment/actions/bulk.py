@@ -1,7 +1,6 @@
 """Bulk approval (批量通过) of a class at one step: only those without warnings, only after a sample without faults."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Prefetch, Q
@@ -9,10 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import units_with
-from approvals.roles import acting_role
+from accounts.scope import role_for, units_with
+from core.row_locks import locked_rows
 from enrollment.actions.acceptance import accept_apart
-from enrollment.actions.decisions import Outcome, advance, decision, next_due
+from enrollment.actions.decisions import Outcome, advance, decision, due_dates
 from enrollment.actions.notify import tell_of_acceptance, tell_of_approval
 from enrollment.actions.refusals import IntakeRefused
 from enrollment.actions.sampling import close_sample, write_sample
@@ -57,14 +56,6 @@ class SampleClosed(IntakeRefused):
     """The sample was used or given up already."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a bulk act did: how many passed, and the reasons of those left out by applicant."""
-
-    passed: int
-    skipped: dict[int, str]
-
-
 @transaction.atomic
 def draw_sample(*, actor: User, batch: IntakeBatch, class_no: str, step: Step) -> IntakeSample:
     """Draw a sample of those who would pass; an older open one of the same class is closed with what it showed.
@@ -72,32 +63,31 @@ def draw_sample(*, actor: User, batch: IntakeBatch, class_no: str, step: Step) -
     Raises SampleFaulty while faults of an earlier sample are not handled, IntakeRefused when nobody would pass,
     NotPermitted.
     """
-    role = acting_role(actor, step.perm, _unit_of(actor, batch, step))
+    role = role_for(actor, step.perm, _unit_id_of(actor, batch, step))
     IntakeBatch.objects.select_for_update(no_key=True).get(pk=batch.pk)
-    older = open_sample(actor, batch, class_no, step.key)
+    found = open_sample(actor, batch, class_no, step.key)
+    older = found and _locked_sample(found)
     if older and older.job and older.job.is_open:
         raise SampleClosed(_("The bulk approval of this class is running already."))
-    _refuse_unhandled(batch, class_no, step)
-    if older:
-        close_sample(actor=actor, sample=older)
+    _refuse_unhandled(actor, batch, class_no, step)
+    if older and not older.closed_at:
+        close_sample(actor=actor, sample=older, role=role)
     ready = plan(actor, batch, class_no, step).passing
     if not ready:
         raise IntakeRefused(_("Nobody of this class can be passed at once."))
     return write_sample(actor, role, batch, class_no, step.key, [row.pk for row in ready])
 
 
-def _unit_of(actor: User, batch: IntakeBatch, step: Step) -> Unit:
+def _unit_id_of(actor: User, batch: IntakeBatch, step: Step) -> int:
     """A unit on which ``actor`` takes the step: one where somebody waits, else any of the school's, else the school."""
-    first = waiting_at(actor, batch, step).select_related("unit").only("unit").first()
-    if first:
-        return first.unit
+    waiting = waiting_at(actor, batch, step).values_list("unit_id", flat=True).first()
     here = Q(pk=batch.school_id) | Q(ancestors__contains=[batch.school_id])
-    own = Unit.objects.filter(here, pk__in=list(units_with(actor, step.perm))).order_by("pk").first()
-    return own or batch.school
+    own = Unit.objects.filter(here, pk__in=list(units_with(actor, step.perm))).order_by("pk")
+    return waiting or own.values_list("pk", flat=True).first() or batch.school_id
 
 
-def _refuse_unhandled(batch: IntakeBatch, class_no: str, step: Step) -> None:
-    count = unhandled_faults(batch, class_no, step.key).count()
+def _refuse_unhandled(actor: User, batch: IntakeBatch, class_no: str, step: Step) -> None:
+    count = unhandled_faults(actor, batch, class_no, step).count()
     if count:
         raise SampleFaulty(
             _(
@@ -113,43 +103,52 @@ def start_bulk(*, actor: User, sample: IntakeSample) -> IntakeSample:
 
     Raises SampleNotSeen, SampleFaulty, SampleClosed, NotPermitted.
     """
-    held = _ready_sample(actor, sample)
-    step = STEPS[held.step]  # type: ignore[index]  # written from a step's key
-    many = len(plan(actor, held.batch, held.class_no, step).passing)
-    if many <= MOST_AT_ONCE:
-        pass_class(actor=actor, sample=held)
-        held.refresh_from_db()
+    held, role = _ready_sample(actor, sample)
+    if _count_ready(actor, held) <= MOST_AT_ONCE:
+        _pass(actor, role, held, _silent)
         return held
     held.job = jobs.start(actor=actor, kind=JOB, unit=held.batch.school)
     held.save(update_fields=["job"])
     return held
 
 
-def _ready_sample(actor: User, sample: IntakeSample, *, in_job: bool = False) -> IntakeSample:
-    rows = IntakeSample.objects.select_for_update(of=("self",)).select_related("batch__school", "job")
-    held: IntakeSample = rows.get(pk=sample.pk)
+def _count_ready(actor: User, held: IntakeSample) -> int:
+    """About how many would pass: those of the class without warnings."""
+    return (
+        waiting_at(actor, held.batch, _step_of(held)).filter(class_no=held.class_no, warning_count=0).count()
+    )
+
+
+def _step_of(held: IntakeSample) -> Step:
+    return STEPS[held.step]  # type: ignore[index]  # written from a step's key
+
+
+def _locked_sample(sample: IntakeSample) -> IntakeSample:
+    row = locked_rows(IntakeSample.objects.filter(pk=sample.pk))
+    return row.select_related("batch__school", "job").get()
+
+
+def _ready_sample(actor: User, sample: IntakeSample, *, in_job: bool = False) -> tuple[IntakeSample, str]:
+    """The locked sample, seen and without fault, with the role in which ``actor`` passes its class."""
+    held = _locked_sample(sample)
     if held.closed_at or held.drawn_by_id != actor.pk:
         raise SampleClosed(_("This sample is closed. Draw a new one."))
     if held.job and held.job.is_open and not in_job:
         raise SampleClosed(_("The bulk approval of this class is running already."))
-    step = STEPS[held.step]  # type: ignore[index]  # written from a step's key
-    acting_role(actor, step.perm, _unit_of(actor, held.batch, step))
-    _refuse_unhandled(held.batch, held.class_no, step)
+    step = _step_of(held)
+    role = role_for(actor, step.perm, _unit_id_of(actor, held.batch, step))
+    _refuse_unhandled(actor, held.batch, held.class_no, step)
     shown = view_of(held)
     if shown.faulty:
         raise SampleFaulty(_("The sample showed faults. Draw a new one when they are handled."))
     if shown.unopened:
         raise SampleNotSeen(_("%(count)s of the sample were not looked at yet.") % {"count": shown.unopened})
-    return held
+    return held, role
 
 
-@transaction.atomic
-def pass_class(
-    *, actor: User, sample: IntakeSample, told: Told | None = None, in_job: bool = False
-) -> Report:
+def _pass(actor: User, role: str, held: IntakeSample, told: Told) -> None:
     """Pass everybody of the sample's class whom nothing keeps out, each with a decision and an event of his own."""
-    held = _ready_sample(actor, sample, in_job=in_job)
-    step = STEPS[held.step]  # type: ignore[index]  # written from a step's key
+    step = _step_of(held)
     rows = _locked_rows(actor, held, step)
     limit, now = int(rule(held.batch.school, "bulk_limit")), timezone.now()
     skipped: dict[int, str] = {}
@@ -163,20 +162,20 @@ def pass_class(
             skipped[row.pk] = reason
         else:
             passing.append(row)
-    passed = _take(actor, held, step, passing, skipped, told or _silent)
+    passed = _take(actor, held, step, passing, skipped, told)
     _tell(step, held.batch, passed)
     BulkSkip.objects.bulk_create(
         BulkSkip(sample=held, applicant_id=pk, reason=reason) for pk, reason in skipped.items()
     )
-    close_sample(actor=actor, sample=held, passed=passed)
+    close_sample(actor=actor, sample=held, role=role, passed=passed)
     events.record(
         "applicant.bulk_passed",
         actor=actor,
         obj=held,
+        role=role,
         unit_id=held.batch.school_id,
         detail={"step": held.step, "passed": passed, "skipped": len(skipped)},
     )
-    return Report(passed, skipped)
 
 
 def _silent(done: int, total: int) -> None:
@@ -196,7 +195,7 @@ def _locked_rows(actor: User, held: IntakeSample, step: Step) -> list[Applicant]
         waiting_at(actor, held.batch, step).filter(class_no=held.class_no).values_list("pk", flat=True)
     )
     wanted |= set(held.items.values_list("applicant_id", flat=True))
-    rows = Applicant.objects.select_for_update(of=("self",)).filter(pk__in=wanted)
+    rows = locked_rows(Applicant.objects.filter(pk__in=wanted))
     rows = rows.select_related("batch__school", "unit", "programme")
     if step == ACCEPTANCE:
         scans = Prefetch("documents", queryset=ApplicantDocument.objects.select_related("blob"))
@@ -215,7 +214,7 @@ def _take(
     if step == ACCEPTANCE:
         return _accept(actor, held, rows, skipped, told)
     now = timezone.now()
-    due = next_due(step, held.batch.school, timezone.localdate(now))
+    due = due_dates()
     for role, group in _by_role(actor, step, rows):
         names: Sequence[str] = ()
         for row in group:
@@ -236,7 +235,7 @@ def _by_role(actor: User, step: Step, rows: Iterable[Applicant]) -> list[tuple[s
     groups: dict[str, list[Applicant]] = {}
     for row in rows:
         if row.unit_id not in roles:
-            roles[row.unit_id] = acting_role(actor, step.perm, row.unit)
+            roles[row.unit_id] = role_for(actor, step.perm, row.unit_id)
         groups.setdefault(roles[row.unit_id], []).append(row)
     return list(groups.items())
 
@@ -260,7 +259,12 @@ def _accept(
         else:
             skipped[row.pk] = "checks"
             events.record(
-                ACCEPTANCE.event, actor=actor, obj=row, result="failed", detail=results[row.pk].detail
+                ACCEPTANCE.event,
+                actor=actor,
+                obj=row,
+                role=role_for(actor, ACCEPTANCE.perm, row.unit_id),
+                result="failed",
+                detail=results[row.pk].detail,
             )
     passed = 0
     for role, group in _by_role(actor, ACCEPTANCE, good):
@@ -280,7 +284,9 @@ def work(running: Running) -> None:
     if sample.closed_at:
         return
     try:
-        pass_class(actor=running.actor, sample=sample, told=running.progress, in_job=True)
+        with transaction.atomic():
+            held, role = _ready_sample(running.actor, sample, in_job=True)
+            _pass(running.actor, role, held, running.progress)
     except IntakeRefused as refused:
         raise JobRefused(str(refused)) from refused
 

@@ -12,10 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import units_with
+from accounts.scope import role_for, units_with
 from approvals.deadlines import due_after
 from approvals.reasons import ReturnReason
-from approvals.roles import acting_role
 from enrollment.actions.drafts import demand_own_draft, locked, save_draft
 from enrollment.actions.notify import tell_of_approval
 from enrollment.actions.refusals import (
@@ -34,6 +33,9 @@ from enrollment.models import Applicant, IntakeDecision
 from enrollment.relations import RELATED, candidates, related_among, unfilled, why_barred
 from enrollment.selectors import examine, missing_documents, shown_cells, typed_cells
 from enrollment.steps import (
+    ACCEPTANCE,
+    BUREAU,
+    BUREAU_FIRST,
     HEAD_REVIEW,
     INITIAL_REVIEW,
     UNDER_REVIEW,
@@ -46,7 +48,6 @@ from enrollment.steps import (
 from ledger import events
 from ledger.context import acting
 from records.faults import Fault
-from school.models import Unit
 from school.rules import rule
 
 State = Applicant.State
@@ -57,7 +58,10 @@ OPENING = ("opened_by", "opened_at")
 
 def refusal(step: Step, applicant: Applicant, actor: User) -> IntakeRefused | None:
     """What keeps ``actor`` from taking ``step``: a lost race, another state, the same person; None if nothing does."""
-    if waiting_step(applicant) != step:
+    waiting = waiting_step(applicant)
+    if step == ACCEPTANCE and waiting == BUREAU:
+        return WrongState(str(BUREAU_FIRST))
+    if waiting != step:
         return lost_race(applicant, actor)
     return same_person(applicant, actor)
 
@@ -81,24 +85,50 @@ def lost_race(applicant: Applicant, actor: User) -> IntakeRefused:
     return AlreadyDone(last.actor, last.at, what)
 
 
-def next_due(step: Step, school: Unit, today: date) -> date | None:
-    """The day on which the step after ``step`` is due."""
-    if not step.next_days:
+def due_at(row: Applicant) -> date | None:
+    """The day on which the step that the applicant waits for is due."""
+    step = waiting_step(row)
+    if step is None:
         return None
-    return due_after(school, int(rule(school, step.next_days, on=today)), start=today).date
+    school = row.batch.school
+    return due_after(school, int(rule(school, step.days))).date
+
+
+def due_dates() -> Callable[[Applicant], date | None]:
+    """`due_at` for many of one school, each day reckoned once."""
+    days: dict[Step | None, date | None] = {}
+
+    def due(row: Applicant) -> date | None:
+        step = waiting_step(row)
+        if step not in days:
+            days[step] = due_at(row)
+        return days[step]
+
+    return due
 
 
 def advance(
-    step: Step, applicant: Applicant, actor: User, *, now: datetime, due: date | None
+    step: Step,
+    applicant: Applicant,
+    actor: User,
+    *,
+    now: datetime,
+    due: Callable[[Applicant], date | None] = due_at,
 ) -> tuple[str, ...]:
     """Put a locked row into the state after ``step``; gives the names of the fields to save."""
     applicant.state = step.target
     setattr(applicant, step.person, actor)
-    setattr(applicant, step.at, now)
-    applicant.due_on = due
+    names = ["state", step.person, "due_on", *OPENING, "returned_by", "returned_from"]
+    if step == BUREAU:
+        applicant.bureau_state = Applicant.BureauState.APPROVED
+        names.append("bureau_state")
+    else:
+        setattr(applicant, step.at, now)
+        names.append(step.at)
+    applicant.due_on = due(applicant)
     applicant.opened_by = applicant.opened_at = applicant.returned_by = None
     applicant.returned_from = ""
-    return ("state", step.person, step.at, "due_on", *OPENING, "returned_by", "returned_from")
+    return tuple(names)
 
 
 def decision(
@@ -134,7 +164,7 @@ def check_version(applicant: Applicant, version: int | None) -> None:
 def take_step(step: Step, actor: User, applicant: Applicant, version: int | None) -> tuple[Applicant, str]:
     """Lock, ask again, and give the row with the role in which ``actor`` decides."""
     row = locked(applicant)
-    role = acting_role(actor, step.perm, row.unit)
+    role = role_for(actor, step.perm, row.unit_id)
     stands_in_the_way = refusal(step, row, actor)
     if stands_in_the_way:
         raise stands_in_the_way
@@ -199,14 +229,6 @@ def demand_ready(row: Applicant, faults: list[Fault]) -> None:
         raise NotReady(errors, documents, points)
 
 
-def due_at(row: Applicant) -> date | None:
-    """The day on which the step that the applicant waits for is due."""
-    step = waiting_step(row)
-    if step is None:
-        return None
-    return due_after(row.batch.school, int(rule(row.batch.school, _DAYS[step.key]))).date
-
-
 def submit(
     row: Applicant, faults: list[Fault], due: Callable[[Applicant], date | None] = due_at
 ) -> list[str]:
@@ -243,11 +265,6 @@ def _only_marked_changed(row: Applicant) -> bool:
 
 _ABOUT_SCANS = {ReturnReason.SCAN_UNCLEAR, ReturnReason.DOCUMENT_MISSING}
 _ALWAYS_MENDED = {"age_reason", "checked_with_original"}
-_DAYS = {
-    "initial_review": "initial_review_days",
-    "head_review": "head_review_days",
-    "acceptance": "acceptance_days",
-}
 
 
 @transaction.atomic
@@ -255,7 +272,7 @@ def review_initially(
     *, actor: User, applicant: Applicant, version: int | None = None, comment: str = ""
 ) -> Applicant:
     """Pass the initial review (初审). Raises AlreadyDone, SamePerson, WrongState, StaleVersion, NotPermitted."""
-    return _pass(INITIAL_REVIEW, actor, applicant, version, comment)
+    return pass_step(INITIAL_REVIEW, actor, applicant, version, comment)
 
 
 @transaction.atomic
@@ -263,17 +280,16 @@ def approve_as_head(
     *, actor: User, applicant: Applicant, version: int | None = None, comment: str = ""
 ) -> Applicant:
     """Approve as head of department; teaching and student affairs are told. Raises as `review_initially`."""
-    row = _pass(HEAD_REVIEW, actor, applicant, version, comment)
+    row = pass_step(HEAD_REVIEW, actor, applicant, version, comment)
     tell_of_approval(row.batch)
     return row
 
 
-def _pass(step: Step, actor: User, applicant: Applicant, version: int | None, comment: str) -> Applicant:
+def pass_step(step: Step, actor: User, applicant: Applicant, version: int | None, comment: str) -> Applicant:
+    """Take ``step``, in the transaction of the caller, with a decision and an event."""
     row, role = take_step(step, actor, applicant, version)
-    now = timezone.now()
-    due = next_due(step, row.batch.school, timezone.localdate(now))
     with acting(actor, role=role):
-        row.save(update_fields=advance(step, row, actor, now=now, due=due))
+        row.save(update_fields=advance(step, row, actor, now=timezone.now()))
         decision(row, step.key, Outcome.PASSED, actor, role, comment=comment).save()
         events.record(step.event, actor=actor, obj=row)
     return row
@@ -315,13 +331,19 @@ def send_back(
 
 
 def _step_to_return(actor: User, applicant: Applicant) -> Step:
-    row, seen = locked(applicant), waiting_step(applicant)
-    step = waiting_step(row)
+    row = locked(applicant)
+    step, seen = _own_step(row), _own_step(applicant)
     if step is not None and (seen is None or row.unit_id in units_with(actor, step.perm)):
         return step
     if seen is None:
         raise lost_race(row, actor)
     return seen
+
+
+def _own_step(applicant: Applicant) -> Step | None:
+    """The school's step that waits: the bureau says no by an act of its own (`bureau.refuse_no_hukou`)."""
+    step = waiting_step(applicant)
+    return ACCEPTANCE if step == BUREAU else step
 
 
 def mark_returned(row: Applicant, actor: User) -> tuple[str, ...]:
@@ -342,7 +364,7 @@ def open_for_review(*, actor: User, applicant: Applicant) -> Applicant:
     """
     row = locked(applicant)
     step = waiting_step(row)
-    role = acting_role(actor, "view_applicant", row.unit)
+    role = role_for(actor, "view_applicant", row.unit_id)
     if step and refusal(step, row, actor) is None and _holds(actor, step.perm, row):
         row.opened_by, row.opened_at = actor, timezone.now()
         row.save(update_fields=list(OPENING))
@@ -365,7 +387,7 @@ def recall(*, actor: User, applicant: Applicant) -> Applicant:
     last = last_step(row)
     if last is None:
         raise lost_race(row, actor)
-    role = acting_role(actor, last.perm, row.unit)
+    role = role_for(actor, last.perm, row.unit_id)
     if getattr(row, f"{last.person}_id") != actor.pk:
         raise WrongState(_("Only the one who passed it on can take it back."))
     opener = opened_after(row)
@@ -405,7 +427,7 @@ def withdraw(*, actor: User, applicant: Applicant, reason: str) -> Applicant:
     if row.state in {State.ACCEPTED, State.WITHDRAWN}:
         raise lost_race(row, actor)
     if row.state in UNDER_REVIEW or row.entered_by_id != actor.pk:
-        step, role = HEAD_REVIEW.key, acting_role(actor, HEAD_REVIEW.perm, row.unit)
+        step, role = HEAD_REVIEW.key, role_for(actor, HEAD_REVIEW.perm, row.unit_id)
         if related_among(actor, [row.pk]):
             raise SamePerson(str(RELATED))
     else:

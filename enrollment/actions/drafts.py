@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import demand
-from approvals.roles import acting_role
+from accounts.scope import demand, role_for
+from core.row_locks import locked_rows
 from enrollment.actions.lookups import SPENT, look_up
 from enrollment.actions.refusals import BatchClosed, NotOwner, StaleVersion, WrongState
 from enrollment.cells import (
@@ -91,7 +91,7 @@ def start_applicant(*, actor: User, batch: IntakeBatch) -> Applicant:
     usual = {column.field: column.default for column in columns if column.default}
     values = {field: _read(text, field, batch, book) for field, text in usual.items()}
     apply_values(applicant, {}, values, book)
-    with acting(actor, role=acting_role(actor, "enter_applicant", batch.school)):
+    with acting(actor, role=role_for(actor, "enter_applicant", batch.school_id)):
         applicant.save()
         events.record(
             "applicant.started", actor=actor, obj=applicant, detail={"late": applicant.entered_late}
@@ -105,17 +105,14 @@ def _read(text: str, field: str, batch: IntakeBatch, book: CodeBook) -> Any:
 
 def locked(applicant: Applicant) -> Applicant:
     """The row as it stands, locked until the transaction ends, with what the checks read."""
-    found: Applicant = (
-        Applicant.objects.select_for_update(of=("self",))
-        .select_related("batch__school", "unit", "programme", "entered_by")
-        .get(pk=applicant.pk)
-    )
+    row = locked_rows(Applicant.objects.filter(pk=applicant.pk))
+    found: Applicant = row.select_related("batch__school", "unit", "programme", "entered_by").get()
     return found
 
 
 def demand_own_draft(actor: User, applicant: Applicant) -> str:
     """The role in which ``actor`` works on this draft. Raises NotPermitted, WrongState or NotOwner."""
-    role = acting_role(actor, "enter_applicant", applicant.unit)
+    role = role_for(actor, "enter_applicant", applicant.unit_id)
     if applicant.state not in OPEN_TO_CLERK:
         raise WrongState(
             _("Only drafts and returned applicants can be edited; this one is already submitted.")

@@ -6,11 +6,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import units_with
-from approvals.roles import acting_role
+from accounts.scope import role_for, units_with
+from core.row_locks import locked_rows
 from enrollment.actions.refusals import IntakeRefused
 from enrollment.models import Applicant
-from enrollment.steps import OPEN_TO_CLERK, part_of
+from enrollment.steps import OPEN_TO_CLERK, has_decided
 from ledger import events
 from ledger.context import acting
 from ledger.history import update_rows
@@ -38,12 +38,12 @@ def hand_over(*, actor: User, giver: User, taker: User, reason: str) -> HandedOv
         raise ValueError("Handing over needs a reason")
     if giver.pk == taker.pk or not taker.is_active:
         raise IntakeRefused(_("Choose a colleague whose account is open."))
-    rows = Applicant.objects.select_for_update(of=("self",)).filter(
+    rows = Applicant.objects.filter(
         entered_by=giver, state__in=OPEN_TO_CLERK, unit_id__in=list(units_with(actor, PERM))
     )
-    found = list(rows.select_related("unit").defer("name_tokens").order_by("pk"))
+    found = list(locked_rows(rows).select_related("unit").defer("name_tokens").order_by("pk"))
     entering = set(units_with(taker, "enter_applicant"))
-    passing = [row for row in found if row.unit_id in entering and not part_of(row, taker)]
+    passing = [row for row in found if row.unit_id in entering and not has_decided(row, taker)]
     if not passing:
         raise IntakeRefused(_("There is nothing that this colleague could take over."))
     for row in passing:
@@ -57,9 +57,9 @@ def _write(actor: User, giver: User, taker: User, reason: str, rows: list[Applic
     groups: dict[Unit, list[Applicant]] = {}
     for row in rows:
         groups.setdefault(row.unit, []).append(row)
-    persons = {"giver": giver.staff_no, "taker": taker.staff_no}
+    persons = {"giver": giver.pk, "taker": taker.pk}
     for unit, group in groups.items():
-        role = acting_role(actor, PERM, unit)
+        role = role_for(actor, PERM, unit.pk)
         with acting(actor, role=role, reason=reason):
             update_rows(group, ["entered_by", "former_clerk_ids"], actor=actor, reason=reason, role=role)
             events.record_many(

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from enum import Enum
 
 from django.core.cache import cache
+from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import User
-from approvals.roles import acting_role
+from accounts.scope import role_for
 from core.chinese import clean_text
 from core.crypto import blind_index
 from enrollment.duplicates import ELSEWHERE
-from enrollment.models import Applicant
+from enrollment.models import Applicant, IntakeBatch
 from enrollment.selectors import examine_cells
 from ledger import events
 from records.cells import CodeBook
@@ -37,11 +38,13 @@ class Answer(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A question about the number of one applicant."""
+    """A question about a number, asked for an applicant, or for a row of an import."""
 
     actor: User
-    applicant: Applicant
+    about: Model
+    unit_id: int
     answer: Answer
+    mark: str = ""
 
     @property
     def is_spent(self) -> bool:
@@ -49,27 +52,44 @@ class Lookup:
         return self.answer is Answer.SPENT
 
     def note(self, faults: Iterable[Fault]) -> None:
-        """Write an event when this first answer tells of somebody at another school."""
-        if self.answer is Answer.COUNTED and any(fault.code == ELSEWHERE for fault in faults):
-            role = acting_role(self.actor, "enter_applicant", self.applicant.unit)
-            events.record("applicant.known_elsewhere", actor=self.actor, obj=self.applicant, role=role)
+        """Keep that the number was answered for; an event when the answer tells of somebody at another school."""
+        if self.answer is not Answer.COUNTED:
+            return
+        if any(fault.code == ELSEWHERE for fault in faults):
+            role = role_for(self.actor, "enter_applicant", self.unit_id)
+            events.record(
+                "applicant.known_elsewhere",
+                actor=self.actor,
+                obj=self.about,
+                unit_id=self.unit_id,
+                role=role,
+            )
+        cache.set(self.mark, True, KEPT_SECONDS)
 
 
 def look_up(actor: User, applicant: Applicant, text: str) -> Lookup:
-    """Count a typed number against the hour's limit; the applicant's own, and one asked already, cost nothing."""
+    """Count a typed number against the hour's limit; the applicant's own, and one answered already, cost nothing."""
+    return look_up_for(
+        actor, applicant.batch, text, own=applicant.id_number, about=applicant, unit_id=applicant.unit_id
+    )
+
+
+def look_up_for(
+    actor: User, batch: IntakeBatch, text: str, *, own: str, about: Model, unit_id: int
+) -> Lookup:
+    """`look_up` for whatever is to become an applicant of ``batch``; ``own`` is the number that it came with."""
     number = clean_text(text).upper().replace(" ", "")
-    if not number or number == applicant.id_number:
-        return Lookup(actor, applicant, Answer.FREE)
+    if number in {"", own}:
+        return Lookup(actor, about, unit_id, Answer.FREE)
     hour = f"{timezone.now():%Y%m%d%H}"
     mark = f"lookup/{actor.pk}/{hour}/{blind_index('id_number', number).hex()}"
     if cache.get(mark):
-        return Lookup(actor, applicant, Answer.FREE)
+        return Lookup(actor, about, unit_id, Answer.FREE)
     counter = f"lookups/{actor.pk}/{hour}"
     cache.add(counter, 0, KEPT_SECONDS)
-    if cache.incr(counter) > int(rule(applicant.batch.school, "number_lookups")):
-        return Lookup(actor, applicant, Answer.SPENT)
-    cache.set(mark, True, KEPT_SECONDS)
-    return Lookup(actor, applicant, Answer.COUNTED)
+    if cache.incr(counter) > int(rule(batch.school, "number_lookups")):
+        return Lookup(actor, about, unit_id, Answer.SPENT)
+    return Lookup(actor, about, unit_id, Answer.COUNTED, mark)
 
 
 def examine_typed(

@@ -49,7 +49,7 @@ def note_opened(actor: User, applicant: Applicant) -> None:
 
 
 @transaction.atomic
-def close_sample(*, actor: User, sample: IntakeSample, passed: int | None = None) -> None:
+def close_sample(*, actor: User, sample: IntakeSample, role: str, passed: int | None = None) -> None:
     """Write what the sample showed. The caller has locked it."""
     faulty = faulty_ids(sample)
     opened = sample.items.exclude(opened_at=None)
@@ -61,6 +61,7 @@ def close_sample(*, actor: User, sample: IntakeSample, passed: int | None = None
         "sample.closed",
         actor=actor,
         obj=sample,
+        role=role,
         unit_id=sample.batch.school_id,
         detail={"step": sample.step, "faults": len(faulty), "opened": opened.count()},
     )

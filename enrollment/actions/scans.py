@@ -7,8 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import demand, units_with
-from approvals.roles import acting_role
+from accounts.scope import demand, role_for, units_with
 from core.workbook import WorkbookRefused
 from core.workbook.package import Limits, Package, member_name
 from enrollment.actions.drafts import demand_own_draft, locked
@@ -17,16 +16,16 @@ from enrollment.models import Applicant, ApplicantDocument, IntakeBatch, ScanFil
 from enrollment.scan_matching import Match, Matcher, is_unsafe
 from enrollment.steps import ACCEPTANCE, OPEN_TO_CLERK
 from files.actions import store
-from files.inspection import IMAGES, SCANS, inspected
-from files.models import Blob
+from files.inspection import IMAGES, SCANS, must_open
 from files.refusals import FileRefused
 from files.selectors import open_blob
 from jobs import actions as jobs
+from jobs.models import Job
 from jobs.running import Running
 from ledger import events
 from ledger.context import acting
-from records.documents.filing import place
-from records.models import Document, DocumentKind
+from records.actions import HasLeft, OnFile, add_document
+from records.models import DocumentKind
 
 JOB = "enrollment.scans"
 PERMS = ("enter_applicant", "accept_applicant")
@@ -116,7 +115,7 @@ def note_view(*, actor: User, document: ApplicantDocument, page: int = 0, downlo
         actor=actor,
         obj=document,
         unit_id=document.applicant.unit_id,
-        role=acting_role(actor, "view_applicant", document.applicant.unit),
+        role=role_for(actor, "view_applicant", document.applicant.unit_id),
         detail={"kind": document.kind} | ({"page": page} if page else {}),
     )
 
@@ -128,7 +127,7 @@ def role_of(actor: User, batch: IntakeBatch) -> str:
     """The role in which ``actor`` distributes scans: a clerk to drafts, an archivist to files. Raises NotPermitted."""
     for perm in PERMS:
         if batch.school_id in units_with(actor, perm):
-            return acting_role(actor, perm, batch.school)
+            return role_for(actor, perm, batch.school_id)
     demand(actor, PERMS[0], batch.school_id)
     return ""
 
@@ -215,12 +214,15 @@ def _matched(matcher: Matcher, made: ScanUpload, name: str, content: bytes | Fil
         return Match(None, "", reason="unsafe_name")
     if isinstance(content, FileRefused):
         raise content
-    inspected(content, SCANS)
+    must_open(content, SCANS)
     return matcher.match(name, content, made.kind)
 
 
 def _give(actor: User, made: ScanUpload, found: Match, content: bytes, name: str) -> Match:
-    row = locked(Applicant(pk=found.applicant_id))
+    try:
+        row = locked(Applicant(pk=found.applicant_id))
+    except Applicant.DoesNotExist:
+        return Match(None, found.kind, found.by_qr, "gone")
     reason = ""
     if row.state == Applicant.State.ACCEPTED:
         reason = _to_file(actor, row, found.kind, content, name)
@@ -229,25 +231,37 @@ def _give(actor: User, made: ScanUpload, found: Match, content: bytes, name: str
     elif row.entered_by_id != actor.pk or row.unit_id not in units_with(actor, "enter_applicant"):
         reason = "not_own"
     else:
-        role = acting_role(actor, "enter_applicant", row.unit)
+        role = role_for(actor, "enter_applicant", row.unit_id)
         _attach(actor, role, row, found.kind, content, name)
     return Match(found.applicant_id, found.kind, found.by_qr, reason)
 
 
 def _to_file(actor: User, row: Applicant, kind: str, content: bytes, name: str) -> str:
     """Add the scan to the student file, if the archives do it and the file has none of this kind."""
-    student = row.student
-    if student is None or row.unit_id not in units_with(actor, ACCEPTANCE.perm):
+    if row.student is None or row.unit_id not in units_with(actor, ACCEPTANCE.perm):
         return "accepted"
-    standing = Document.objects.filter(student=student, kind=kind, is_current=True)
-    if standing.exclude(review=Document.Review.UNFIT).exists():
+    try:
+        add_document(
+            actor=actor,
+            student=row.student,
+            perm=ACCEPTANCE.perm,
+            kind=kind,
+            content=content,
+            filename=name,
+            allowed=_allowed(kind),
+        )
+    except HasLeft:
+        return "left"
+    except OnFile:
         return "on_file"
-    role = acting_role(actor, ACCEPTANCE.perm, row.unit)
-    blob: Blob = store(actor=actor, content=content, filename=name, allowed=_allowed(kind))
-    with acting(actor, role=role):
-        place(student, kind, blob, actor=actor)
-        events.record("scan.filed", actor=actor, obj=student, unit_id=row.unit_id, detail={"kind": kind})
     return ""
+
+
+def ended_badly(job: Job) -> None:
+    """A failed distribution ends where it stands: what was given stays given."""
+    made = ScanUpload.objects.select_related("batch").filter(job=job, finished_at=None).first()
+    if made:
+        _finish(job.requested_by, made)
 
 
 @transaction.atomic

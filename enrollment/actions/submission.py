@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from approvals.roles import acting_role
-from enrollment.actions.decisions import Outcome, decision, demand_ready, due_at, lacking_step, submit
+from accounts.scope import role_for
+from core.row_locks import locked_rows
+from enrollment.actions.decisions import Outcome, decision, demand_ready, due_dates, lacking_step, submit
 from enrollment.actions.refusals import IntakeRefused, NobodyCan, NotReady
 from enrollment.models import Applicant, IntakeBatch, IntakeDecision
 from enrollment.selectors import book_of, examine_many, own_drafts
@@ -36,34 +36,28 @@ def submit_drafts(*, actor: User, batch: IntakeBatch, classes: Sequence[str], co
     ``compared``: the clerk says that all were compared with the originals; without it nobody is submitted. At most as
     many as the rule ``bulk_limit`` allows are looked at. Raises IntakeRefused, NotPermitted.
     """
-    role = acting_role(actor, PERM, batch.school)
+    role = role_for(actor, PERM, batch.school_id)
     if not compared:
         raise IntakeRefused(_("State that you have compared them with the originals."))
     wanted = own_drafts(actor, batch).filter(class_no__in=list(classes))
     total = wanted.count()
-    rows = _locked(list(wanted.values_list("pk", flat=True)[: int(rule(batch.school, "bulk_limit"))]))
+    rows = _locked(actor, list(wanted.values_list("pk", flat=True)[: int(rule(batch.school, "bulk_limit"))]))
     ready = _ready(batch, rows)
     if ready:
         _write(actor, role, ready)
     return Submitted(len(ready), len(rows) - len(ready), total - len(rows))
 
 
-def _locked(keys: Sequence[int]) -> list[Applicant]:
-    rows = Applicant.objects.select_for_update(of=("self",)).filter(pk__in=keys, state=Applicant.State.DRAFT)
-    rows = rows.select_related("batch__school", "unit", "programme", "entered_by")
+def _locked(actor: User, keys: Sequence[int]) -> list[Applicant]:
+    own = Applicant.objects.filter(pk__in=keys, state=Applicant.State.DRAFT, entered_by=actor)
+    rows = locked_rows(own).select_related("batch__school", "unit", "programme", "entered_by")
     return list(rows.prefetch_related("members", "typed_cells", "documents").order_by("pk"))
 
 
 def _ready(batch: IntakeBatch, rows: Sequence[Applicant]) -> list[tuple[Applicant, list[str]]]:
     """Those that may be submitted, put into the next state, with the names of the fields to save."""
     book = book_of(batch)
-    days: dict[str, date | None] = {}
-
-    def due(row: Applicant) -> date | None:
-        if row.scheme not in days:
-            days[row.scheme] = due_at(row)
-        return days[row.scheme]
-
+    due = due_dates()
     for row in rows:
         row.batch = batch
     whole = [row for row in rows if not row.typed_cells.all()]

@@ -8,7 +8,7 @@ from django.db import models
 from enrollment.cells import NOT_STORED, split
 from enrollment.models import Applicant, ApplicantMember
 from records.cells import CodeBook
-from records.checks import lacks_number
+from records.checks import lacks_hukou
 from records.columns import LayoutColumns
 from records.search import search_columns
 
@@ -55,9 +55,7 @@ class Builder:
             for source, target in self._own.items()
         }
         made["school_class_id"] = [self._book.class_ids.get(values.get("class_no", "")) for values in people]
-        made["no_hukou"] = [
-            lacks_number(values) and values.get("overseas_status", "") in {"", "00"} for values in people
-        ]
+        made["no_hukou"] = [lacks_hukou(values) for values in people]
         return made | search_columns(Applicant, made)
 
     def members(self, people: Sequence[Values]) -> tuple[list[int], Columns]:

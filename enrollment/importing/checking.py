@@ -23,6 +23,7 @@ from records.checks import assume, check
 from records.columns import Column, Kind
 from records.faults import Fault
 from records.models import Enrolment, Student
+from records.search import SORT_LENGTH
 
 CHUNK = 1000
 NAMED_ROWS = 12
@@ -282,7 +283,7 @@ class Checker:
 def _known_people(people: Mapping[Namesake, Any], own: ImportJob | None) -> set[Namesake]:
     if not people:
         return set()
-    keys = {name_sort_key(name)[:120] for name, _born in people}
+    keys = {name_sort_key(name)[:SORT_LENGTH] for name, _born in people}
     days = {born for _name, born in people}
     found: set[Namesake] = set()
     applicants = Applicant.objects.exclude(state=Applicant.State.WITHDRAWN)

@@ -2,7 +2,7 @@
 
 They are kept encrypted, with the faults that the rows themselves have; what the database knows is compared anew when
 they go in. They are taken up only while all that a check rests on is the same (`stamp_of`), else the file is read
-again, and they are gone as soon as the rows are in.
+again, and they are gone as soon as the rows are in; those of a file that nobody imports go with the day.
 """
 
 import hashlib
@@ -10,12 +10,13 @@ import json
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 from core.crypto import DecryptFailed, decrypt_bytes, encrypt_bytes
 from enrollment.cells import layout_of
@@ -140,3 +141,10 @@ class KeptSource:
 def forget(import_job: ImportJob) -> None:
     """Remove what was kept for an import."""
     CheckedPart.objects.filter(import_job=import_job).delete()
+
+
+def forget_earlier() -> int:
+    """Remove what was kept before today: no stamp of today fits it. Returns how many parts."""
+    begun = datetime.combine(timezone.localdate(), time.min, timezone.get_current_timezone())
+    deleted, _by_model = CheckedPart.objects.filter(import_job__job__created_at__lt=begun).delete()
+    return deleted

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from core.listpage import Column, Empty, Filter, ListPage
 from core.templatetags.xueji import badge
 from enrollment.cells import layout_of
-from enrollment.importing.selectors import KINDS, fault_words, shown_value, words
+from enrollment.importing.selectors import KINDS, fault_words, file_of, shown_value, words
 from enrollment.models import ImportFault, ImportJob, ImportRow
 
 
@@ -79,7 +79,7 @@ class FaultList(ListPage[ImportFault]):
         by_file = rows.filter(row__member__gt=0).exists()
         self.mendable = import_job.state == ImportJob.State.IMPORTED
         file_column: Column[ImportFault] = Column(
-            "file", gettext_lazy("File"), lambda fault: fault.row.member_file, sort=("row__member",)
+            "file", gettext_lazy("File"), lambda fault: file_of(fault.row, user), sort=("row__member",)
         )
         self.columns = (
             *((file_column,) if by_file else ()),

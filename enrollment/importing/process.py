@@ -50,7 +50,10 @@ class Counts:
 
 @dataclass(slots=True)
 class OpenProblems:
-    """The rows of a mended import that still wait, found again by row number, identity number or name."""
+    """The rows of a mended import that still wait, found again by row number, identity number or name.
+
+    They are locked: whoever dismisses one or takes it over waits for what becomes of it here.
+    """
 
     rows: dict[int, ImportRow] = field(default_factory=dict)
     _keys: dict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -60,7 +63,8 @@ class OpenProblems:
         found = cls()
         if mended is None:
             return found
-        for row in mended.rows.filter(state=ImportRow.State.PROBLEM).iterator(chunk_size=500):
+        waiting = mended.rows.select_for_update().filter(state=ImportRow.State.PROBLEM)
+        for row in waiting.order_by("pk").iterator(chunk_size=500):
             for key in _keys_of(row.row_number, row.member_file, json.loads(row.cells)):
                 found._keys[key].append(row.pk)
             row.cells = ""

@@ -8,7 +8,7 @@ from enrollment.cells import layout_of
 from enrollment.importing.checking import Checker
 from enrollment.importing.process import Counts
 from enrollment.importing.selectors import fault_words, faults_of, sentence, words
-from enrollment.importing.source import RefusedMember, Source, open_source
+from enrollment.importing.source import RefusedMember, Source, file_label, open_source
 from enrollment.importing.writing import FILE_REFUSED, refusal_text
 from enrollment.models import ImportJob, IntakeBatch
 from enrollment.selectors import book_of
@@ -32,7 +32,7 @@ class Report:
 
     def add_refused(self, refused: RefusedMember) -> None:
         text = sentence(*words(FILE_REFUSED, value=refusal_text(refused)))
-        self.add("error", _place(0, refused.member), "", "", text)
+        self.add("error", _place(0, file_label(refused.number, refused.member)), "", "", text)
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -67,7 +67,9 @@ def _add(report: Report, source: Source, layout: LayoutColumns, row: Any, fault:
     header = source.headers.get(fault.field) or layout.header(fault.field)
     value = fault.value or row.cells.get(fault.field, "")
     message = sentence(*words(fault.code, fault.detail))
-    report.add(fault.level, _place(row.number, row.member), header, value, message)
+    report.add(
+        fault.level, _place(row.number, file_label(row.member_number, row.member)), header, value, message
+    )
 
 
 def report_of(import_job: ImportJob) -> Report:
@@ -75,7 +77,7 @@ def report_of(import_job: ImportJob) -> Report:
     report = Report(rows=import_job.row_count, imported=import_job.imported_count)
     for fault in faults_of(import_job).order_by("pk").iterator(chunk_size=2000):
         value = "" if fault.code == FILE_REFUSED else fault.value
-        place = _place(fault.row.row_number, fault.row.member_file)
+        place = _place(fault.row.row_number, file_label(fault.row.member, fault.row.member_file))
         report.add(fault.level, place, fault.column, value, sentence(*fault_words(fault)))
     return report
 

@@ -14,19 +14,19 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.scope import units_with, visible_or_404
-from core.masking import mask_address, mask_id_number, mask_phone
+from core.masking import mask_id_number
 from core.workbook import header_key, marked_copy, open_table, refusal_message
 from core.workbook.refusal import MESSAGES as FILE_MESSAGES
 from enrollment.cells import layout_of
-from enrollment.importing.source import limits, table_options
+from enrollment.importing.source import file_label, limits, table_options
 from enrollment.importing.writing import FILE_REFUSED
 from enrollment.models import ImportFault, ImportJob, ImportRow, IntakeBatch, MarkedFile
+from enrollment.sheet import mask_of
 from files.selectors import open_blob
 from records.columns import Column, Kind, LayoutColumns, bare_header
 from records.faults import MESSAGES, Fault, describe
 from school.rules import rule
 
-ADDRESSES = frozenset({"current_address", "mailing_address", "home_address"})
 PLAIN_KINDS = frozenset({Kind.REGION, Kind.SCHOOL_CODE})
 """Columns whose right values are long numbers of no person."""
 
@@ -75,13 +75,6 @@ def open_batches(user: User) -> list[IntakeBatch]:
         IntakeBatch.objects.visible_to(user, "enter_applicant").filter(is_open=True).select_related("school")
     )
     return list(found.order_by("-school_year", "code"))
-
-
-def waiting_rows(user: User) -> QuerySet[ImportRow]:
-    """Problem rows that ``user`` owns and has not dealt with."""
-    return ImportRow.objects.filter(
-        owner=user, state=ImportRow.State.PROBLEM, import_job__state=ImportJob.State.IMPORTED
-    )
 
 
 def faults_of(import_job: ImportJob) -> QuerySet[ImportFault]:
@@ -156,15 +149,15 @@ def shown_value(fault: ImportFault, layout: LayoutColumns, reader: User) -> str:
 
 def masked(value: str, column: Column) -> str:
     """A value as somebody sees it who need not mend it. A number that stands in a wrong column is hidden too."""
-    if column.kind is Kind.ID_NUMBER or column.field == "aux_no":
-        return mask_id_number(value)
-    if column.kind is Kind.PHONE:
-        return mask_phone(value)
-    if column.field in ADDRESSES or column.field.endswith(".address"):
-        return mask_address(value)
-    if column.kind not in PLAIN_KINDS:
+    mask = mask_of(column)
+    if mask is str and column.kind not in PLAIN_KINDS:
         return _NUMBERS.sub(lambda found: mask_id_number(found.group()), value)
-    return value
+    return mask(value)
+
+
+def file_of(row: ImportRow, reader: User) -> str:
+    """Which workbook of a ZIP a row comes from: its place, for the owner its name too; "" for a single file."""
+    return file_label(row.member, row.member_file if row.owner_id == reader.pk else "…")
 
 
 def cells_of_row(row: ImportRow) -> dict[str, str]:
@@ -213,12 +206,15 @@ def row_counts(import_job: ImportJob) -> RowCounts:
     return RowCounts(**found)
 
 
-def refusal_of(import_job: ImportJob) -> str:
-    """Why the file was refused, in the reader's language; empty when it was not."""
+def refusal_of(import_job: ImportJob, reader: User) -> str:
+    """Why the file was refused, in the reader's language, names of files for the owner alone; "" when it was not."""
     if not import_job.refusal:
         return ""
     code = import_job.refusal if import_job.refusal in FILE_MESSAGES else "damaged"
-    return refusal_message(code, import_job.refusal_params)
+    params = import_job.refusal_params
+    if "name" in params and import_job.owner_id != reader.pk:
+        params["name"] = "…"
+    return refusal_message(code, params)
 
 
 MOST_MARKED_AT_ONCE = 1000

@@ -33,8 +33,13 @@ class SourceRow:
 
     @property
     def place(self) -> str:
-        """How a message names the row."""
-        return f"{self.member}:{self.number}" if self.member else str(self.number)
+        """How a message names the row: names of files hold names and numbers of people, so they stay out of it."""
+        return f"{self.member_number}:{self.number}" if self.member else str(self.number)
+
+
+def file_label(number: int, name: str) -> str:
+    """A workbook of a ZIP as its faults name it: by its place among the others, and its name; "" in a single file."""
+    return f"{number}: {name}" if number else ""
 
 
 @dataclass(frozen=True, slots=True)

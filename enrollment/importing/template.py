@@ -10,10 +10,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from core.workbook.writing import TEXT_FORMAT, saved
 from enrollment.cells import layout_of
+from enrollment.importing.mending import choices, list_of
 from enrollment.models import IntakeBatch
-from enrollment.selectors import codes_in_use, programme_choices
 from records.columns import Column, Kind
-from school.models import SchoolClass
 
 SHEET, LISTS = "学生信息模板", "可选项"
 LAST_ROW = 5000
@@ -31,8 +30,7 @@ def empty_template(batch: IntakeBatch) -> bytes:
         _column(sheet, index, column)
     sheet.freeze_panes = "C2"
     sheet.row_dimensions[1].height = 36
-    choices = {column.field: found for column in columns if (found := _choices(column, batch))}
-    _lists(book, sheet, columns, choices)
+    _lists(book, sheet, columns, choices(batch))
     return saved(book)
 
 
@@ -47,27 +45,14 @@ def _column(sheet: Worksheet, index: int, column: Column) -> None:
     dimension.number_format = TEXT_FORMAT
 
 
-def _choices(column: Column, batch: IntakeBatch) -> list[str]:
-    if column.kind is Kind.BOOLEAN:
-        return ["是", "否"]
-    if column.kind is Kind.CLASS_NO:
-        classes = SchoolClass.objects.filter(school=batch.school_id, is_active=True)
-        return list(classes.order_by("class_no").values_list("class_no", flat=True))
-    if column.kind is Kind.PROGRAMME:
-        return [code for code, _label in programme_choices(batch)]
-    if column.kind is Kind.CODE:
-        return [code.label_zh for code in codes_in_use([column.code_list])]
-    return []
-
-
 def _lists(
-    book: Workbook, sheet: Worksheet, columns: Sequence[Column], choices: Mapping[str, list[str]]
+    book: Workbook, sheet: Worksheet, columns: Sequence[Column], offered: Mapping[str, list[str]]
 ) -> None:
     lists = book.create_sheet(LISTS)
     lists.sheet_state = "hidden"
     places: dict[tuple[str, ...], str] = {}
     for index, column in enumerate(columns, 1):
-        found = tuple(choices.get(column.field, ()))
+        found = tuple(offered.get(list_of(column), ()))
         if not found:
             continue
         if found not in places:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.access import requires
+from accounts.access import requires, user_of
 from accounts.scope import units_with
 from approvals.reasons import ReturnReason
 from core.formatting import clock
@@ -20,7 +20,7 @@ from enrollment.forms import ApplicantForm, fault_text
 from enrollment.lists import ApplicantList
 from enrollment.models import Applicant, IntakeBatch
 from enrollment.steps import OPEN_TO_CLERK
-from enrollment.views.common import people_ahead, shown_steps, tell, user_of
+from enrollment.views.common import people_ahead, shown_steps, tell
 from enrollment.work_forms import ScanForm
 from records.faults import Fault
 from records.labels import region_names
@@ -254,7 +254,7 @@ def autosave(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
     except actions.IntakeRefused as refused:
         return JsonResponse({"message": str(refused)}, status=409)
     answer = {"version": saved.applicant.version, "saved_at": clock(timezone.now())}
-    return _private(JsonResponse(answer))
+    return JsonResponse(answer)
 
 
 @requires("enter_applicant")
@@ -278,7 +278,7 @@ def check_form(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
         "filled": filled,
         "regions": {field: names.get(code, "") for field, code in regions.items()},
     }
-    return _private(JsonResponse(answer))
+    return JsonResponse(answer)
 
 
 @requires("enter_applicant")
@@ -286,12 +286,7 @@ def check_form(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
 def regions(request: HttpRequest) -> HttpResponse:
     """Regions by the beginning of their code or a part of their name, as options."""
     found = selectors.find_regions(request.POST.get("q", "")[:40])
-    return _private(JsonResponse({"options": found}))
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    response["Cache-Control"] = "no-store, private"
-    return response
+    return JsonResponse({"options": found})
 
 
 @requires("view_applicant")

@@ -9,13 +9,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import requires
+from accounts.access import requires, user_of
 from accounts.scope import units_with
 from enrollment import batch_figures, selectors
 from enrollment.actions import IntakeRefused
 from enrollment.actions import batches as actions
 from enrollment.models import IntakeBatch
-from enrollment.views.common import tell, user_of
+from enrollment.views.common import tell
 from enrollment.work_forms import BatchForm, fingerprint
 from enrollment.work_lists import BatchList
 

@@ -9,12 +9,12 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.access import requires
+from accounts.access import requires, user_of
 from enrollment import batch_figures, bulk_plan, selectors
 from enrollment.actions import IntakeRefused, bulk
 from enrollment.models import IntakeSample
 from enrollment.steps import ACCEPTANCE, STEPS, Step
-from enrollment.views.common import tell, user_of
+from enrollment.views.common import tell
 from jobs.selectors import how_far
 
 PERMS = ("review_applicant", "approve_applicant", "accept_applicant")

@@ -9,7 +9,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import requires
+from accounts.access import requires, user_of
 from accounts.models import User
 from enrollment import bulk_plan
 from enrollment.actions import IntakeRefused, bulk
@@ -17,7 +17,7 @@ from enrollment.bulk_chosen import MOST_CHOSEN, Chosen, NotOneKind, chosen
 from enrollment.models import IntakeSample
 from enrollment.steps import ACCEPTANCE
 from enrollment.views.bulk import PERMS, headline
-from enrollment.views.common import tell, user_of
+from enrollment.views.common import tell
 
 
 @requires(*PERMS)

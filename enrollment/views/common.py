@@ -1,23 +1,15 @@
 """What the pages of the intake room share."""
 
-from typing import cast
-
 from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from accounts.models import User
 from core.ui import Step as ShownStep
 from enrollment.models import Applicant, IntakeDecision
 from enrollment.relations import candidates
-from enrollment.steps import steps_ahead, steps_of, waiting_step
+from enrollment.steps import steps_ahead, steps_of, waiting_step, with_bureau
 
 State = Applicant.State
-
-
-def user_of(request: HttpRequest) -> User:
-    """The signed-in user."""
-    return cast("User", request.user)
 
 
 def tell(request: HttpRequest, text: object, *, fault: bool = False) -> None:
@@ -37,7 +29,8 @@ def shown_steps(applicant: Applicant) -> list[ShownStep]:
         at=None if with_clerk else applicant.self_checked_at,
     )
     steps = [first]
-    for step in steps_of(applicant.scheme):
+    way = steps_of(applicant.scheme)
+    for step in with_bureau(way) if applicant.no_hukou else way:
         person = getattr(applicant, step.person)
         current = waiting == step
         steps.append(
@@ -46,7 +39,7 @@ def shown_steps(applicant: Applicant) -> list[ShownStep]:
                 "current" if current else "done" if person and not with_clerk else "waiting",
                 person.name if person else "",
                 due=applicant.due_on if current else None,
-                at=getattr(applicant, step.at),
+                at=getattr(applicant, step.at) if step.at else None,
             )
         )
     return steps

@@ -3,9 +3,8 @@
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import requires
+from accounts.access import requires, user_of
 from enrollment import follow_up
-from enrollment.views.common import user_of
 from enrollment.work_lists import BureauList, WithoutNumberList
 
 

@@ -6,11 +6,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import requires
+from accounts.access import requires, user_of
 from enrollment import open_work
 from enrollment.actions import IntakeRefused
 from enrollment.actions.handover import PERM, HandedOver, hand_over
-from enrollment.views.common import tell, user_of
+from enrollment.views.common import tell
 from enrollment.work_forms import HandOverForm
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import requires
+from accounts.access import requires, user_of
 from accounts.models import User
 from accounts.scope import NotPermitted, holds, units_with
 from core.workbook import WorkbookRefused
@@ -23,7 +23,6 @@ from enrollment.importing.lists import FaultList, ImportList
 from enrollment.importing.template import empty_template
 from enrollment.models import ImportJob
 from enrollment.selectors import batch_for
-from enrollment.views.common import user_of
 from files.inspection import FILE_TYPES
 from files.refusals import FileRefused
 from files.selectors import open_blob
@@ -106,7 +105,7 @@ def result(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if found.state in selectors.OPEN_STATES:
         context |= {"progress": _bar(found), "can_cancel": found.job.requested_by_id == user.pk}
     if found.state not in {State.CHECKED, State.IMPORTED}:
-        context |= {"refusal": selectors.refusal_of(found), "failure": words_of(found.job)}
+        context |= {"refusal": selectors.refusal_of(found, user), "failure": words_of(found.job)}
         return render(request, "enrollment/imports/result.html", context)
     faults = selectors.faults_of(found)
     page = FaultList(request, faults, user=user, import_job=found)
@@ -292,14 +291,17 @@ def row(request: HttpRequest, public_id: UUID) -> HttpResponse:
     mine = found.owner_id == user.pk
     faults = selectors.faults_of_row(found, layout)
     cells = selectors.cells_of_row(found)
-    if request.method == "POST" and mine:
+    refused = ""
+    if request.method == "POST":
         cells = {column.field: request.POST.get(column.field, "") for column in layout.columns}
         try:
             actions.mend(actor=user, row=found, cells=cells)
         except actions.StillFaulty as still:
             faults = still.faults
-        except (actions.ImportRefused, BatchClosed) as refused:
-            messages.error(request, str(refused))
+        except actions.NotOwner as other:
+            mine, refused = False, str(other)
+        except (actions.ImportRefused, BatchClosed) as fault:
+            messages.error(request, str(fault))
             return _back(found.import_job)
         else:
             messages.success(request, _("Row %(number)s is now a draft.") % {"number": found.row_number})
@@ -310,15 +312,17 @@ def row(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "row": found,
         "import": found.import_job,
         "mine": mine,
+        "file": selectors.file_of(found, user),
+        "refused": refused,
         "name": cells.get("name", ""),
-        "sections": mending.sections(layout, cells, faults, hidden=not mine),
+        "sections": mending.sections(layout, cells, faults, hidden=not (mine or refused)),
         "lists": mending.choices(found.import_job.batch) if mine else {},
         "errors": sum(fault.level == "error" for fault in faults),
         "next_row": selectors.next_problem(found),
         "dismiss_form": DismissForm(),
         "take_over_form": TakeOverForm(),
     }
-    return render(request, "enrollment/imports/row.html", context)
+    return render(request, "enrollment/imports/row.html", context, status=409 if refused else 200)
 
 
 def _next(found: Any) -> HttpResponse:

@@ -14,12 +14,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import requires
+from accounts.access import requires, user_of
 from accounts.scope import NotPermitted, units_with
 from core.pdf import PdfFailed
 from enrollment import printing, selectors
 from enrollment.models import IntakeBatch
-from enrollment.views.common import tell, user_of
+from enrollment.views.common import tell
 from enrollment.work_forms import PrintForm, PurposeForm
 from files.serving import serve_bytes
 

@@ -1,7 +1,6 @@
 """Continuous review (连续审核): one applicant beside the scans, decided on, and the next one opens."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -10,18 +9,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.access import requires
+from accounts.access import requires, user_of
 from accounts.models import User
 from approvals.reasons import ReturnReason
-from core.ui import Marks, TimelineRow
+from core.ui import Marks
 from enrollment import actions, bulk_plan, selectors
 from enrollment.actions import aside
+from enrollment.file_section import timeline_row
 from enrollment.forms import ReturnForm, fault_text
 from enrollment.lists import state_badge
 from enrollment.models import Applicant, IntakeDecision
 from enrollment.sheet import sheet
 from enrollment.views.bulk import plan_url
-from enrollment.views.common import shown_steps, tell, user_of
+from enrollment.views.common import shown_steps, tell
 from enrollment.work_forms import StepAsideForm
 from records.models import DocumentKind
 
@@ -103,37 +103,11 @@ def _page(
         "return_open": return_form is not None,
         "aside_form": aside_form or StepAsideForm(prefix="aside"),
         "aside_open": aside_form is not None,
-        "timeline": _timeline(applicant),
+        "timeline": [timeline_row(one) for one in reversed(selectors.decisions(applicant))],
         "may_recall": selectors.may_recall(user, applicant),
         "state_badge": state_badge(applicant),
     }
     return render(request, "enrollment/review.html", context, status=status)
-
-
-def _timeline(applicant: Applicant) -> list[TimelineRow]:
-    kinds: dict[str, tuple[Any, str]] = {
-        "passed": ("green", "check"),
-        "returned": ("orange", "arrow-back-up"),
-        "recalled": ("grey", "arrow-back"),
-        "refused": ("red", "x"),
-        "given_up": ("grey", "circle-dashed"),
-    }
-    rows = []
-    for one in reversed(selectors.decisions(applicant)):
-        kind, icon = kinds[one.outcome]
-        words = [ReturnReason(one.reason).label if one.reason else "", one.comment]
-        rows.append(
-            TimelineRow(
-                one.at,
-                f"{one.get_step_display()} · {one.get_outcome_display()}",
-                one.actor.name,
-                selectors.role_name(one.role),
-                kind,
-                icon,
-                note=" · ".join(str(word) for word in words if word),
-            )
-        )
-    return rows
 
 
 def _version(request: HttpRequest) -> int | None:

@@ -10,19 +10,19 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import requires, wants_fragment
+from accounts.access import requires, user_of, wants_fragment
 from accounts.scope import NotPermitted, units_with
 from enrollment import scan_reads, selectors
 from enrollment.actions import IntakeRefused
 from enrollment.actions import scans as actions
 from enrollment.models import Applicant
-from enrollment.views.common import tell, user_of
+from enrollment.views.common import tell
 from enrollment.work_forms import ScanForm, ScansForm
 from files.refusals import FileRefused
 from files.rendering import page_png
 from files.selectors import BlobDamaged, open_blob
 from files.serving import serve, serve_bytes
-from jobs.selectors import how_far
+from jobs.selectors import how_far, words_of
 
 PDF = "application/pdf"
 
@@ -75,7 +75,7 @@ def _changed(request: HttpRequest, applicant: Applicant, words: str) -> HttpResp
             "may_attach": True,
         }
         html = render_to_string("enrollment/scans.html", context, request)
-        return _private(JsonResponse({"html": html, "version": applicant.version, "message": words}))
+        return JsonResponse({"html": html, "version": applicant.version, "message": words})
     tell(request, words)
     return redirect("enrollment:applicant_form", applicant.public_id)
 
@@ -85,11 +85,6 @@ def _refused(request: HttpRequest, applicant: Applicant, words: str, status: int
         return JsonResponse({"message": words}, status=status)
     tell(request, words, fault=True)
     return redirect("enrollment:applicant_form", applicant.public_id)
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    response["Cache-Control"] = "no-store, private"
-    return response
 
 
 @requires("view_applicant")
@@ -104,7 +99,7 @@ def show(request: HttpRequest, document_id: UUID) -> HttpResponse:
     except (BlobDamaged, FileRefused):
         context["damaged"] = True
     template = "enrollment/scans/viewer.html" if wants_fragment(request) else "enrollment/scans/page.html"
-    return _private(render(request, template, context))
+    return render(request, template, context)
 
 
 @requires("view_applicant")
@@ -183,6 +178,7 @@ def uploaded(request: HttpRequest, upload_id: UUID) -> HttpResponse:
         "batch": found.batch,
         "upload": found,
         "result": scan_reads.result_of(found),
+        "failed": words_of(job),
         "progress": None
         if found.finished_at
         else how_far(job, url=reverse("jobs:progress", args=[job.public_id])),

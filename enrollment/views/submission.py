@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import requires
+from accounts.access import requires, user_of
 from enrollment import selectors
 from enrollment.actions import IntakeRefused
 from enrollment.actions.submission import PERM, Submitted, submit_drafts
-from enrollment.views.common import tell, user_of
+from enrollment.views.common import tell
 from school.rules import rule
 
 

@@ -14,7 +14,7 @@ from ledger.context import acting
 from ledger.history import update_rows, write_rows
 from school.models import Code, CodeList, Region
 from setup.actions.common import check_days, clashes_told, demand_top, locked, put
-from setup.codefiles import Plan, plan_codes, plan_regions
+from setup.codefiles import Plan, plan_codes, plan_regions, spellings_of
 
 PERM = "manage_codes"
 REGIONS = "regions"
@@ -39,11 +39,11 @@ def demand_codes(actor: User) -> None:
 
 def check_spellings(row: Code) -> None:
     """Raise ValidationError when a label or alias of ``row`` already means another code of the list."""
-    mine = {row.code, row.label_zh, row.label_en, *row.aliases} - {""}
+    mine = spellings_of(row)
     for other in Code.objects.filter(code_list=row.code_list_id).exclude(pk=row.pk):
         if other.code == row.code:
             raise ValidationError({"code": _("The list has this code already.")})
-        both = mine & ({other.code, other.label_zh, other.label_en, *other.aliases} - {""})
+        both = mine & spellings_of(other)
         if both:
             text = _("%(spelling)s already means code %(code)s.")
             raise ValidationError({"label_zh": text % {"spelling": min(both), "code": other.code}})
@@ -160,13 +160,15 @@ def import_codes(*, actor: User, key: str, text: str, fingerprint: str) -> Plan:
     """
     role = _role(actor)
     code_list = None if key == REGIONS else locked(CodeList.objects.get(key=key))
+    if code_list is None:
+        list(Region.objects.select_for_update().values_list("pk"))
     plan = plan_codes(code_list, text) if code_list else plan_regions(text)
     if plan.faults:
         raise ValidationError(_("The file has faults; nothing was changed."))
     if plan.fingerprint != fingerprint:
         raise PlanChanged
     rows = [change.row for change in plan.changed]
-    with acting(actor, role=role):
+    with acting(actor, role=role), clashes_told():
         write_rows(plan.added, actor=actor, role=role)
         update_rows(rows, list(plan.fields), actor=actor, role=role)
         detail = {"list": key, "added": len(plan.added), "changed": len(rows)}

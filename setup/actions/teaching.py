@@ -101,7 +101,7 @@ def add_class(
     row.full_clean(validate_unique=False, validate_constraints=False)
     with acting(actor, role=role), clashes_told():
         row.save()
-        events.record("class.added", actor=actor, obj=row, detail={"class_no": row.class_no})
+        events.record("class.added", actor=actor, obj=row)
     return row
 
 
@@ -188,24 +188,25 @@ def appoint_class_staff(
     staff.full_clean(validate_unique=False, validate_constraints=False)
     with acting(actor, role=role), clashes_told():
         staff.save()
-        detail = {"duty": duty, "class_no": row.class_no, "staff_no": user.staff_no}
+        detail = {"duty": duty, "class": row.pk, "staff": user.pk}
         events.record("class_staff.appointed", actor=actor, obj=staff, unit_id=row.unit_id, detail=detail)
     return staff
 
 
 @transaction.atomic
 def end_class_staff(*, actor: User, staff: ClassStaff, last_day: date, reason: str) -> ClassStaff:
-    """End a duty in a class after ``last_day``. Raises NotPermitted, ValidationError when it has ended by then."""
+    """End a duty in a class after ``last_day``, sooner than it would. Raises NotPermitted, ValidationError."""
     role = role_for(actor, STAFF_PERM, staff.school_class.unit_id)
     row = locked(staff)
-    today = timezone.localdate()
-    if row.valid_until is not None and row.valid_until <= min(last_day, today):
+    if row.valid_until is not None and row.valid_until < timezone.localdate():
         raise ValidationError(_("This duty has ended already."))
+    if row.valid_until is not None and row.valid_until <= last_day:
+        raise ValidationError(_("This duty ends by that day already."))
     check_days(row.valid_from, last_day)
     row.valid_until = last_day
     with acting(actor, role=role, reason=reason):
         row.save(update_fields=["valid_until"])
-        detail = {"duty": row.duty, "class_no": row.school_class.class_no, "staff_no": row.user.staff_no}
+        detail = {"duty": row.duty, "class": row.school_class_id, "staff": row.user_id}
         events.record(
             "class_staff.ended", actor=actor, obj=row, unit_id=row.school_class.unit_id, detail=detail
         )

@@ -13,13 +13,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import requires, user_of
 from accounts.models import User
 from accounts.scope import units_with
+from core.acts import done
 from core.formatting import school_year as year_label
 from core.ui import Crumb
 from school.models import Unit
 from setup import actions, selectors
 from setup.forms import NewTermForm, PeriodChoiceForm, PeriodForm, TermForm
 from setup.lists import CalendarList
-from setup.views.parts import done, form_page, tried
+from setup.views.parts import form_page, tried
 from setup.views.units import unit_crumbs, unit_tabs
 
 

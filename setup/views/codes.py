@@ -16,13 +16,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import requires, user_of
 from accounts.models import User
+from core.acts import done
 from core.ui import Crumb
 from school.models import Code, CodeList, Region
 from setup import actions, selectors
 from setup.codefiles import CODE_HEADER, REGION_HEADER, NotReadable, Plan, decoded, plan_codes, plan_regions
 from setup.forms import ApplyForm, CodeFileForm, CodeForm, LastDayForm, RegionForm
 from setup.lists import CodeEntryList, CodeListList, RegionList
-from setup.views.parts import done, form_page, tried
+from setup.views.parts import form_page, tried
 
 CODE_FIELDS = ("code", "label_zh", "label_en", "order", "valid_from", "valid_until")
 REGION_FIELDS = ("code", "name_zh", "name_en", "parent_code", "valid_from", "valid_until", "source")

@@ -3,27 +3,22 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from core import acts
 from core.ui import Crumb
 from setup import actions
 
 
-def add_faults(form: Form, fault: ValidationError) -> None:
-    """Show a refusal at the fields that it names, and above the form what concerns no field of it."""
+def _shown(form: Form, fault: ValidationError) -> None:
     if isinstance(fault, actions.Stale):
         _show_both(form, fault)
-        return
-    if not hasattr(fault, "error_dict"):
-        form.add_error(None, fault)
-        return
-    for name, found in fault.error_dict.items():
-        form.add_error(name if name in form.fields else None, found)
+    else:
+        acts.add_faults(form, fault)
 
 
 def _show_both(form: Form, fault: actions.Stale) -> None:
@@ -40,28 +35,8 @@ def _show_both(form: Form, fault: actions.Stale) -> None:
 
 
 def tried(form: Form, act: Callable[[], Any]) -> Any:
-    """The action's result when the form is right and the action takes it, else None with the faults shown."""
-    if not form.is_valid():
-        return None
-    try:
-        return act()
-    except ValidationError as fault:
-        add_faults(form, fault)
-        return None
-
-
-def done(request: HttpRequest, form: Form, act: Callable[[], Any], told: str) -> bool:
-    """Do a small act; say at the top of the next page that it is done, or why not."""
-    if not form.is_valid():
-        messages.error(request, _("Give a reason."))
-        return False
-    try:
-        act()
-    except ValidationError as fault:
-        messages.error(request, " ".join(fault.messages))
-        return False
-    messages.success(request, told)
-    return True
+    """`core.acts.tried`; a newer version is shown beside what was typed."""
+    return acts.tried(form, act, _shown)
 
 
 def form_page(

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import requires, user_of
 from accounts.models import User
 from accounts.scope import units_with
+from core.acts import done
 from core.ui import Crumb
 from school.models import ClassStaff, SchoolClass
 from school.rules import rule
@@ -28,7 +29,7 @@ from setup.forms import (
 )
 from setup.lists import ClassList, ProgrammeList
 from setup.timeline import timeline
-from setup.views.parts import done, form_page, tried
+from setup.views.parts import form_page, tried
 from setup.views.units import unit_crumbs, unit_url
 
 PROGRAMME_FIELDS = ("code", "name", "label_en", "level", "learning_form", "study_years", "is_active")
@@ -219,7 +220,7 @@ def class_staff_add(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 def _people(actor: User, row: SchoolClass) -> object:
-    return selectors.people_for_classes(row.school).exclude(pk=actor.pk)
+    return selectors.people_for_classes(row).exclude(pk=actor.pk)
 
 
 @requires("manage_class_staff")

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import requires, user_of
 from accounts.models import User
 from accounts.scope import units_with
+from core.acts import done
 from core.ui import Crumb, Tab
 from school.models import Rule, Unit
 from school.rules import RULES, RuleKind
@@ -20,7 +21,7 @@ from setup import actions, selectors
 from setup.forms import NewUnitForm, ReasonForm, RuleForm, UnitForm, WithdrawRuleForm
 from setup.lists import UnitList
 from setup.timeline import timeline
-from setup.views.parts import done, form_page, tried
+from setup.views.parts import form_page, tried
 
 UNIT_FIELDS = ("name", "label_en", "code", "stage", "duty", "order")
 

@@ -3,6 +3,7 @@ import { faultText, send } from "./net.js";
 import { line, say } from "./text.js";
 
 const dirty = new WeakSet();
+const saving = new WeakMap();
 const EVERY = 10000;
 
 const note = (form, words, fault = false) => {
@@ -18,8 +19,11 @@ function draft(form) {
   return data;
 }
 
-export async function save(form) {
-  if (form.dataset.busy || !dirty.has(form)) return;
+export function save(form) {
+  if (!form.dataset.busy && dirty.has(form)) saving.set(form, put(form));
+}
+
+async function put(form) {
   form.dataset.busy = "1";
   dirty.delete(form);
   try {
@@ -59,7 +63,14 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
 });
 
-document.addEventListener("submit", (event) => { if (!event.defaultPrevented) dirty.delete(event.target); });
+document.addEventListener("submit", (event) => {
+  const { target: form, submitter } = event;
+  if (event.defaultPrevented) return;
+  if (!form.dataset.busy) { dirty.delete(form); return; }
+  // A save on its way changes the version that the form must name.
+  event.preventDefault();
+  saving.get(form).then(() => form.requestSubmit(submitter));
+});
 window.addEventListener("beforeunload", (event) => {
   const open = [...document.querySelectorAll("form[data-autosave], form[data-guard]")].some((form) => dirty.has(form));
   if (open) event.preventDefault();

@@ -66,7 +66,6 @@ async function askToSignIn() {
 /** Ask to sign in over the page; one dialog for all who wait. Another person than before gets a fresh page. */
 export function signIn() {
   signingIn ??= askToSignIn().then((same) => {
-    signingIn = null;
     touch();
     if (!same) {
       alertLine(say("other_person"), "amber");
@@ -74,7 +73,7 @@ export function signIn() {
       return new Promise(() => {});
     }
     return true;
-  });
+  }).finally(() => { signingIn = null; });
   return signingIn;
 }
 

@@ -33,7 +33,9 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   const box = button.closest("[data-reveal]");
   if (open.has(box)) { mask(box); return; }
+  if (box.dataset.busy) return;
   [...open.keys()].forEach(mask);
-  reveal(box);
+  box.dataset.busy = "1";
+  reveal(box).finally(() => { delete box.dataset.busy; });
 });
 window.addEventListener("pagehide", () => [...open.keys()].forEach(mask));

@@ -9,6 +9,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import actions, selectors
@@ -19,7 +20,7 @@ from ledger.context import service_user
 from ledger.models import Event
 from school.models import Unit
 from tests.cast import Cast
-from tests.factories import PASSWORD, appoint, make_user, saved, train
+from tests.factories import PASSWORD, appoint, make_unit, make_user, saved, train
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +86,12 @@ def test_a_staff_number_is_taken_in_any_case(cast: Cast) -> None:
     with pytest.raises(ValidationError) as fault:
         actions.open_user(actor=cast.system_admin, staff_no="AB12", name="在后", unit=cast.admissions)
     assert "staff_no" in fault.value.message_dict
+
+
+def test_the_database_takes_a_staff_number_in_one_spelling_alone(cast: Cast) -> None:
+    make_user("甲", cast.school, staff_no="zh-01")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_user("乙", cast.school, staff_no="ZH-01")
 
 
 def test_accounts_are_kept_in_ones_own_units_only(cast: Cast) -> None:
@@ -285,6 +292,41 @@ def test_locking_takes_the_grants_away_and_unlocking_gives_them_back(cast: Cast)
         actions.lock_user(actor=cast.system_admin, user=cast.system_admin, reason="x")
 
 
+def test_a_schools_administrator_takes_over_no_account_with_duties_above(client: Client, cast: Cast) -> None:
+    both = make_user("双岗", cast.teaching)
+    appoint(both, Role.TEACHER, cast.school)
+    appoint(both, Role.BUREAU_OFFICER, cast.bureau)
+    for act in (actions.reset_password, actions.lock_user, actions.unlock_user):
+        with pytest.raises(NotPermitted):
+            act(actor=cast.system_admin, user=both, reason="x")
+    assert fresh(both).check_password(PASSWORD)
+    client.force_login(cast.system_admin)
+    page = client.get(reverse("accounts:user", args=[both.public_id])).content.decode()
+    assert "reset-password" not in page
+    assert reverse("accounts:change_user", args=[both.public_id]) in page
+    top = make_user("秦岭", cast.bureau)
+    appoint(top, Role.SYSTEM_ADMIN, cast.bureau)
+    actions.reset_password(actor=top, user=both, reason="忘记密码")
+    assert not fresh(both).check_password(PASSWORD)
+
+
+def test_the_form_of_an_account_shows_no_contact_that_its_page_hides(client: Client, cast: Cast) -> None:
+    stranger = make_user("外人", cast.other_school, mobile="13900139000")
+    appoint(stranger, Role.TEACHER, cast.school)
+    keeper = make_user("机房", cast.teaching)
+    appoint(keeper, Role.SYSTEM_ADMIN, cast.school)
+    peer = make_user("同级", cast.archives, mobile="13900139001", qq="12345678")
+    client.force_login(keeper)
+    assert client.get(reverse("accounts:change_user", args=[stranger.public_id])).status_code == 403
+    address = reverse("accounts:change_user", args=[peer.public_id])
+    page = client.get(address).content.decode()
+    assert "12345678" in page
+    assert "13900139001" not in page
+    answer = client.post(address, {"name": "同级", "unit": cast.archives.pk, "qq": "87654321", "mobile": ""})
+    assert answer.status_code == 302
+    assert (fresh(peer).qq, fresh(peer).mobile) == ("87654321", "13900139001")
+
+
 def test_a_lost_second_factor_is_the_security_administrators(cast: Cast) -> None:
     TOTP.activate(cast.clerk, generate_totp_secret())
     with pytest.raises(NotPermitted):
@@ -327,6 +369,15 @@ def test_who_can_see_what_names_each_path(client: Client, cast: Cast) -> None:
     person = client.get(f"/users/{cast.archivist.public_id}/").content.decode()
     assert "红花小学" in person
     assert "学籍系统" in person, "who gave the role"
+
+
+def test_the_grants_of_a_closed_unit_stay_readable(client: Client, cast: Cast) -> None:
+    closed = make_unit("旧校", cast.bureau, is_active=False)
+    reader = make_user("审计", cast.bureau)
+    appoint(reader, Role.AUDITOR, closed)
+    client.force_login(reader)
+    answer = client.get("/grants/")
+    assert client.get(answer["Location"]).status_code == 200
 
 
 def test_the_list_of_users_costs_the_same_for_three_and_thirty(client: Client, cast: Cast) -> None:

@@ -15,15 +15,18 @@ from allauth.mfa.totp.internal.auth import (
 )
 from axes.models import AccessAttempt
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from accounts import sessions
+from accounts import actions, sessions
 from accounts.models import User
+from accounts.roles import Role
+from accounts.tasks import clear_sessions
 from ledger.models import Event
 from tests.cast import Cast
-from tests.factories import PASSWORD, make_user, saved, set_rule
+from tests.factories import PASSWORD, appoint, make_user, saved, set_rule
 
 pytestmark = pytest.mark.django_db
 SIGN_IN = "/sign-in/"
@@ -104,6 +107,12 @@ def test_five_failures_close_the_door_for_twenty_minutes(client: Client, cast: C
     assert sign_in(client, cast.clerk.staff_no).status_code == 302
 
 
+def test_failures_elsewhere_close_the_door_for_nobody_here(client: Client, cast: Cast) -> None:
+    for number in range(12):
+        sign_in(Client(REMOTE_ADDR=f"10.1.2.{number // 4}"), cast.clerk.staff_no, "Wrong-1!")
+    assert sign_in(client, cast.clerk.staff_no).status_code == 302
+
+
 def test_locked_and_unused_accounts_are_told_why(client: Client, cast: Cast) -> None:
     cast.clerk.is_active = False
     saved(cast.clerk)
@@ -116,6 +125,21 @@ def test_locked_and_unused_accounts_are_told_why(client: Client, cast: Cast) -> 
     assert not signed_in_as(client)
     assert User.objects.get(pk=cast.head.pk).is_active is False
     assert Event.objects.get(action="account.locked").object_id == cast.head.pk
+
+
+def test_an_account_that_nobody_ever_used_is_locked_too(
+    client: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = timezone.localdate
+    with monkeypatch.context() as later:
+        later.setattr(timezone, "localdate", lambda at=None: today(at) + timedelta(days=0 if at else 91))
+        sign_in(client, cast.clerk.staff_no)
+    assert not signed_in_as(client)
+    row = User.objects.get(pk=cast.clerk.pk)
+    assert not row.is_active
+    actions.unlock_user(actor=cast.system_admin, user=row, reason="返岗")
+    sign_in(client, cast.clerk.staff_no)
+    assert signed_in_as(client) == str(cast.clerk.pk)
 
 
 def test_service_accounts_cannot_sign_in(client: Client, cast: Cast) -> None:
@@ -220,6 +244,16 @@ def test_a_posted_form_without_session_comes_back_to_its_page(client: Client) ->
     assert strange["Location"] == "/sign-in/?next=/"
 
 
+def test_lapsed_sessions_are_taken_away(client: Client, cast: Cast) -> None:
+    sign_in(client, cast.clerk.staff_no)
+    lapsed = SessionStore()
+    lapsed.set_expiry(timezone.now() - timedelta(minutes=1))
+    lapsed.save()
+    assert clear_sessions() == 1
+    assert not lapsed.exists(lapsed.session_key)
+    assert client.get("/me/").status_code == 200
+
+
 def test_locking_an_account_ends_its_open_sessions(client: Client, cast: Cast) -> None:
     client.force_login(cast.clerk)
     cast.clerk.is_active = False
@@ -285,6 +319,16 @@ def test_a_role_can_demand_a_second_factor(client: Client, cast: Cast, settings:
     assert Authenticator.objects.filter(user=cast.security_admin, type="totp").exists()
 
 
+def test_a_role_given_meanwhile_demands_its_second_factor(
+    client: Client, cast: Cast, settings: object
+) -> None:
+    settings.TWO_FACTOR_ROLES = ["leader"]  # type: ignore[attr-defined]  # the fixture has no type
+    sign_in(client, cast.clerk.staff_no)
+    assert client.get("/me/").status_code == 200
+    appoint(cast.clerk, Role.LEADER, cast.school)
+    assert client.get("/me/")["Location"] == "/me/second-factor/set-up/"
+
+
 def test_setting_up_later_asks_for_the_password_again(client: Client, cast: Cast) -> None:
     sign_in(client, cast.clerk.staff_no)
     session = client.session
@@ -301,6 +345,6 @@ def test_setting_up_later_asks_for_the_password_again(client: Client, cast: Cast
 def test_passwords_are_kept_as_argon2() -> None:
     from config import settings as product
 
-    assert "django.contrib.auth.hashers.Argon2PasswordHasher" in product.PASSWORD_HASHERS
+    assert product.PASSWORD_HASHERS[0] == "django.contrib.auth.hashers.Argon2PasswordHasher"
     assert settings.SESSION_COOKIE_HTTPONLY
     assert settings.SESSION_EXPIRE_AT_BROWSER_CLOSE

@@ -8,17 +8,16 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.scope import NotPermitted
 from approvals import inbox, notices
 from approvals.deadlines import all_days_left, days_left, due_after
 from approvals.inbox import InboxRow, InboxSource
 from approvals.models import Notice
-from approvals.roles import acting_role
 from enrollment import actions
+from ledger.models import Event
 from reports.inbox import Inbox
 from school.models import CalendarPeriod, Unit
 from tests.cast import Cast
-from tests.enrollment.intake import draft, make_batch, submitted
+from tests.enrollment.intake import approved, draft, make_batch, submitted
 from tests.factories import saved, set_rule
 
 
@@ -83,13 +82,6 @@ def test_the_inbox_counts_by_the_calendar_of_the_school_whose_work_it_is(
     assert shown[cast.other_school.pk] == 0
 
 
-def test_an_act_names_the_role_that_allows_it(cast: Cast) -> None:
-    assert acting_role(cast.clerk, "enter_applicant", cast.school) == "admissions_clerk"
-    assert acting_role(cast.bureau_officer, "approve_no_hukou", cast.school) == "bureau_officer"
-    with pytest.raises(NotPermitted):
-        acting_role(cast.clerk, "accept_applicant", cast.school)
-
-
 def test_the_same_news_is_counted_up_and_is_new_again_after_reading(cast: Cast) -> None:
     for count in (1, 4):
         notices.tell(
@@ -107,18 +99,34 @@ def test_the_same_news_is_counted_up_and_is_new_again_after_reading(cast: Cast) 
     assert not Notice.objects.visible_to(cast.registrar).unread_by(cast.registrar)
     notices.tell("intake.accepted", school=cast.school, duties=[Unit.Duty.TEACHING], about="新生", url="/x/")
     assert Notice.objects.visible_to(cast.registrar).unread_by(cast.registrar).get().count == 6
+    read_before = Notice.objects.get()
+    notices.tell("intake.accepted", school=cast.school, duties=[Unit.Duty.TEACHING], about="新生", url="/x/")
+    notices.mark_read(cast.registrar, read_before)
+    assert Notice.objects.visible_to(cast.registrar).unread_by(cast.registrar).get().count == 7
     with pytest.raises(KeyError):
         notices.tell("no.such", school=cast.school, duties=[], about="", url="")
 
 
 def test_a_notice_opens_for_its_department_only(cast: Cast, client: Client) -> None:
-    notices.tell("intake.accepted", school=cast.school, duties=[Unit.Duty.TEACHING], about="新生", url="/x/")
-    url = reverse("approvals:notice", args=[Notice.objects.get().pk])
+    row = approved(cast, make_batch(cast.school))
+    news = {one.duty: reverse("approvals:notice", args=[one.pk]) for one in Notice.objects.all()}
     client.force_login(cast.archivist)
-    assert client.get(url).status_code == 404
+    assert client.get(news[Unit.Duty.TEACHING]).status_code == 404
     client.force_login(cast.registrar)
-    assert client.get(url).url == "/x/"
+    page = client.get(news[Unit.Duty.TEACHING], follow=True)
+    assert (page.status_code, page.context["batch"]) == (200, row.batch)
     assert inbox.rows(cast.registrar, kind="notices") == []
+
+
+def test_who_may_not_see_applicants_reads_the_notice_at_home(cast: Cast, client: Client) -> None:
+    approved(cast, make_batch(cast.school))
+    (line,) = inbox.rows(cast.student_affairs_head, kind="notices")
+    client.force_login(cast.student_affairs_head)
+    page = client.get(line.url, follow=True)
+    assert (page.status_code, page.redirect_chain[-1][0]) == (200, "/")
+    assert str(line.title) in page.content.decode()
+    assert inbox.rows(cast.student_affairs_head, kind="notices") == []
+    assert not Event.objects.filter(result="refused").exists()
 
 
 def test_the_inbox_groups_what_waits_by_step_and_class(cast: Cast) -> None:

@@ -1,8 +1,11 @@
 """What the frame does on every page: masks, keys, drafts, ticks, languages, ended sessions."""
 
+import re
+from collections.abc import Callable
+
 import pytest
 from django.contrib.sessions.models import Session
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from enrollment.models import Applicant, IntakeBatch
 from ledger.models import Event
@@ -34,6 +37,16 @@ def form_of(page: Page, row: Applicant) -> None:
     expect(page.locator("#applicant-form")).to_be_visible()
 
 
+def wait_until(page: Page, true: Callable[[], bool]) -> None:
+    """Let the page go on, its clock standing still, until something has come."""
+    for _turn in range(200):
+        if true():
+            return
+        page.wait_for_load_state()
+        page.evaluate("() => fetch('/health/')")
+    pytest.fail("it has not come")
+
+
 def sign_in_again(page: Page, staff_no: str) -> None:
     dialog = page.locator("#xj-sign-in")
     expect(dialog).to_be_visible()
@@ -62,6 +75,23 @@ def test_a_masked_number_shows_for_thirty_seconds_and_is_an_event(
     assert revealed.subject == student.public_id
 
 
+def test_a_double_click_on_the_eye_leaves_no_number_on_the_screen(
+    page: Page, people: Cast, student: Student
+) -> None:
+    sign_in(page, people.archivist)
+    page.clock.install()
+    page.goto(f"/students/{student.public_id}/")
+    box = page.locator("[data-reveal$='/reveal/id_number/']")
+    value = box.locator(".xj-masked-value")
+    masked = value.inner_text()
+    box.locator(".xj-eye").evaluate("eye => { eye.click(); eye.click(); }")
+    expect(value).to_have_text(student.id_number)
+    page.wait_for_load_state("networkidle")
+    page.clock.fast_forward(31_000)
+    expect(value).to_have_text(masked)
+    assert Event.objects.filter(action="student.revealed").count() == 1
+
+
 def test_a_draft_saves_itself_and_a_session_that_ended_repeats_the_save(
     page: Page, people: Cast, batch: IntakeBatch
 ) -> None:
@@ -78,9 +108,55 @@ def test_a_draft_saves_itself_and_a_session_that_ended_repeats_the_save(
     page.clock.fast_forward(11_000)
     sign_in_again(page, people.clerk.staff_no)
     expect(page.locator("[name=native_place]")).to_have_value("湖北省宜昌市")
-    expect(page.locator("[data-saved]")).not_to_have_class("is-fault")
+    expect(page.locator("[data-saved]")).not_to_have_class(re.compile(r"\bis-fault\b"))
     page.wait_for_function("() => document.querySelector('#applicant-form').dataset.busy === undefined")
     assert Applicant.objects.get(pk=row.pk).native_place == "湖北省宜昌市"
+
+
+def test_a_submission_waits_for_the_save_that_is_on_its_way(
+    page: Page, people: Cast, batch: IntakeBatch
+) -> None:
+    row = draft(people.clerk, batch)
+    sign_in(page, people.clerk)
+    page.clock.install()
+    form_of(page, row)
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        if route.request.headers.get("x-autosave"):
+            held.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    page.route("**/intake/applicants/**", hold)
+    page.locator("[name=native_place]").fill("湖北省荆州市")
+    page.clock.fast_forward(11_000)
+    wait_until(page, lambda: bool(held))
+    page.locator("button[name=act][value=submit]").click()
+    route, response = held.pop()
+    with page.expect_navigation():
+        route.fulfill(response=response)
+    stored = Applicant.objects.get(pk=row.pk)
+    assert (stored.state, stored.native_place) == (Applicant.State.SELF_CHECKED, "湖北省荆州市")
+
+
+def test_the_sign_in_over_the_page_is_asked_again_after_a_broken_line(
+    page: Page, people: Cast, batch: IntakeBatch
+) -> None:
+    row = draft(people.clerk, batch)
+    sign_in(page, people.clerk)
+    page.clock.install()
+    form_of(page, row)
+    Session.objects.all().delete()
+    page.route("**/sign-in/**", lambda route: route.abort())
+    page.locator("[name=native_place]").fill("湖北省荆州市")
+    with page.expect_event("requestfailed"):
+        page.clock.fast_forward(11_000)
+    expect(page.locator("[data-saved]")).to_have_class(re.compile(r"\bis-fault\b"))
+    page.unroute("**/sign-in/**")
+    page.clock.fast_forward(11_000)
+    sign_in_again(page, people.clerk.staff_no)
+    expect(page.locator("[data-saved]")).not_to_have_class(re.compile(r"\bis-fault\b"))
 
 
 def test_ticks_of_a_list_go_with_the_form(page: Page, people: Cast, batch: IntakeBatch) -> None:

@@ -68,7 +68,7 @@ def test_keys_are_replaced_while_old_rows_stay_readable(settings: Any, cipher: s
     old = encrypt(NUMBER, FIELD)
     settings.FIELD_KEYS = f"year-2027:{key(2)},year-2026:{key(1)}"
     new = encrypt(NUMBER, FIELD)
-    assert (crypto.key_id_of(old), crypto.key_id_of(new)) == ("year-2026", "year-2027")
+    assert (b"year-2026" in old, b"year-2027" in new) == (True, True)
     assert decrypt(old, FIELD) == decrypt(new, FIELD) == NUMBER
     settings.FIELD_KEYS = f"year-2027:{key(2)}"
     with pytest.raises(DecryptFailed):

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,10 +23,10 @@ from core.ui import Chart, Marks, Progress, Series
 @pytest.mark.parametrize(
     ("language", "shown"),
     [
-        ("zh-hans", ["2026-11-22", "2026年11月22日", "2026-11-22 14:05", "2026-11-22 14:05:09", "2026-09"]),
+        ("zh-hans", ["2026-11-22", "2026-11-22 14:05", "2026-11-22 14:05:09", "2026-09"]),
         (
             "en",
-            ["22 Nov 2026", "22 November 2026", "22 Nov 2026, 14:05", "22 Nov 2026, 14:05:09", "Sep 2026"],
+            ["22 Nov 2026", "22 Nov 2026, 14:05", "22 Nov 2026, 14:05:09", "Sep 2026"],
         ),
     ],
 )
@@ -36,7 +35,6 @@ def test_dates_in_both_languages(language: str, shown: list[str]) -> None:
     with translation.override(language):
         assert shown == [
             formatting.day(at.date()),
-            formatting.printed_day(at.date()),
             formatting.moment(at),
             formatting.moment_seconds(at),
             formatting.month(date(2026, 9, 1)),
@@ -48,8 +46,6 @@ def test_school_years_and_numbers() -> None:
         assert formatting.school_year(2026, 1) == "School year 2026–27, term 1"
         assert formatting.span(date(2026, 9, 1), date(2027, 1, 15)) == "1 Sep 2026 – 15 Jan 2027"
     assert formatting.number(12345) == "12,345"
-    assert formatting.percent(0.98) == "98.0%"
-    assert formatting.money(Decimal(20)) == "¥20.00"
     assert formatting.size(1_200_000) == "1.2 MB"
     assert [formatting.dash(None), formatting.dash(""), formatting.dash(0)] == ["—", "—", 0]
 

@@ -8,6 +8,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.grants import sync_grants
+from accounts.models import User
+from accounts.roles import Role
 from accounts.scope import NotPermitted
 from approvals.models import Notice
 from enrollment import actions, selectors
@@ -17,7 +20,7 @@ from ledger.models import Event
 from records.models import Enrolment, Student
 from tests.cast import Cast
 from tests.enrollment.intake import GOOD, approved, draft, id_number, make_batch, submitted
-from tests.factories import saved, set_rule
+from tests.factories import appoint, make_user, saved, set_rule, train, yesterday
 
 State = Applicant.State
 
@@ -145,6 +148,20 @@ def test_each_step_asks_for_its_own_right(cast: Cast, batch: IntakeBatch) -> Non
         actions.start_applicant(actor=cast.outsider, batch=batch)
     with pytest.raises(NotPermitted):
         actions.review_initially(actor=cast.outsider, applicant=row)
+
+
+def test_an_act_names_the_nearest_role_that_does_not_rest(cast: Cast, batch: IntakeBatch) -> None:
+    reader = make_user("钱进", cast.bureau)
+    appoint(reader, Role.ADMISSIONS_CLERK, cast.school, trained=False)
+    train(reader, valid_until=yesterday())
+    appoint(reader, Role.ARCHIVIST, cast.bureau)
+    row = submitted(cast.clerk, batch)
+    actions.open_for_review(actor=User.objects.get(pk=reader.pk), applicant=row)
+    assert Event.objects.get(action="applicant.opened").role == "archivist"
+    train(reader)
+    sync_grants(reader)
+    actions.open_for_review(actor=User.objects.get(pk=reader.pk), applicant=row)
+    assert Event.objects.filter(action="applicant.opened").latest("id").role == "admissions_clerk"
 
 
 def test_a_step_out_of_turn_is_refused(cast: Cast, batch: IntakeBatch) -> None:
@@ -477,18 +494,3 @@ def test_an_email_stands_encrypted_from_draft_to_file(cast: Cast, batch: IntakeB
     assert "wangxm@example.cn" not in page
     reveal = reverse("records:reveal", args=[student.public_id, "email"])
     assert "wangxm@example.cn" in client.post(reveal).content.decode()
-
-
-def test_a_person_known_from_before_keeps_one_file(cast: Cast, batch: IntakeBatch) -> None:
-    first = actions.accept(actor=cast.archivist, applicant=approved(cast, batch)).student
-    assert first is not None
-    enrolment = first.enrolments.get()
-    enrolment.ended_on = enrolment.started_on
-    with acting(cast.registrar):
-        enrolment.save(update_fields=["ended_on"])
-    row = approved(cast, make_batch(cast.school, code="NEXT"), talent="围棋")
-    again = actions.accept(actor=cast.archivist, applicant=row).student
-    assert again is not None
-    assert (again.pk, again.talent) == (first.pk, "围棋")
-    assert sorted(again.enrolments.values_list("student_no", flat=True)) == ["20260001", "20260002"]
-    assert again.family.count() == 2

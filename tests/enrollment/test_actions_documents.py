@@ -66,8 +66,8 @@ def test_a_document_that_was_changed_on_the_disk_is_not_accepted(cast: Cast, bat
     assert told.value.results.found["authenticity"] == ("hukou_book",)
     assert Applicant.objects.get(pk=row.pk).state == State.HEAD_APPROVED
     failed = Event.objects.get(action="applicant.accepted")
-    assert (failed.result, failed.detail["authenticity"], failed.detail["integrity"]) == (
-        "failed", "failed", "passed",
+    assert (failed.result, failed.role, failed.detail["authenticity"], failed.detail["integrity"]) == (
+        "failed", "archivist", "failed", "passed",
     )  # fmt: skip
 
 

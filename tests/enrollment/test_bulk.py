@@ -104,6 +104,10 @@ def test_a_class_passes_after_its_sample_with_a_decision_and_an_event_each(
     named = Event.objects.filter(action="applicant.initially_reviewed", actor=cast.second_clerk)
     assert {one.subject for one in named} >= {row.public_id for row in rows}
     assert Event.objects.get(action="applicant.bulk_passed").detail["passed"] == 5
+    about_samples = Event.objects.filter(
+        action__in=["sample.drawn", "sample.closed", "applicant.bulk_passed"]
+    )
+    assert [one.role for one in about_samples] == ["admissions_clerk"] * 3
     skipped = {one.applicant_id: one.reason for one in BulkSkip.objects.filter(sample=sample)}
     assert skipped == {warned.pk: "warned", own.pk: "own"}
     assert Applicant.objects.get(pk=elsewhere.pk).state == State.HEAD_APPROVED
@@ -229,7 +233,7 @@ def test_acceptance_leaves_out_who_is_enrolled_or_fails_a_check(cast: Cast, batc
     assert done.passed_count == 3
     assert BulkSkip.objects.get(sample=sample).reason == "checks"
     failed = Event.objects.get(action="applicant.accepted", result="failed")
-    assert (failed.subject, failed.detail["integrity"]) == (row.public_id, "failed")
+    assert (failed.subject, failed.detail["integrity"], failed.role) == (row.public_id, "failed", "archivist")
 
 
 def test_whom_the_database_refuses_is_named_and_the_others_pass(
@@ -292,6 +296,22 @@ def test_who_is_appointed_on_a_college_passes_its_class(cast: Cast, batch: Intak
     appoint(nobody, Role.ADMISSIONS_HEAD, make_unit("护理学院", cast.school, kind="college"))
     client.force_login(nobody)
     assert client.get(reverse("enrollment:batch", args=[batch.public_id])).status_code == 404
+
+
+def test_faults_of_one_college_do_not_stop_another(cast: Cast, batch: IntakeBatch) -> None:
+    deans = []
+    for serial, (name, dean) in enumerate((("信息工程学院", "潘岳"), ("护理学院", "曾巩"))):
+        college = make_unit(name, cast.school, kind="college")
+        deans.append(make_user(dean, college))
+        appoint(deans[-1], Role.ADMISSIONS_CLERK, college)
+        row = submitted(cast.clerk, batch, serial)
+        row.unit = college
+        saved(row, by=cast.clerk)
+    sample = seen_sample(deans[0], batch)
+    actions.send_back(actor=deans[0], applicant=sample.items.get().applicant, reason="scan_unclear")
+    assert len(bulk_plan.plan(deans[0], batch, CLASS, INITIAL_REVIEW).unhandled) == 1
+    assert bulk_plan.plan(deans[1], batch, CLASS, INITIAL_REVIEW).unhandled == []
+    assert bulk.start_bulk(actor=deans[1], sample=seen_sample(deans[1], batch)).passed_count == 1
 
 
 def test_the_pages_lead_from_the_class_to_the_report(cast: Cast, batch: IntakeBatch) -> None:
@@ -423,4 +443,4 @@ def test_of_two_at_once_each_applicant_passes_once(committed_db: str) -> None:
         thread.join()
     assert sorted(counts.values()) == [0, 6]
     assert IntakeDecision.objects.filter(step="initial_review", outcome="passed").count() == 6
-    assert set(BulkSkip.objects.values_list("reason", flat=True)) <= {"moved"}
+    assert set(BulkSkip.objects.values_list("reason", flat=True)) == {"moved"}

@@ -53,7 +53,7 @@ def test_all_open_work_goes_in_one_act_and_the_colleague_goes_on(
     assert fresh(foreign).entered_by == cast.outsider
     told = Event.objects.get(action="clerk.handed_over")
     assert (told.actor, told.role, told.reason) == (cast.head, "admissions_head", "调离招生办")
-    assert told.detail == {"giver": cast.clerk.staff_no, "taker": third.staff_no, "count": 2}
+    assert told.detail == {"giver": cast.clerk.pk, "taker": third.pk, "count": 2}
     assert Event.objects.filter(action="applicant.handed_over").count() == 2
     last = Applicant.history.filter(id=open_one.pk).latest("history_id")
     assert (last.history_user, last.entered_by) == (cast.head, third)
@@ -81,6 +81,24 @@ def test_whoever_entered_before_still_decides_on_none_of_it(
         with pytest.raises(IntegrityError, match="former_clerks"), transaction.atomic(), acting(cast.head):
             broken.save(update_fields=[column])
     assert actions.review_initially(actor=cast.second_clerk, applicant=row).state == State.INITIAL_REVIEWED
+
+
+def test_who_gave_it_away_can_take_it_back(cast: Cast, batch: IntakeBatch, third: User) -> None:
+    row = draft(cast.clerk, batch, 1)
+    hand_over(actor=cast.head, giver=cast.clerk, taker=third, reason="产假")
+    assert hand_over(actor=cast.head, giver=third, taker=cast.clerk, reason="返岗") == HandedOver(1, 0)
+    assert (fresh(row).entered_by, fresh(row).former_clerk_ids) == (cast.clerk, [third.pk])
+    actions.self_check(actor=cast.clerk, applicant=row)
+    with pytest.raises(actions.SamePerson):
+        actions.review_initially(actor=third, applicant=row)
+
+
+def test_a_staff_number_that_looks_like_a_phone_stands_in_no_event(cast: Cast, batch: IntakeBatch) -> None:
+    colleague = make_user("钱进", cast.admissions, staff_no="13800138000")
+    appoint(colleague, Role.ADMISSIONS_CLERK, cast.school)
+    draft(cast.clerk, batch, 1)
+    assert hand_over(actor=cast.head, giver=cast.clerk, taker=colleague, reason="调离").count == 1
+    assert Event.objects.get(action="applicant.handed_over").detail["taker"] == colleague.pk
 
 
 def test_who_decided_on_it_cannot_take_it_over(cast: Cast, batch: IntakeBatch) -> None:

@@ -13,8 +13,9 @@ from django.urls import reverse
 
 from accounts.scope import NotPermitted
 from enrollment import actions as intake
+from enrollment.actions import batches
 from enrollment.importing import actions
-from enrollment.importing.selectors import marked_file
+from enrollment.importing.selectors import cells_of_row, marked_file
 from enrollment.models import Applicant, ApplicantMember, ImportJob, ImportRow, IntakeBatch
 from jobs import progress
 from jobs.models import Job
@@ -24,7 +25,8 @@ from records.columns import NATIONAL
 from tests.cast import Cast, make_cast
 from tests.core.workbook_files import saved
 from tests.enrollment.importing import bring_in, check, fresh, make_classes
-from tests.enrollment.intake import make_batch
+from tests.enrollment.intake import draft, id_number, make_batch
+from tests.factories import set_rule
 from tests.support.applicant_files import national_workbook, people
 
 HEADERS = [column.header for column in NATIONAL.columns]
@@ -197,6 +199,26 @@ def test_a_row_is_mended_in_place(cast: Cast, batch: IntakeBatch) -> None:
         actions.mend(actor=cast.clerk, row=row, cells=cells)
 
 
+def test_another_number_of_a_mended_row_counts_as_a_look_up(cast: Cast, batch: IntakeBatch) -> None:
+    set_rule(cast.school, "number_lookups", "10")
+    foreign = make_batch(cast.other_school, code="OTHER-2026")
+    draft(cast.outsider, foreign, 1, class_no="2026101")
+    made = bring_in(cast.clerk, check(cast.clerk, batch, faulty()))
+    row = made.rows.get()
+    cells = cells_of_row(row)
+    told = []
+    for serial in (1, *range(20, 31)):
+        with pytest.raises(actions.StillFaulty) as still:
+            actions.mend(actor=cast.clerk, row=row, cells={**cells, "id_number": id_number(serial)})
+        told.append({fault.code for fault in still.value.faults if fault.field == "id_number"})
+    assert "id_elsewhere" in told[0]
+    assert Event.objects.get(action="applicant.known_elsewhere").actor == cast.clerk
+    assert [codes == {"lookups_spent"} for codes in told] == [False] * 10 + [True] * 2
+    with pytest.raises(actions.StillFaulty) as own:
+        actions.mend(actor=cast.clerk, row=row, cells=cells)
+    assert {fault.field for fault in own.value.faults} == {"postcode"}, "the number it brought costs nothing"
+
+
 def test_a_row_is_dismissed_with_a_reason_or_taken_over(cast: Cast, batch: IntakeBatch) -> None:
     made = bring_in(cast.clerk, check(cast.clerk, batch, faulty(4, bad=2)))
     first, second = made.rows.order_by("row_number")
@@ -273,6 +295,44 @@ def test_a_cancelled_import_leaves_the_file_waiting(cast: Cast, batch: IntakeBat
     assert fresh(made).state == ImportJob.State.CHECKED
     assert not Applicant.objects.exists()
     assert made.rows.count() == 1
+
+
+def test_a_job_that_is_lost_after_its_import_leaves_the_import(cast: Cast, batch: IntakeBatch) -> None:
+    made = bring_in(cast.clerk, check(cast.clerk, batch, faulty()))
+    Job.objects.filter(pk=made.job_id).update(state=Job.State.QUEUED, attempts=3)
+    run(made.job_id)
+    made = fresh(made)
+    assert made.job.state == Job.State.FAILED
+    assert made.state == ImportJob.State.IMPORTED
+
+
+def test_a_file_waits_when_its_batch_was_closed_before_its_turn(cast: Cast, batch: IntakeBatch) -> None:
+    waiting = check(cast.clerk, batch, faulty())
+    row = actions.start_import(actor=cast.clerk, import_job=waiting, queue=False)
+    at_once = actions.upload(
+        actor=cast.clerk, batch=batch, content=faulty(6), filename="b.xlsx", at_once=True, queue=False
+    )
+    batches.set_open(actor=cast.head, batch=batch, is_open=False, reason="招生结束")
+    for job_id in (row.job_id, at_once.job_id):
+        run(job_id)
+    assert not Applicant.objects.exists()
+    assert {fresh(one).state for one in (waiting, at_once)} == {ImportJob.State.CHECKED}
+    with pytest.raises(intake.BatchClosed):
+        actions.start_import(actor=cast.clerk, import_job=waiting)
+
+
+def test_what_was_typed_stays_on_the_page_of_who_lost_the_row(cast: Cast, batch: IntakeBatch) -> None:
+    row = bring_in(cast.clerk, check(cast.clerk, batch, faulty())).rows.get()
+    cells = {**cells_of_row(row), "postcode": "430070", "talent": "围棋三段"}
+    actions.take_over(actor=cast.second_clerk, row=row, reason="王芳休假")
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(cast.clerk)
+    answer = client.post(reverse("enrollment:import_row", args=[row.public_id]), cells)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Nothing was saved" in page and "owns this row" in page
+    assert "围棋三段" in page and cells["id_number"] in page
+    assert not Event.objects.filter(action="import.row_opened").exists()
 
 
 def test_the_template_has_every_column_and_comes_back(cast: Cast, batch: IntakeBatch) -> None:

@@ -5,10 +5,12 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from enrollment.importing import actions, keeping
 from enrollment.models import Applicant, ApplicantMember, CheckedPart, ImportFault, ImportJob, IntakeBatch
 from enrollment.selectors import book_of
+from jobs.models import Job
 from jobs.tasks import run
 from ledger.context import acting
 from school.models import SchoolClass
@@ -52,12 +54,16 @@ def some(count: int = 6) -> bytes:
     return national_workbook(rows)
 
 
-def test_a_checked_file_is_not_read_again(cast: Cast, batch: IntakeBatch, opened: list[bytes]) -> None:
+def test_a_checked_file_is_not_read_again(
+    cast: Cast, batch: IntakeBatch, opened: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books: list[Any] = []
+    monkeypatch.setattr(work, "book_of", lambda one: books.append(one) or book_of(one))
     made = check(cast.clerk, batch, SAMPLE.read_bytes())
-    assert len(opened) == 1
+    assert len(opened) == len(books) == 1
     before = faults(made)
     made = bring_in(cast.clerk, made)
-    assert len(opened) == 1
+    assert (len(opened), len(books)) == (1, 2)
     assert (made.state, made.imported_count, made.error_count) == (ImportJob.State.IMPORTED, 1960, 40)
     assert len(before) >= 40 and faults(made) == before
     assert ApplicantMember.objects.filter(applicant__import_job=made).count() > 1960
@@ -175,6 +181,19 @@ def test_a_failed_import_leaves_what_was_kept_for_the_next(
     assert made.state == ImportJob.State.CHECKED and CheckedPart.objects.filter(import_job=made).exists()
     assert bring_in(cast.clerk, made).imported_count == 2
     assert len(opened) == 1
+
+
+def test_what_nobody_imports_goes_with_the_day(cast: Cast, batch: IntakeBatch, settings: Any) -> None:
+    from config.celery import app
+
+    old = check(cast.clerk, batch, national_workbook(list(people(2))))
+    new = check(cast.clerk, batch, national_workbook(list(people(3))), "b.xlsx")
+    Job.objects.filter(pk=old.job_id).update(created_at=timezone.now() - timedelta(days=1))
+    app.loader.import_default_modules()
+    assert "enrollment.forget_checked" in {one["task"] for one in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert app.tasks["enrollment.forget_checked"]() == 2
+    assert set(CheckedPart.objects.values_list("import_job", flat=True)) == {new.pk}
+    assert bring_in(cast.clerk, old).imported_count == 2
 
 
 def test_an_import_at_once_keeps_nothing(cast: Cast, batch: IntakeBatch) -> None:

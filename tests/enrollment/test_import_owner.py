@@ -14,6 +14,7 @@ from enrollment.importing.selectors import cells_of_row
 from enrollment.models import Applicant, ImportJob, IntakeBatch
 from ledger.models import Event
 from tests.cast import Cast
+from tests.core.workbook_files import zipped
 from tests.enrollment.importing import bring_in, check, fresh, make_classes
 from tests.enrollment.intake import make_batch
 from tests.enrollment.test_import_after import faulty, mended_copy
@@ -173,6 +174,24 @@ def test_a_colleague_sees_no_number_that_stands_in_a_wrong_column(cast: Cast, ba
         assert number not in text
         assert phone not in text
     assert number in signed_in(cast.clerk).get(address("import_row", row)).content.decode()
+
+
+def test_a_colleague_sees_no_name_of_a_file_and_no_address_of_mail(cast: Cast, batch: IntakeBatch) -> None:
+    person = next(people(1)) | {"电子信箱": "wangxiaoming@example.cn"}
+    names = [f"{person['姓名']}.xlsx", f"又{person['姓名']}.xlsx"]
+    files = {name: national_workbook([person]) for name in names}
+    made = bring_in(cast.clerk, check(cast.clerk, batch, zipped(files), "a.zip"))
+    unsafe = check(cast.clerk, batch, zipped({f"../{names[0]}": b""}), "b.zip")
+    row = made.rows.get(member=2)
+    pages = (address("import_result", made), address("import_row", row), address("import_result", unsafe))
+    for page in pages:
+        mine = signed_in(cast.clerk).get(page).content.decode()
+        theirs = signed_in(cast.second_clerk).get(page).content.decode()
+        assert ".xlsx" in mine
+        assert ".xlsx" not in theirs and "wangxiaoming" not in theirs
+    assert "2: 又" in signed_in(cast.clerk).get(pages[0]).content.decode()
+    theirs = signed_in(cast.second_clerk).get(pages[1]).content.decode()
+    assert "w***@example.cn" in theirs and "2: …" in theirs
 
 
 def upload(client: Client, batch: IntakeBatch, content: bytes, mends: object) -> Any:

@@ -1,5 +1,6 @@
 """Asking whether an identity number is known: what is told of other schools, how often, and what is written down."""
 
+import html
 from typing import Any
 
 import pytest
@@ -7,8 +8,11 @@ from django.test import Client
 from django.urls import reverse
 
 from enrollment import actions
+from enrollment.duplicates import ELSEWHERE
+from enrollment.forms import fault_text
 from enrollment.models import Applicant, IntakeBatch
 from ledger.models import Event
+from records.faults import Fault
 from tests.cast import Cast
 from tests.enrollment.intake import GOOD, draft, id_number, make_batch
 from tests.factories import set_rule
@@ -63,6 +67,18 @@ def test_saving_asks_too(cast: Cast, batch: IntakeBatch) -> None:
 
 
 @pytest.mark.usefixtures("foreign")
+def test_a_question_that_got_no_answer_is_written_down_when_it_gets_one(
+    cast: Cast, batch: IntakeBatch
+) -> None:
+    row = draft(cast.clerk, batch, 2)
+    with pytest.raises(actions.StaleVersion):
+        actions.save_draft(actor=cast.clerk, applicant=row, cells={"id_number": id_number(1)}, version=0)
+    assert not Event.objects.filter(action=ASKED).exists()
+    actions.save_draft(actor=cast.clerk, applicant=row, cells={"id_number": id_number(1)})
+    assert Event.objects.get(action=ASKED).unit_id == cast.school.pk
+
+
+@pytest.mark.usefixtures("foreign")
 def test_after_the_hours_numbers_nothing_is_told_and_nothing_typed_is_lost(
     cast: Cast, batch: IntakeBatch, client: Client
 ) -> None:
@@ -79,7 +95,9 @@ def test_after_the_hours_numbers_nothing_is_told_and_nothing_typed_is_lost(
     assert row.typed_cells.get().text == id_number(1)
     page = client.get(reverse("enrollment:applicant_form", args=[row.public_id])).content.decode()
     assert id_number(1) in page
-    assert "known elsewhere" not in page
+    elsewhere = fault_text(Fault("id_number", ELSEWHERE))
+    assert elsewhere
+    assert elsewhere not in html.unescape(page)
     client.get(reverse("enrollment:review", args=[row.public_id]))
     with pytest.raises(actions.NotReady) as told:
         actions.self_check(actor=cast.clerk, applicant=row)
@@ -87,7 +105,8 @@ def test_after_the_hours_numbers_nothing_is_told_and_nothing_typed_is_lost(
     assert not Event.objects.filter(action=ASKED).exists()
     other = draft(cast.second_clerk, batch, 3)
     client.force_login(cast.second_clerk)
-    assert [one["code"] for one in asked(client, other, id_number(1))] == ["id_elsewhere"]
+    (told_to_other,) = asked(client, other, id_number(1))
+    assert (told_to_other["code"], told_to_other["text"]) == (ELSEWHERE, elsewhere)
 
 
 def test_within_the_own_school_the_other_record_can_be_opened(

@@ -16,12 +16,13 @@ from enrollment.cells import layout_of
 from enrollment.importing.template import empty_template
 from enrollment.models import Applicant, ImportFault, ImportJob, ImportRow, IntakeBatch
 from ledger.models import Event
-from records.actions import open_file
+from records.actions import open_files
 from records.models import Enrolment, Student
+from records.selectors import search
 from tests.cast import Cast
 from tests.enrollment.importing import bring_in, check, make_classes
 from tests.enrollment.intake import make_batch
-from tests.factories import make_unit, saved
+from tests.factories import make_unit, saved, set_rule
 from tests.support.applicant_files import id_number, national_workbook, people
 
 Row = dict[str, str]
@@ -115,6 +116,37 @@ def test_new_numbers_pass_over_kept_ones(cast: Cast, present: IntakeBatch) -> No
     }
 
 
+@pytest.mark.parametrize("numbers", [("", "20240001"), ("", "", "20240002", "20240001")])
+def test_a_new_number_leaves_those_that_others_bring_along(
+    cast: Cast, present: IntakeBatch, numbers: tuple[str, ...]
+) -> None:
+    rows = pupils(*({"学号": number, "学籍号": ""} for number in numbers))
+    bring_in(cast.clerk, checked(cast, present, rows))
+    accept_all(cast, present)
+    given = Enrolment.objects.order_by("student__pk").values_list("student_no", flat=True)
+    assert [kept for kept, number in zip(given, numbers, strict=True) if number] == [*filter(None, numbers)]
+    assert len(set(given)) == len(numbers)
+
+
+def test_a_new_number_leaves_those_of_the_same_go(cast: Cast, present: IntakeBatch) -> None:
+    new, kept = (
+        saved(
+            Applicant(
+                batch=present,
+                unit=cast.school,
+                number=number,
+                enrol_month="202409",
+                student_no=no,
+                entered_by=cast.clerk,
+            )
+        )
+        for number, no in (("BM1", ""), ("BM2", "20240001"))
+    )
+    students = open_files(actor=cast.archivist, admissions=[_admission(new), _admission(kept)])
+    given = [student.enrolments.get().student_no for student in students]
+    assert given == ["20240002", "20240001"]
+
+
 def test_numbers_that_somebody_has_or_that_cannot_be_are_faults(cast: Cast, present: IntakeBatch) -> None:
     bring_in(cast.clerk, checked(cast, present, pupils({})))
     accept_all(cast, present)
@@ -164,6 +196,16 @@ def test_a_number_that_was_taken_meanwhile_stops_the_second_at_the_latest(
     assert "student_no_duplicate" in {fault.code for fault in refused.value.faults}
 
 
+def test_a_number_in_small_letters_is_kept_in_capitals_and_found(cast: Cast, present: IntakeBatch) -> None:
+    set_rule(cast.school, "fonds_code", "xj")
+    bring_in(cast.clerk, checked(cast, present, pupils({"学号": "2024x01"})))
+    accept_all(cast, present)
+    enrolment = Enrolment.objects.select_related("student").get()
+    assert enrolment.student_no == "2024X01"
+    for text in ("2024x01", enrolment.student.archive_no):
+        assert [one.pk for one in search(cast.registrar, text).enrolments] == [enrolment.pk]
+
+
 def test_an_ordinary_batch_has_no_such_columns(cast: Cast) -> None:
     make_classes(cast.school)
     batch = make_batch(cast.school)
@@ -193,7 +235,7 @@ def test_present_students_of_a_college_are_enrolled_and_not_awaited(cast: Cast) 
     row = Applicant(batch=present, unit=college, student_no="2024X01", enrol_date=date(2024, 9, 1))
     row.number, row.entered_by = "BM1", cast.clerk
     saved(row)
-    student = open_file(actor=cast.archivist, admission=_admission(row))
+    (student,) = open_files(actor=cast.archivist, admissions=[_admission(row)])
     enrolment = Enrolment.objects.get(student=student)
     assert (enrolment.student_no, enrolment.status) == ("2024X01", Student.Status.ENROLLED)
 

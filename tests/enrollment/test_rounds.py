@@ -3,17 +3,20 @@
 import io
 import zipfile
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from accounts.scope import NotPermitted
 from enrollment import actions
 from enrollment.actions import scans
 from enrollment.models import Applicant, IntakeBatch, ScanFile
-from enrollment.selectors import book_of, code_choices, find_regions, may_recall
+from enrollment.selectors import book_of, code_choices, find_regions, may_decide, may_recall
+from enrollment.views.common import shown_steps
 from jobs.models import Job
 from jobs.tasks import run
 from ledger.models import Event
@@ -90,6 +93,59 @@ def test_the_clerk_reads_why_the_bureau_refused(cast: Cast, batch: IntakeBatch) 
     page = client.get(reverse("enrollment:applicant_form", args=[row.public_id]))
     assert "证明未盖章" in page.content.decode()
     assert "member1.id_number" in page.context["returned"].fields
+
+
+def mended_after_the_bureaus_refusal(cast: Cast, batch: IntakeBatch) -> Applicant:
+    """A pupil whose clerk mended what the bureau marked, so that he waits for the bureau again."""
+    row = draft(cast.clerk, batch, **NO_HUKOU)
+    scans.attach(actor=cast.clerk, applicant=row, kind="no_id_proof", content=picture(), filename="p.jpg")
+    actions.self_check(actor=cast.clerk, applicant=row)
+    actions.review_initially(actor=cast.second_clerk, applicant=row)
+    actions.approve_as_head(actor=cast.head, applicant=row)
+    actions.refuse_no_hukou(
+        actor=cast.bureau_officer, applicant=row, comment="证明未盖章", fields=["member1.id_number"]
+    )
+    return actions.self_check(actor=cast.clerk, applicant=row)
+
+
+def test_what_the_bureau_approved_is_no_longer_the_clerks_to_recall(cast: Cast, batch: IntakeBatch) -> None:
+    row = mended_after_the_bureaus_refusal(cast, batch)
+    assert may_recall(cast.clerk, row)
+    row.due_on = timezone.localdate() - timedelta(days=9)
+    saved(row, by=cast.clerk)
+    row = actions.approve_no_hukou(actor=cast.bureau_officer, applicant=row)
+    row.refresh_from_db()
+    assert (row.returned_by, row.returned_from) == (None, "")
+    assert row.due_on is not None
+    assert row.due_on > timezone.localdate(), "the archives get days of their own"
+    assert not may_recall(cast.clerk, row)
+    with pytest.raises((actions.IntakeRefused, NotPermitted)):
+        actions.recall(actor=cast.clerk, applicant=row)
+    assert actions.accept(actor=cast.archivist, applicant=row).state == State.ACCEPTED
+
+
+def test_the_officers_look_is_noted_and_ends_the_recall(cast: Cast, batch: IntakeBatch) -> None:
+    row = mended_after_the_bureaus_refusal(cast, batch)
+    actions.open_for_review(actor=cast.archivist, applicant=row)
+    row.refresh_from_db()
+    assert row.opened_by is None, "the archives cannot decide yet"
+    actions.open_for_review(actor=cast.bureau_officer, applicant=row)
+    with pytest.raises(actions.Opened, match=cast.bureau_officer.name):
+        actions.recall(actor=cast.clerk, applicant=row)
+
+
+def test_the_bureau_stands_on_the_way_and_the_archives_wait_for_it(cast: Cast, batch: IntakeBatch) -> None:
+    row = mended_after_the_bureaus_refusal(cast, batch)
+    steps = {str(one.label): one.state for one in shown_steps(row)}
+    with translation.override("en"):
+        assert may_decide(cast.archivist, row) == (
+            None,
+            "Without household registration: the bureau has not approved yet",
+        )
+        for act in (actions.accept, partial(actions.send_back, reason="scan_unclear")):
+            with pytest.raises(actions.WrongState, match="the bureau has not approved yet"):
+                act(actor=cast.archivist, applicant=row)
+    assert list(steps.values()) == ["done", "done", "done", "current", "waiting"]
 
 
 def test_a_scan_and_the_note_of_it_stand_or_fall_together(

@@ -7,22 +7,35 @@ from typing import Any
 import pypdfium2
 import pytest
 import segno
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from PIL import Image
 
 from enrollment import actions, printing
 from enrollment.actions import scans
+from enrollment.card_data import photo_of
+from enrollment.four_checks import four_checks
 from enrollment.models import Applicant, ApplicantDocument, IntakeBatch, ScanFile, ScanUpload
+from enrollment.selectors import book_of
+from files import inspection
 from files.refusals import FileRefused
-from files.selectors import open_blob
+from files.selectors import BlobDamaged, open_blob
+from jobs import actions as jobs
+from jobs.actions import JobEnded
 from jobs.models import Job
 from jobs.tasks import run
+from ledger.context import acting
+from ledger.history import delete_rows
 from ledger.models import Event
 from records.models import Document, Enrolment
 from tests.cast import Cast
 from tests.enrollment.intake import approved, draft, picture, submitted
+from tests.factories import saved
+from tests.files.test_files import pdf_with_a_lost_page
 
 
 def image(shade: int, kind: str = "JPEG") -> bytes:
@@ -170,8 +183,6 @@ def test_the_form_attaches_without_leaving_the_page(cast: Cast, batch: IntakeBat
 
 def test_a_zip_finds_its_applicants_by_form_number_exam_number_and_qr(cast: Cast, batch: IntakeBatch) -> None:
     first, second, third = (draft(cast.clerk, batch, serial) for serial in (1, 2, 3))
-    from ledger.context import acting
-
     with acting(cast.clerk):
         second.exam_no = "26420106150001"
         second.save(update_fields=["exam_no"])
@@ -190,6 +201,7 @@ def test_a_zip_finds_its_applicants_by_form_number_exam_number_and_qr(cast: Cast
             "IMG_0003.jpg": image(30),
             f"{first.number} {second.number}.jpg": image(40),
             "Thumbs.db": b"\xd0\xcf\x11\xe0 not a scan",
+            "IMG_0004.pdf": pdf_with_a_lost_page(),
         },
     )
     attached = {(one.applicant_id, one.kind) for one in ApplicantDocument.objects.all()}
@@ -203,9 +215,10 @@ def test_a_zip_finds_its_applicants_by_form_number_exam_number_and_qr(cast: Cast
     assert found["IMG_0003.jpg"] == "no_match"
     assert found[f"{first.number} {second.number}.jpg"] == "several"
     assert found["Thumbs.db"] not in {"", "no_match"}
+    assert found["IMG_0004.pdf"] not in {"", "no_match"}
     assert ScanFile.objects.filter(by_qr=True, reason="").count() == 2
     told = Event.objects.get(action="scans.matched").detail
-    assert (told["matched"], told["unmatched"]) == (4, 3)
+    assert (told["matched"], told["unmatched"]) == (4, 4)
     client = Client()
     client.force_login(cast.clerk)
     shown = client.get(reverse("enrollment:scan_upload", args=[made.public_id])).content.decode()
@@ -274,3 +287,109 @@ def test_a_job_that_is_begun_again_goes_on_behind_the_last_file(cast: Cast, batc
     run(made.job_id)
     assert ApplicantDocument.objects.count() == 2
     assert made.files.count() == 2
+
+
+def test_a_zip_goes_on_when_an_applicant_was_taken_back_meanwhile(
+    cast: Cast, batch: IntakeBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost, kept = draft(cast.clerk, batch, 1), draft(cast.clerk, batch, 2)
+    known = scans.Matcher(batch)
+    with acting(cast.clerk):
+        delete_rows(list(lost.members.all()), actor=cast.clerk)
+        delete_rows([lost], actor=cast.clerk)
+    monkeypatch.setattr(scans, "Matcher", lambda _batch: known)
+    made = distributed(cast.clerk, batch, {f"{lost.number}.jpg": image(1), f"{kept.number}.jpg": image(2)})
+    assert reasons(made) == {f"{lost.number}.jpg": "gone", f"{kept.number}.jpg": ""}
+    assert made.finished_at and Event.objects.filter(action="scans.matched").count() == 1
+
+
+def test_a_distribution_that_fails_says_what_stays_and_is_not_stopped(
+    cast: Cast, batch: IntakeBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = draft(cast.clerk, batch, 1), draft(cast.clerk, batch, 2)
+    content = zipped({f"{first.number}.jpg": image(1), f"{second.number}.jpg": image(2)})
+    made = scans.upload(actor=cast.clerk, batch=batch, kind="id_card", content=content, filename="b.zip")
+    with pytest.raises(JobEnded):
+        jobs.cancel(actor=cast.clerk, job=made.job)
+    real = scans.store
+
+    def breaks(**options: Any) -> Any:
+        return 1 / 0 if second.number in options["filename"] else real(**options)
+
+    monkeypatch.setattr(scans, "store", breaks)
+    run(made.job_id)
+    made.refresh_from_db()
+    assert (made.job.state, made.files.count()) == (Job.State.FAILED, 1)
+    assert made.finished_at
+    assert Event.objects.get(action="scans.matched").detail == {"matched": 1, "unmatched": 0}
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(cast.clerk)
+    page = client.get(reverse("enrollment:scan_upload", args=[made.public_id])).content.decode()
+    assert "stopped midway" in page and first.number in page
+    page = client.get(reverse("jobs:job", args=[made.job.public_id])).content.decode()
+    assert "Nothing was changed" not in page and "What it did until then stays" in page
+
+
+def test_a_tampered_scan_is_told_as_damaged(cast: Cast, batch: IntakeBatch) -> None:
+    row = draft(cast.clerk, batch)
+    names = {"scan_page": [1], "scan_download": []}
+    for kind, content in (("id_card", image(1)), ("hukou_book", pdf(1))):
+        document = scans.attach(actor=cast.clerk, applicant=row, kind=kind, content=content, filename="a")
+        key = document.blob.storage_key
+        with default_storage.open(key, "rb") as stored:
+            sealed = stored.read()
+        default_storage.delete(key)
+        default_storage.save(key, ContentFile(sealed[:-1] + bytes([sealed[-1] ^ 1])))
+        with pytest.raises(BlobDamaged):
+            open_blob(document.blob)
+        client = Client()
+        client.force_login(cast.clerk)
+        for name, args in names.items():
+            url = reverse(f"enrollment:{name}", args=[document.public_id, *args])
+            assert client.get(url).status_code == 404
+        viewer = client.get(reverse("enrollment:scan", args=[document.public_id]))
+        assert viewer.status_code == 200
+        assert photo_of([document]) == b""
+
+
+def test_a_picture_of_a_zip_is_encoded_once(
+    cast: Cast, batch: IntakeBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = draft(cast.clerk, batch)
+    encoded: list[str] = []
+    real = inspection._encoded
+
+    def counted(picture: Any, kind: str) -> bytes:
+        encoded.append(kind)
+        return real(picture, kind)
+
+    monkeypatch.setattr(inspection, "_encoded", counted)
+    made = distributed(
+        cast.clerk, batch, {f"{row.number}.jpg": image(1), "b.jpg": image(2), "c.jpg": image(3)[:-200]}
+    )
+    assert reasons(made) == {f"{row.number}.jpg": "", "b.jpg": "no_match", "c.jpg": "damaged"}
+    assert encoded == ["jpeg"]
+    row = Applicant.objects.get(pk=row.pk)
+    assert four_checks(row, book_of(batch)).found["usability"] == ()
+    assert encoded == ["jpeg"]
+
+
+def test_the_old_school_adds_nothing_to_the_file_of_who_has_left(cast: Cast, batch: IntakeBatch) -> None:
+    accepted = actions.accept(actor=cast.archivist, applicant=approved(cast, batch, 3))
+    old = Enrolment.objects.get(student=accepted.student)
+    old.ended_on = timezone.localdate()
+    saved(old)
+    saved(
+        Enrolment(
+            student=accepted.student,
+            school=cast.other_school,
+            unit=cast.other_school,
+            student_no="20260777",
+            status=old.status,
+            started_on=old.ended_on,
+        )
+    )
+    made = distributed(cast.archivist, batch, {f"{old.student_no}_采集表.jpg": image(3)})
+    assert list(reasons(made).values()) == ["left"]
+    assert not Document.objects.exists()
+    assert not Event.objects.filter(action="scan.filed").exists()

@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import os
+import struct
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from PIL import Image
 from files.actions import store, sweep_orphans
 from files.models import Blob
 from files.refusals import FileRefused
+from files.rendering import page_png
 from files.selectors import BlobDamaged, open_blob
 from files.serving import serve
 from tests.cast import Cast
@@ -42,6 +45,32 @@ def pdf() -> bytes:
     return buffer.getvalue()
 
 
+def pdf_with_a_lost_page() -> bytes:
+    """Two pages by its own word, of which the second is nowhere."""
+    bodies = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R 9 0 R] /Count 2 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] >>",
+    ]
+    content, places = b"%PDF-1.4\n", []
+    for number, body in enumerate(bodies, start=1):
+        places.append(len(content))
+        content += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    end = b"trailer << /Size 4 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(content)
+    return content + b"xref\n0 4\n0000000000 65535 f \n" + table + end
+
+
+def test_a_pdf_with_a_page_that_cannot_be_shown_is_refused_wherever_it_is_read(cast: Cast) -> None:
+    content = pdf_with_a_lost_page()
+    with pytest.raises(FileRefused) as refused:
+        store(actor=cast.clerk, content=content, filename="a.pdf", allowed=["pdf"])
+    assert refused.value.code == "damaged"
+    assert page_png(content, 1).startswith(b"\x89PNG")
+    with pytest.raises(FileRefused):
+        page_png(content, 2)
+
+
 def stored_files() -> set[Path]:
     root = Path(settings.MEDIA_ROOT)
     return {path for path in root.rglob("*") if path.is_file()} if root.exists() else set()
@@ -64,7 +93,7 @@ def test_a_changed_or_exchanged_file_is_not_handed_out(cast: Cast) -> None:
     two = store(actor=cast.clerk, content=b"a,b\n3,4\n", filename="2.csv", allowed=["csv"])
     root = Path(settings.MEDIA_ROOT)
     (root / one.storage_key).write_bytes((root / two.storage_key).read_bytes())
-    with pytest.raises(Exception, match="Not what was encrypted"):
+    with pytest.raises(BlobDamaged):
         open_blob(one)
     (root / two.storage_key).unlink()
     with pytest.raises(BlobDamaged):
@@ -78,6 +107,15 @@ def test_a_photo_loses_what_the_camera_wrote_and_stands_upright(cast: Cast) -> N
     with Image.open(io.BytesIO(content)) as image:
         assert image.size == (40, 60)
         assert not image.getexif()
+
+
+def test_a_grey_scan_of_sixteen_bits_keeps_its_greys(cast: Cast) -> None:
+    scan = Image.frombytes("I;16", (4, 1), struct.pack("<4H", 0, 0x4000, 0x8000, 0xFFFF))
+    buffer = io.BytesIO()
+    scan.save(buffer, "PNG")
+    blob = store(actor=cast.clerk, content=buffer.getvalue(), filename="a.png", allowed=["png"])
+    with Image.open(io.BytesIO(open_blob(blob))) as image:
+        assert list(image.convert("L").tobytes()) == [0, 0x40, 0x80, 0xFF]
 
 
 @pytest.mark.parametrize(
@@ -130,6 +168,15 @@ def test_what_a_rolled_back_transaction_stored_is_swept(cast: Cast) -> None:
     assert sweep_orphans() == 0
     assert sweep_orphans(older_than=timedelta(0)) >= 1
     assert stored_files() - before == {Path(settings.MEDIA_ROOT) / kept.storage_key}
+
+
+def test_an_orphan_of_long_ago_is_swept_too(db: None) -> None:
+    lost = Path(settings.MEDIA_ROOT) / "2024/02/29/lost"
+    lost.parent.mkdir(parents=True, exist_ok=True)
+    lost.write_bytes(b"left over")
+    os.utime(lost, (1709200000, 1709200000))
+    assert sweep_orphans() >= 1
+    assert not lost.exists()
 
 
 def test_the_scanner_decides_and_its_silence_is_a_no(cast: Cast, settings: Any) -> None:

@@ -223,3 +223,8 @@ class TestPlantedViolations:
         tree = copy.deepcopy(compose())
         tree["secrets"]["secret_key"] = {"environment": "SECRET_KEY"}
         assert literal_secrets(tree) == ["secret secret_key"]
+
+
+def test_the_database_counts_as_healthy_only_once_it_serves_the_network() -> None:
+    """While the image still sets itself up it listens on its socket alone."""
+    assert "--host=127.0.0.1" in compose()["services"]["postgres"]["healthcheck"]["test"]

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from django.conf import settings as running
 
 from config.logs import scrub, without_personal_data
 from tools.production_secrets import values
@@ -15,7 +16,7 @@ from tools.production_secrets import values
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 PRINTED = """
 import json
-from django.conf import settings
+from django.conf import settings as running
 names = json.loads({names!r})
 print(json.dumps({{name: getattr(settings, name) for name in names}}, default=str))
 """
@@ -253,3 +254,9 @@ def test_messages_between_processes_are_json_and_survive_a_lost_worker() -> None
     assert app.conf.task_reject_on_worker_lost is True
     assert app.conf.task_soft_time_limit < app.conf.task_time_limit
     assert app.conf.task_time_limit < app.conf.broker_transport_options["visibility_timeout"]
+
+
+def test_what_is_due_often_does_not_pile_up_while_no_worker_takes_it() -> None:
+    for entry in running.CELERY_BEAT_SCHEDULE.values():
+        if entry["schedule"] < 60:
+            assert entry["options"]["expires"] <= entry["schedule"]

@@ -1,5 +1,6 @@
 """The home page of each role: inbox, own numbers, charts that cannot hide it, notices."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -8,10 +9,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from approvals.models import NoticeRead
+from approvals.models import Notice, NoticeRead
+from approvals.notices import tell
 from enrollment.models import Applicant, IntakeBatch
 from reports import selectors
 from reports.inbox import Inbox
+from school.models import Unit
 from tests.cast import Cast
 from tests.enrollment.intake import approved, draft, make_batch, submitted
 from tests.factories import saved
@@ -94,12 +97,31 @@ def test_figures_count_the_readers_own(cast: Cast, batch: IntakeBatch) -> None:
     assert (mine["user-plus"], mine["file-pencil"]) == (1, 0)
 
 
+def until_of(page: str) -> str:
+    found = re.search(r'name="until" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+def test_news_that_came_behind_the_page_stay_unread(cast: Cast, batch: IntakeBatch, client: Client) -> None:
+    approved(cast, batch, 3)
+    shown = home(client, cast.registrar)
+    seen = set(Notice.objects.visible_to(cast.registrar))
+    later = {"school": cast.school, "duties": list(Unit.Duty), "about": "二班", "url": "/later/"}
+    tell("intake.head_approved", **later)
+    client.post(reverse("reports:read_notices"), {"until": until_of(shown)})
+    read = NoticeRead.objects.filter(user=cast.registrar)
+    assert set(read.values_list("notice", flat=True)) == {one.pk for one in seen}
+    assert reverse("reports:read_notices") in home(client, cast.registrar)
+
+
 def test_notices_are_listed_and_marked_as_read(cast: Cast, batch: IntakeBatch, client: Client) -> None:
     approved(cast, batch, 3)
     assert reverse("reports:read_notices") in home(client, cast.registrar)
     intake_alone = client.get(reverse("reports:home"), {"kind": "intake"}).content.decode()
     assert reverse("reports:read_notices") in intake_alone
-    answer = client.post(reverse("reports:read_notices"))
+    assert until_of(intake_alone) == until_of(home(client, cast.registrar))
+    answer = client.post(reverse("reports:read_notices"), {"until": until_of(intake_alone)})
     assert answer.url == "/"
     assert NoticeRead.objects.filter(user=cast.registrar).exists()
     assert reverse("reports:read_notices") not in home(client, cast.registrar)

@@ -1,10 +1,12 @@
 """Code lists and regions: kept on the top unit, closed and never removed, loaded again from a file."""
 
+import io
 from datetime import date
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
@@ -12,7 +14,7 @@ from accounts.scope import NotPermitted
 from ledger.models import Event
 from school.models import Code, CodeList, Region
 from setup import actions
-from setup.codefiles import NotReadable, decoded, plan_codes, plan_regions
+from setup.codefiles import NotReadable, Plan, decoded, plan_codes, plan_regions
 from tests.cast import Cast
 from tests.factories import saved
 
@@ -110,6 +112,10 @@ def test_a_plan_that_has_grown_old_is_not_applied(travel: CodeList, top_admin: U
         ("1,步行,,2026/9/1,,", 2, "valid_from"),
         ("1,步行,,,,\n2,自行车,,,,步行", 3, "aliases"),
         ("123456789,步行,,,,", 2, "code"),
+        ("A/B,步行,,,,", 2, "code"),
+        ("1,步行,,2026-09-02,2026-09-01,", 2, "valid_to"),
+        ("3,其他,,,,", 2, "aliases"),
+        ("3,地铁,,,,9", 2, "aliases"),
     ],
 )
 def test_faults_are_told_by_line_and_nothing_is_applied(
@@ -166,6 +172,47 @@ def test_regions_are_added_changed_closed_and_loaded(cast: Cast, top_admin: User
         (5, "level"),
         (4, "parent"),
     ]
+
+
+def test_a_region_that_ends_before_it_begins_is_a_fault(cast: Cast) -> None:
+    header = "code,name_zh,name_en,parent,level,valid_from,valid_to,source\n"
+    plan = plan_regions(header + "970101,某区,,,3,2026-10-02,2026-10-01,\n")
+    assert [(fault.line, fault.column) for fault in plan.faults] == [(2, "valid_to")]
+
+
+def test_a_region_added_meanwhile_is_told_and_nothing_is_written(
+    cast: Cast, top_admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "code,name_zh,name_en,parent,level,valid_from,valid_to,source\n970000,某省,,,1,,,\n"
+
+    def overtaken(text: str) -> Plan:
+        plan = plan_regions(text)
+        actions.add_region(actor=top_admin, code="970000", name_zh="某省")
+        return plan
+
+    fingerprint = plan_regions(text).fingerprint
+    monkeypatch.setattr("setup.actions.codes.plan_regions", overtaken)
+    with transaction.atomic():
+        told = _fault(
+            lambda: actions.import_codes(actor=top_admin, key="regions", text=text, fingerprint=fingerprint)
+        )
+    assert list(told) == ["code"]
+    assert not Region.objects.filter(code="970000").exists()
+
+
+def test_loading_again_leaves_what_somebody_changed_and_mends_the_rest(cast: Cast, top_admin: User) -> None:
+    closed, renamed, untouched = Code.objects.filter(code_list__key="ethnicity")[:3]
+    actions.close_code(actor=top_admin, code=closed, last_day=date(2026, 10, 1), reason="停用")
+    actions.change_code(actor=top_admin, code=renamed, label_en="Our own word")
+    region = Region.objects.get(code="420106")
+    actions.close_region(actor=top_admin, region=region, last_day=date(2026, 10, 1), reason="撤销")
+    label, untouched.label_zh = untouched.label_zh, "旧称"
+    saved(untouched)
+    call_command("load_reference_data", stdout=io.StringIO())
+    for row in (closed, renamed, region, untouched):
+        row.refresh_from_db()
+    assert (closed.valid_until, region.valid_until) == (date(2026, 10, 1), date(2026, 10, 1))
+    assert (renamed.label_en, untouched.label_zh) == ("Our own word", label)
 
 
 def test_a_code_is_once_in_its_list_in_the_database(travel: CodeList) -> None:

@@ -11,11 +11,14 @@ from django.utils import timezone
 
 from accounts.roles import Role
 from accounts.scope import NotPermitted
+from enrollment import actions as intake
 from ledger.models import Event
 from records.models import Student, own_class_ids
 from school.models import ClassStaff, Programme, SchoolClass
 from setup import actions
+from setup.selectors import people_for_classes
 from tests.cast import Cast
+from tests.enrollment.intake import draft, make_batch
 from tests.factories import appoint, give_class, make_class, make_user, saved, set_rule
 
 FACTS = {"entry_year": 2025, "grade_level": 2, "number": 3, "school_year": 2026, "name": "二年级（3）班"}
@@ -138,10 +141,40 @@ def test_an_adviser_sees_the_class_for_the_days_of_the_duty(cast: Cast) -> None:
     )
     assert school_class.pk not in own_class_ids(cast.teacher)
     event = Event.objects.get(action="class_staff.ended")
-    assert event.detail == {"duty": "class_adviser", "class_no": "2026102", "staff_no": cast.teacher.staff_no}
+    assert event.detail == {"duty": "class_adviser", "class": school_class.pk, "staff": cast.teacher.pk}
     assert _fault(
         lambda: actions.end_class_staff(actor=cast.registrar, staff=staff, last_day=today, reason="再来")
     )
+
+
+def test_ending_a_duty_neither_prolongs_it_nor_rewrites_the_past(cast: Cast) -> None:
+    today = timezone.localdate()
+    soon = today + timedelta(days=10)
+    row = cast.school_class.staff.get(duty=DUTY.CLASS_ADVISER)
+    actions.end_class_staff(actor=cast.registrar, staff=row, last_day=soon, reason="调离")
+    successor = make_user("接任", cast.teaching)
+    appoint(successor, Role.CLASS_ADVISER, cast.school)
+    give_class(cast.school_class, successor, DUTY.CLASS_ADVISER, valid_from=soon + timedelta(days=1))
+    former = give_class(
+        make_class(cast.school, number=8), cast.teacher, DUTY.TEACHER, valid_until=date(2021, 1, 1)
+    )
+    for staff, last_day in ((row, soon + timedelta(days=5)), (former, date(2020, 12, 1)), (former, today)):
+        assert _fault(
+            lambda staff=staff, last_day=last_day: actions.end_class_staff(  # type: ignore[misc]  # bound in the loop
+                actor=cast.registrar, staff=staff, last_day=last_day, reason="改"
+            )
+        )
+    actions.end_class_staff(actor=cast.registrar, staff=row, last_day=today, reason="提前")
+    assert ClassStaff.objects.get(pk=row.pk).valid_until == today
+    assert ClassStaff.objects.get(pk=former.pk).valid_until == date(2021, 1, 1)
+
+
+def test_a_class_with_applicants_on_the_way_stays_open(cast: Cast) -> None:
+    row = draft(cast.clerk, make_batch(cast.school))
+    with pytest.raises(ValidationError, match="报名学生"):
+        actions.close_class(actor=cast.registrar, school_class=cast.school_class, reason="并班")
+    intake.withdraw(actor=cast.clerk, applicant=row, reason="不来")
+    actions.close_class(actor=cast.registrar, school_class=cast.school_class, reason="并班")
 
 
 def test_who_may_not_be_appointed(cast: Cast) -> None:
@@ -163,6 +196,17 @@ def test_who_may_not_be_appointed(cast: Cast) -> None:
     with pytest.raises(NotPermitted):
         appoint_one(cast.system_admin, cast.teacher, DUTY.CLASS_ADMIN)()
     assert cast.school_class.staff.count() == 2
+
+
+def test_only_who_may_be_appointed_is_offered(cast: Cast) -> None:
+    colleague = make_user("外校", cast.other_school)
+    appoint(colleague, Role.TEACHER, cast.other_school)
+    former = make_user("离任", cast.teaching)
+    appoint(former, Role.TEACHER, cast.school, valid_until=date(2021, 1, 1))
+    counsellor = make_user("兼职", cast.bureau)
+    appoint(counsellor, Role.COUNSELLOR, cast.school)
+    offered = set(people_for_classes(cast.school_class))
+    assert offered == {cast.teacher, cast.adviser, counsellor}
 
 
 def test_one_adviser_at_a_time_is_held_by_the_database(cast: Cast) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from core.idnumber import check_character
 from core.workbook import write_table
 from records.columns import NATIONAL, Column, Kind
 
@@ -12,14 +13,12 @@ SCHOOL_CODE = "2142001616"
 REGIONS = ("420103", "420104", "420106", "420112", "110101", "310104", "440106", "330106")
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗欧"
 GIVEN = "子涵雨欣浩然梓萱思远佳怡俊杰诗琪明轩若曦嘉宁文博可欣宇航静芳伟强敏磊洋艳勇军娟涛超"
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
 def id_number(region: str, born: date, serial: int) -> str:
     """A sound resident identity number; ``serial`` from 0 to 999, odd for boys."""
     body = f"{region}{born:%Y%m%d}{serial:03d}"
-    rest = sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True)) % 11
-    return body + "10X98765432"[rest]
+    return body + check_character(body)
 
 
 def people(count: int, *, seed: int = 1) -> Iterator[dict[str, str]]:

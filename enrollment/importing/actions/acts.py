@@ -10,8 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import units_with
-from approvals.roles import acting_role
+from accounts.scope import role_for, units_with
 from enrollment.actions import check_open
 from enrollment.importing.process import SUPERSEDED
 from enrollment.models import (
@@ -73,7 +72,7 @@ def role_of(actor: User, batch: IntakeBatch, perm: str = PERM) -> str:
     """The role in which ``actor`` imports. Raises NotPermitted; the service account needs none."""
     if actor.kind == User.Kind.SERVICE:
         return "service"
-    return acting_role(actor, perm, batch.school)
+    return role_for(actor, perm, batch.school_id)
 
 
 def _reading_role(actor: User, batch: IntakeBatch) -> str:
@@ -144,12 +143,9 @@ def locked_batch(batch: IntakeBatch) -> IntakeBatch:
 def locked_import(import_job: ImportJob) -> ImportJob:
     """The import as it stands, locked until the transaction ends.
 
-    The job is not joined: somebody for whom we waited may have given the row another one.
+    Nothing is joined: somebody for whom we waited may have given the row another owner or job.
     """
-    rows = ImportJob.objects.select_for_update(of=("self",)).select_related(
-        "batch__school", "blob", "created_by", "owner"
-    )
-    return rows.get(pk=import_job.pk)
+    return ImportJob.objects.select_for_update().get(pk=import_job.pk)
 
 
 def record(
@@ -215,6 +211,7 @@ def take_over_import(*, actor: User, import_job: ImportJob, reason: str) -> int:
     """
     if not reason.strip():
         raise ValueError("Taking over needs a reason")
+    locked_batch(import_job.batch)
     row = locked_import(import_job)
     role_of(actor, row.batch)
     if row.owner_id == actor.pk:

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from enrollment.actions import check_open, new_numbers
+from enrollment.actions.lookups import SPENT, look_up_for
 from enrollment.importing.actions.acts import (
     ImportRefused,
     NotOwner,
@@ -19,11 +20,13 @@ from enrollment.importing.actions.acts import (
 )
 from enrollment.importing.checking import CheckedRow, Checker
 from enrollment.importing.process import resolve
+from enrollment.importing.selectors import cells_of_row
 from enrollment.importing.source import SourceRow, some_cells
 from enrollment.importing.writing import DraftWriter
 from enrollment.models import Applicant, ImportJob, ImportRow
 from enrollment.selectors import book_of
 from ledger.context import acting
+from records.cells import CodeBook
 from records.faults import Fault
 
 
@@ -37,11 +40,7 @@ class StillFaulty(Exception):
 
 def locked_problem(row: ImportRow) -> ImportRow:
     """A problem row, locked. Raises ImportRefused when it is none any more."""
-    found = (
-        ImportRow.objects.select_for_update(of=("self",))
-        .select_related("import_job__batch__school", "owner", "resolved_by")
-        .get(pk=row.pk)
-    )
+    found = ImportRow.objects.select_for_update().get(pk=row.pk)
     if found.state != ImportRow.State.PROBLEM:
         by = found.resolved_by.name if found.resolved_by else "—"
         raise ImportRefused(
@@ -59,10 +58,12 @@ def _demand_owner(actor: User, row: ImportRow) -> None:
         raise NotOwner(text % {"name": row.owner.name})
 
 
-def check_cells(import_job: ImportJob, row: ImportRow, cells: Mapping[str, str]) -> CheckedRow:
+def check_cells(
+    import_job: ImportJob, row: ImportRow, cells: Mapping[str, str], book: CodeBook
+) -> CheckedRow:
     """A mended row checked like one of a file, except that dates may be written with dashes."""
     source = _OneRow(SourceRow(row.row_number, row.member_file, dict(cells), member_number=row.member))
-    checker = Checker(import_job.batch, book_of(import_job.batch), source, exact=False)
+    checker = Checker(import_job.batch, book, source, exact=False)
     checked = checker.check_row(source.row)
     checker.compare([checked])
     return checked
@@ -87,12 +88,36 @@ class _OneRow:
         return some_cells([self.row], fields)
 
 
-@transaction.atomic
 def mend(*, actor: User, row: ImportRow, cells: Mapping[str, str]) -> Applicant:
     """Turn a problem row of one's own into a draft with these cells.
 
-    Raises StillFaulty, NotOwner, ImportRefused, BatchClosed, NotPermitted.
+    A number that the row did not bring counts as a look-up. Raises StillFaulty, NotOwner, ImportRefused,
+    BatchClosed, NotPermitted.
     """
+    batch = row.import_job.batch
+    asked = look_up_for(
+        actor,
+        batch,
+        cells.get("id_number", ""),
+        own=cells_of_row(row).get("id_number", ""),
+        about=row.import_job,
+        unit_id=batch.school_id,
+    )
+    if asked.is_spent:
+        raise StillFaulty([Fault("id_number", SPENT, value=cells["id_number"])])
+    try:
+        try:
+            return _mend(actor, row, cells)
+        except IntegrityError:
+            # Somebody saved the same number between our look and our write; now it is seen.
+            return _mend(actor, row, cells)
+    except StillFaulty as still:
+        asked.note(still.faults)
+        raise
+
+
+@transaction.atomic
+def _mend(actor: User, row: ImportRow, cells: Mapping[str, str]) -> Applicant:
     locked_batch(row.import_job.batch)
     found = locked_problem(row)
     import_job = found.import_job
@@ -100,12 +125,12 @@ def mend(*, actor: User, row: ImportRow, cells: Mapping[str, str]) -> Applicant:
     role = role_of(actor, batch)
     _demand_owner(actor, found)
     check_open(batch, timezone.localdate())
-    checked = check_cells(import_job, found, cells)
+    book, today = book_of(batch), timezone.localdate()
+    checked = check_cells(import_job, found, cells, book)
     if checked.already:
         raise ImportRefused(_("An applicant of this batch holds exactly this already. Dismiss the row."))
     if not checked.is_good:
         raise StillFaulty(checked.faults)
-    book, today = book_of(batch), timezone.localdate()
     with acting(actor, role=role):
         writer = DraftWriter(import_job, actor, role, book, today, iter(new_numbers(batch)))
         (key,) = writer.write([checked])
@@ -113,7 +138,7 @@ def mend(*, actor: User, row: ImportRow, cells: Mapping[str, str]) -> Applicant:
         import_job.imported_count += 1
         import_job.save(update_fields=["imported_count"])
         detail = {"row": found.row_number, "warnings": checked.warnings}
-        record("import.row_mended", actor, import_job, detail=detail)
+        record("import.row_mended", actor, import_job, role=role, detail=detail)
     made: Applicant = Applicant.objects.select_related("batch").get(pk=key)
     return made
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from core.chinese import clean_text
 from core.workbook import WorkbookRefused
-from enrollment.actions import new_numbers
+from enrollment.actions import BatchClosed, check_open, new_numbers
 from enrollment.cells import layout_of
 from enrollment.importing.actions.acts import (
     CHECK,
@@ -32,6 +32,7 @@ from enrollment.selectors import book_of
 from files.selectors import open_blob
 from jobs.models import Job
 from jobs.running import Running
+from records.cells import CodeBook
 from school.rules import rule
 
 
@@ -46,28 +47,26 @@ def work(running: Running) -> None:
     )
     if import_job.state not in OPEN:
         return
+    book = book_of(import_job.batch)
     try:
-        source = _opened(import_job)
+        source = _opened(import_job, book)
     except WorkbookRefused as refused:
         _refuse(running.actor, import_job, refused)
         return
     if running.job.kind == CHECK:
-        _check(running, import_job, source)
+        _check(running, import_job, source, book)
     else:
-        _import(running, import_job, source)
+        _import(running, import_job, source, book)
 
 
-def _opened(import_job: ImportJob) -> Source:
+def _opened(import_job: ImportJob, book: CodeBook) -> Source:
     """What the check kept, for an import that follows it at once; else the file. Raises WorkbookRefused."""
-    if kept := KeptSource.find(import_job, _stamp(import_job)):
+    max_rows = _max_rows(import_job)
+    if import_job.state == State.IMPORTING and (
+        kept := KeptSource.find(import_job, stamp_of(import_job, book, max_rows))
+    ):
         return kept
-    return open_source(
-        open_blob(import_job.blob), layout_of(import_job.batch), max_rows=_max_rows(import_job)
-    )
-
-
-def _stamp(import_job: ImportJob) -> str:
-    return stamp_of(import_job, book_of(import_job.batch), _max_rows(import_job))
+    return open_source(open_blob(import_job.blob), layout_of(import_job.batch), max_rows=max_rows)
 
 
 def _max_rows(import_job: ImportJob) -> int:
@@ -83,19 +82,19 @@ def _refuse(actor: User, import_job: ImportJob, refused: WorkbookRefused) -> Non
     record("import.refused", actor, row, detail={"code": refused.code})
 
 
-def _process(running: Running, import_job: ImportJob, source: Source) -> Process:
-    checker = Checker(import_job.batch, book_of(import_job.batch), source, import_job.mends, import_job)
+def _process(running: Running, import_job: ImportJob, source: Source, book: CodeBook) -> Process:
+    checker = Checker(import_job.batch, book, source, import_job.mends, import_job)
     return Process(import_job, import_job.owner, source, checker, running.progress)
 
 
 @transaction.atomic
-def _check(running: Running, import_job: ImportJob, source: Source) -> None:
+def _check(running: Running, import_job: ImportJob, source: Source, book: CodeBook) -> None:
     row = locked_import(import_job)
     row.mends = import_job.mends or (_marked_import(row, source) if source.is_marked else None)
     _forget_faults(row)
-    process = _process(running, row, source)
+    process = _process(running, row, source, book)
     if can_keep(source):
-        process.keeper = Keeper(row, source, _stamp(row))
+        process.keeper = Keeper(row, source, stamp_of(row, book, _max_rows(row)))
     counts = process.check()
     if process.keeper:
         process.keeper.save()
@@ -125,7 +124,7 @@ def _note(row: ImportJob, state: State, counts: Counts, also: list[str]) -> None
     row.save(update_fields=["state", *names, *also])
 
 
-def _import(running: Running, import_job: ImportJob, source: Source) -> None:
+def _import(running: Running, import_job: ImportJob, source: Source, book: CodeBook) -> None:
     """Import in one transaction. A number that somebody typed in at the same moment makes it look again, once."""
     batch = import_job.batch
     never_checked = import_job.state == State.CHECKING
@@ -133,29 +132,34 @@ def _import(running: Running, import_job: ImportJob, source: Source) -> None:
         numbers = new_numbers(batch, max(source.total if never_checked else import_job.good_count, 1))
     for last in (False, True):
         try:
-            _write(running, import_job, source, numbers)
+            _write(running, import_job, source, book, numbers)
         except IntegrityError:
             if last:
                 raise
         except _Interrupted:
-            _check(running, import_job, source)
+            _check(running, import_job, source, book)
             return
         else:
             return
 
 
 @transaction.atomic
-def _write(running: Running, import_job: ImportJob, source: Source, numbers: Sequence[str]) -> None:
-    locked_batch(import_job.batch)
+def _write(
+    running: Running, import_job: ImportJob, source: Source, book: CodeBook, numbers: Sequence[str]
+) -> None:
+    try:
+        check_open(locked_batch(import_job.batch), timezone.localdate())
+    except BatchClosed:
+        raise _Interrupted from None
     row = locked_import(import_job)
     row.mends = import_job.mends or (_marked_import(row, source) if source.is_marked else None)
     row.unknown_headers = source.unknown_headers
     if row.mends and owned_by_other(row.owner, row.mends):
         raise _Interrupted
     _forget_faults(row)
-    process = _process(running, row, source)
+    process = _process(running, row, source, book)
     actor, role = running.actor, role_of(running.actor, row.batch)
-    writer = DraftWriter(row, actor, role, process.checker.book, timezone.localdate(), iter(numbers))
+    writer = DraftWriter(row, actor, role, book, timezone.localdate(), iter(numbers))
     counts = process.import_(writer)
     if row.all_or_nothing and counts.errors:
         raise _Interrupted
@@ -172,8 +176,11 @@ def _forget_faults(row: ImportJob) -> None:
 
 
 def ended_badly(job: Job) -> None:
-    """A failed or cancelled check leaves nothing; after a failed import the file waits as before."""
-    row = ImportJob.objects.select_for_update().filter(job=job).first()
+    """A failed or cancelled check leaves nothing; after a failed import the file waits as before.
+
+    What was done stays done: a worker may die after its import, before its job is ended.
+    """
+    row = ImportJob.objects.select_for_update().filter(job=job, state__in=OPEN).first()
     if row is None:
         return
     row.state = State.CHECKED if row.state == State.IMPORTING else State.FAILED

@@ -92,7 +92,7 @@ class Command(BaseCommand):
                 raise refused
             if made.state == ImportJob.State.REFUSED:
                 report = Report()
-                report.add("error", {"row": 0}, "", "", refusal_of(made))
+                report.add("error", {"row": 0}, "", "", refusal_of(made, made.owner))
                 return report
         except actions.RepeatedFile as repeated:
             return self._repeated(repeated.import_job)

@@ -1,0 +1,9 @@
+"""What the home page takes."""
+
+from django import forms
+
+
+class ReadForm(forms.Form):
+    """Up to which moment notices were shown."""
+
+    until = forms.DateTimeField()
