@@ -40,7 +40,8 @@ class Step:
 
     ``where``: in the ``department`` that asks, or anywhere at the ``school``. ``phase``: ``review`` decides (pass,
     return, refuse); ``carry_out`` does what was decided, and can only be done or, with ``reopens``, sent back to that
-    step. ``days``: the rule that gives its working days. ``form``: what else is asked when it is taken. ``sure``: the
+    step. ``days``: the rule that gives its working days. ``form``: what else is asked when it is taken,
+    made as ``form(typed, data, files)``. ``sure``: the
     one who takes it gives his password again.
     """
 
@@ -54,7 +55,7 @@ class Step:
     act: Callable[[Doing], None] = nothing
     button: Label = ""
     reopens: str = ""
-    form: type[forms.Form] | None = None
+    form: Callable[..., forms.Form] | None = None
     sure: bool = False
 
 

@@ -86,7 +86,7 @@ def _page(
         "steps": showing.steps(row, typed),
         "timeline": showing.timeline(row),
         "step": step,
-        "step_form": step_form or (step.form() if step and step.form else None),
+        "step_form": step_form or (step.form(typed) if step and step.form else None),
         "role": showing.acting_words(user, step, row) if step else "",
         "forbidden": forbidden,
         "own": own,
@@ -148,7 +148,7 @@ def take_step(request: HttpRequest, request_id: UUID) -> HttpResponse:
     step, _forbidden = selectors.may_take(user, row, typed)
     data: dict[str, Any] = {}
     if step and step.form:
-        form = step.form(request.POST, request.FILES)
+        form = step.form(typed, request.POST, request.FILES)
         if not form.is_valid():
             return _page(request, user, row, step_form=form, status=422)
         data = form.cleaned_data

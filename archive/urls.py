@@ -4,12 +4,16 @@ from django.urls import path
 
 from archive.deletions import views as deletions
 from archive.edits import views as edits
+from archive.inquiries import views as inquiries
 from archive.keeping import views as keeping
 
 app_name = "archive"
 
 urlpatterns = [
     path("students/<uuid:student_id>/edit/", edits.new_edit, name="edit_new"),
+    path("inquiries/new/", inquiries.new_inquiry, name="inquiry_new"),
+    path("inquiries/<uuid:request_id>/read/", inquiries.read, name="inquiry_read"),
+    path("inquiries/<uuid:request_id>/letter/", inquiries.letter, name="inquiry_letter"),
     path("evidence/<uuid:evidence_id>/", edits.evidence, name="evidence"),
     path("students/<uuid:student_id>/delete/", deletions.new_deletion, name="deletion_new"),
     path("students/<uuid:student_id>/keeping/", keeping.keeping, name="keeping"),

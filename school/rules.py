@@ -97,6 +97,9 @@ RULES: dict[str, RuleKind] = {
             "proposal",
         ),
         RuleKind(
+            "inquiry_minutes", _("Minutes that a session of reading lasts"), _whole(5, 480), 30, "proposal"
+        ),
+        RuleKind(
             "snapshot_years",
             _("Years that the snapshot of a deleted file is kept"),
             _whole(1, 60),

@@ -304,6 +304,11 @@ ROUTES: dict[str, Route] = {
         methods="POST",
         good=frozenset({302, 404}),
     ),
+    "archive:inquiry_new": route("request_inquiry", methods="GET POST"),
+    "archive:inquiry_read": route(SIGNED_IN, obj=lambda world: {"request_id": NOBODY}, good=frozenset({404})),
+    "archive:inquiry_letter": route(
+        SIGNED_IN, obj=lambda world: {"request_id": NOBODY}, good=frozenset({404})
+    ),
     "archive:evidence": route(
         SIGNED_IN,
         obj=lambda world: {"evidence_id": world.edit_request.editrequest.evidence.get().public_id},

@@ -1,0 +1,176 @@
+"""Writes of inquiries: asked, narrowed, opened, read page by page, closed, lapsed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.scope import NotPermitted
+from approvals import actions as requests
+from approvals.kinds import Doing, kinds
+from approvals.models import Request
+from approvals.refusals import RequestRefused, WrongState
+from archive.models import InquiryRequest, InquiryStudent, InquiryView
+from files.actions import store
+from ledger import events
+from ledger.context import acting, service_user
+from ledger.history import write_rows
+from records.models import Enrolment, Student
+from school.models import Unit
+from school.rules import rule
+
+KIND = "inquiry"
+SCANS = ("jpeg", "png", "pdf")
+
+
+class UnknownNumbers(RequestRefused):
+    """Student numbers that nobody at the school has."""
+
+
+class SessionOver(RequestRefused):
+    """The session was closed, or its time is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """The scanned letter of a reader from outside."""
+
+    filename: str
+    content: bytes
+
+
+@transaction.atomic
+def draft(
+    *,
+    actor: User,
+    school: Unit,
+    numbers: Sequence[str],
+    sections: Sequence[str],
+    purpose: str,
+    reader: str = "",
+    reader_unit: str = "",
+    letter: Letter | None = None,
+) -> InquiryRequest:
+    """Ask to read these sections of these students' files. Raises UnknownNumbers, FileRefused, NotPermitted."""
+    kind = next(one for one in kinds() if one.key == KIND)
+    students = _named(school, numbers)
+    typed: Any = requests.open_request(
+        actor=actor,
+        kind=kind,
+        school=school,
+        purpose=purpose.strip(),
+        reader=reader.strip(),
+        reader_unit=reader_unit.strip(),
+        asked=list(sections),
+    )
+    role = typed.request.requester_role
+    rows = [InquiryStudent(inquiry=typed, student=student) for student in students]
+    write_rows(rows, actor=actor, role=role)
+    if letter is not None:
+        with acting(actor, role=role):
+            typed.letter = store(actor=actor, content=letter.content, filename=letter.filename, allowed=SCANS)
+            typed.save(update_fields=["letter"])
+    made: InquiryRequest = typed
+    return made
+
+
+def _named(school: Unit, numbers: Sequence[str]) -> list[Student]:
+    found = Enrolment.objects.filter(school=school, student_no__in=numbers, shelved_on__isnull=True)
+    known = {row.student_no: row.student for row in found.select_related("student")}
+    if missing := [one for one in numbers if one not in known]:
+        words = _("Nobody at this school has these student numbers: %(numbers)s")
+        raise UnknownNumbers(words % {"numbers": _(", ").join(missing)})
+    return list(dict.fromkeys(known[one] for one in numbers))
+
+
+def check_ready(typed: InquiryRequest) -> None:
+    """What is asked when an inquiry is submitted. Raises WrongState."""
+    if not typed.students.exists() or not typed.asked:
+        raise WrongState(_("Name at least one student and one section."))
+    if typed.reader and typed.letter is None:
+        raise WrongState(_("A reader from outside brings a letter; add its scan."))
+
+
+def narrow(doing: Doing) -> None:
+    """Grant the sections and students that the head of archives ticked. Raises WrongState for none."""
+    typed: InquiryRequest = doing.typed
+    sections = doing.data.get("sections", typed.asked)
+    kept = {int(one) for one in doing.data.get("students", typed.students.values_list("pk", flat=True))}
+    rows = list(typed.students.select_for_update().select_related("student"))
+    if not sections or not kept & {row.pk for row in rows}:
+        raise WrongState(_("Name at least one student and one section."))
+    for row in rows:
+        if row.pk not in kept:
+            row.granted = False
+            row.save(update_fields=["granted"])
+    typed.granted = [one for one in typed.asked if one in sections]
+    typed.save(update_fields=["granted"])
+
+
+def open_session(doing: Doing) -> None:
+    """Open the session: from now on the reader sees what was granted, for as long as the rule says."""
+    typed: InquiryRequest = doing.typed
+    typed.place = str(doing.data.get("place", ""))[:80]
+    typed.opened_at = timezone.now()
+    typed.closes_at = typed.opened_at + timedelta(minutes=int(rule(doing.request.school, "inquiry_minutes")))
+    typed.save(update_fields=["place", "opened_at", "closes_at"])
+
+
+def close_session(doing: Doing) -> None:
+    """Close the session with what was read and copied. Raises SamePerson when another than the escort closes."""
+    typed: InquiryRequest = doing.typed
+    if typed.escort_id != doing.actor.pk:
+        raise NotPermitted("escort_inquiry", unit_id=doing.request.school_id, obj=typed)
+    typed.report = str(doing.data.get("report", "")).strip()
+    if typed.closes_at and typed.closes_at > timezone.now():
+        typed.closes_at = timezone.now()
+    typed.save(update_fields=["report", "closes_at"])
+
+
+def is_open(typed: InquiryRequest, request: Request) -> bool:
+    """Whether the session is running."""
+    return request.step == "close" and typed.closes_at is not None and timezone.now() < typed.closes_at
+
+
+def may_read(user: User, typed: InquiryRequest) -> bool:
+    """Whether ``user`` reads in this session: the requester, or the escort's screen for a reader from outside."""
+    return user.pk == (typed.escort_id if typed.reader else typed.requester_id)
+
+
+@transaction.atomic
+def read_page(*, actor: User, typed: InquiryRequest, student: Student, section: str) -> None:
+    """Let one page be read, and keep that it was. Raises NotPermitted, SessionOver."""
+    request, row = requests.locked(typed.request)
+    if not may_read(actor, row):
+        raise NotPermitted("request_inquiry", unit_id=request.school_id, obj=row)
+    if not is_open(row, request):
+        raise SessionOver(_("The session is over. Ask the archives to open another one."))
+    granted = row.students.filter(student=student, granted=True).exists()
+    if section not in row.granted or not granted:
+        raise NotPermitted("request_inquiry", unit_id=request.school_id, obj=row)
+    with acting(actor, role=request.requester_role, request_no=request.number):
+        InquiryView.objects.create(inquiry=row, student=student, section=section, by=actor)
+        events.record(
+            "inquiry.read", actor=actor, obj=row, subject=student.public_id, unit_id=request.school_id,
+            role=request.requester_role, detail={"section": section, "number": request.number},
+        )  # fmt: skip
+
+
+def lapse_unopened(now: Any = None) -> int:
+    """End inquiries that were approved and not opened in time, and sessions that nobody closed in time."""
+    today = timezone.localdate(now or timezone.now())
+    rows = Request.objects.filter(kind=KIND, state=Request.State.APPROVED, due_on__lt=today)
+    by: Any = service_user()
+    count = 0
+    for request in rows:
+        try:
+            requests.lapse(actor=by, request=request)
+        except WrongState:
+            continue
+        count += 1
+    return count

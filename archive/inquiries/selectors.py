@@ -1,0 +1,48 @@
+"""Reads of inquiries."""
+
+from uuid import UUID
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from accounts.models import User
+from accounts.scope import NotPermitted
+from approvals.models import Request
+from archive.models import InquiryRequest
+from records.models import Student
+from school.models import Unit
+
+
+def school_of(user: User) -> Unit:
+    """The school in which ``user`` works. Raises NotPermitted for who works in none."""
+    unit = user.unit
+    if unit is None:
+        raise NotPermitted("request_inquiry")
+    return unit.parent if unit.kind == Unit.Kind.DEPARTMENT and unit.parent else unit
+
+
+def inquiry_of(request: Request) -> InquiryRequest:
+    """The inquiry of a request. Raises Http404 when it is another kind of request."""
+    rows = InquiryRequest.objects.select_related("request", "letter")
+    found: InquiryRequest = get_object_or_404(rows, request=request)
+    return found
+
+
+def granted_students(typed: InquiryRequest) -> list[Student]:
+    """The students whose files the session shows."""
+    rows = typed.students.filter(granted=True).select_related("student").order_by("pk")
+    return [row.student for row in rows]
+
+
+def granted_student(typed: InquiryRequest, public_id: str) -> Student | None:
+    """One of them; None when none is named. Raises Http404."""
+    if not public_id:
+        return None
+    try:
+        wanted = UUID(public_id)
+    except ValueError as error:
+        raise Http404 from error
+    found = next((one for one in granted_students(typed) if one.public_id == wanted), None)
+    if found is None:
+        raise Http404
+    return found
