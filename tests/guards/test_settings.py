@@ -16,7 +16,7 @@ from tools.production_secrets import values
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 PRINTED = """
 import json
-from django.conf import settings as running
+from django.conf import settings
 names = json.loads({names!r})
 print(json.dumps({{name: getattr(settings, name) for name in names}}, default=str))
 """

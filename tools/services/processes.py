@@ -14,6 +14,7 @@ from typing import IO
 
 NOBODY = 65534
 HOST = "127.0.0.1"
+LAST_MOMENT = 0.5
 
 
 class ServiceError(RuntimeError):
@@ -32,7 +33,13 @@ def port_is_free(port: int) -> bool:
 
 
 def free_port(preferred: int) -> int:
-    """The preferred port, else the next free one among the following fifty, else any."""
+    """The preferred port, else the next free one among the following fifty, else any.
+
+    Whoever holds the preferred one may be just about to end, so it is given a moment.
+    """
+    deadline = time.monotonic() + LAST_MOMENT
+    while not port_is_free(preferred) and time.monotonic() < deadline:
+        time.sleep(0.05)
     for port in range(preferred, preferred + 50):
         if port_is_free(port):
             return port
