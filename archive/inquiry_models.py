@@ -76,10 +76,14 @@ class InquiryRequest(TypedRequest):
 
 
 class InquiryStudent(RecordedModel):
-    """A student whose file an inquiry asks for; ``granted`` unless the head of archives left him out."""
+    """A student whose file an inquiry asks for, by the number that the requester knows.
+
+    ``granted`` unless the head of archives left him out.
+    """
 
     inquiry = models.ForeignKey(InquiryRequest, on_delete=models.CASCADE, related_name="students")
     student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="+")
+    student_no = models.CharField(_("student number"), max_length=15)
     granted = models.BooleanField(default=True)
 
     history = History()

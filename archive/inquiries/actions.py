@@ -69,7 +69,10 @@ def draft(
         asked=list(sections),
     )
     role = typed.request.requester_role
-    rows = [InquiryStudent(inquiry=typed, student=student) for student in students]
+    rows = [
+        InquiryStudent(inquiry=typed, student=student, student_no=number)
+        for student, number in students.items()
+    ]
     write_rows(rows, actor=actor, role=role)
     if letter is not None:
         with acting(actor, role=role):
@@ -79,13 +82,13 @@ def draft(
     return made
 
 
-def _named(school: Unit, numbers: Sequence[str]) -> list[Student]:
+def _named(school: Unit, numbers: Sequence[str]) -> dict[Student, str]:
     found = Enrolment.objects.filter(school=school, student_no__in=numbers, shelved_on__isnull=True)
     known = {row.student_no: row.student for row in found.select_related("student")}
     if missing := [one for one in numbers if one not in known]:
         words = _("Nobody at this school has these student numbers: %(numbers)s")
         raise UnknownNumbers(words % {"numbers": _(", ").join(missing)})
-    return list(dict.fromkeys(known[one] for one in numbers))
+    return {known[one]: one for one in numbers}
 
 
 def check_ready(typed: InquiryRequest) -> None:

@@ -40,10 +40,14 @@ def steps_of(typed: InquiryRequest) -> Sequence[Step]:
 
 
 def read(user: User, request: Request, typed: InquiryRequest) -> dict[str, Any]:
-    """Whose files and which sections were asked for and granted, and what was read."""
+    """Whose files and which sections were asked for and granted, and what was read.
+
+    Until the session was opened the requester sees the numbers that he typed, and no names.
+    """
     running = actions.is_open(typed, request)
     views = typed.views.select_related("student", "by").order_by("pk")
     return {
+        "named": user.pk != request.requester_id or typed.opened_at is not None,
         "students": list(typed.students.select_related("student").order_by("pk")),
         "sections": [(section_title(key), key in typed.granted) for key in typed.asked],
         "narrowed": bool(typed.granted),

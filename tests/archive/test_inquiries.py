@@ -182,6 +182,9 @@ def test_the_pages_lead_from_the_form_to_the_report(client: Client, cast: Cast) 
     assert client.post(url, {**asked, "reader": "赵民警"}).status_code == 422
     assert client.post(url, asked).status_code == 302
     row = Request.objects.get()
+    own = client.get(reverse("approvals:request", args=[row.public_id])).content.decode()
+    assert number in own
+    assert "王小明" not in own, "a number opens no name"
     client.post(reverse("approvals:submit", args=[row.public_id]), {"version": row.version})
     typed = InquiryRequest.objects.get()
     kept = str(typed.students.get().pk)
