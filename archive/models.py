@@ -170,7 +170,7 @@ class EditEvidence(RecordedModel):
         return self.edit.ledger_subject()
 
 
-from archive.inquiry_models import InquiryRequest, InquiryStudent, InquiryView  # noqa: E402
+from archive.inquiry_models import InquiryRequest, InquiryStudent, InquiryView  # noqa: E402  # they stand on nothing above
 from archive.keeping_models import (  # noqa: E402  # they stand on nothing above
     DeletionRequest,
     LegalHold,

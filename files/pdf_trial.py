@@ -46,12 +46,16 @@ def main() -> None:
     if not count or count > int(sys.argv[1]):
         _tell(fault="too_many_pages" if count else "damaged")
         return
-    for number in range(count):
-        _bound_time()
-        page = document[number]
-        width, height = page.get_size()
-        page.render(scale=min(1.0, (PIXELS / max(width * height, 1)) ** 0.5))
-        page.close()
+    try:
+        for number in range(count):
+            _bound_time()
+            page = document[number]
+            width, height = page.get_size()
+            page.render(scale=min(1.0, (PIXELS / max(width * height, 1)) ** 0.5))
+            page.close()
+    except pypdfium2.PdfiumError:
+        _tell(fault="damaged")
+        return
     _tell(pages=count)
 
 

@@ -11,5 +11,7 @@ class DeletionForm(forms.Form):
 
     use_required_attribute = False
 
-    cause = forms.ChoiceField(label=_("Cause"), choices=[("", ""), *DeletionRequest.Cause.choices])
+    cause = forms.ChoiceField(
+        label=_("Cause of the deletion"), choices=[("", ""), *DeletionRequest.Cause.choices]
+    )
     reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))

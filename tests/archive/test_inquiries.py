@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.scope import NotPermitted
 from approvals import actions as requests
 from approvals.models import Request
-from approvals.refusals import SamePerson, WrongState
+from approvals.refusals import RequestRefused, SamePerson, WrongState
 from archive.inquiries import actions
 from archive.inquiries.actions import SessionOver, UnknownNumbers
 from archive.models import InquiryRequest, InquiryView
@@ -20,7 +20,7 @@ from ledger.context import acting
 from ledger.models import Event
 from records.models import Enrolment, Student
 from tests.cast import Cast
-from tests.enrollment.intake import picture
+from tests.enrollment.intake import id_number, picture
 from tests.records.files import make_student
 
 pytestmark = pytest.mark.django_db
@@ -108,7 +108,7 @@ def test_an_approved_inquiry_that_nobody_opens_lapses(cast: Cast) -> None:
     assert actions.lapse_unopened() == 0
     assert actions.lapse_unopened(timezone.now() + timedelta(days=40)) == 1
     assert fresh(typed).request.state == Request.State.LAPSED
-    with pytest.raises(WrongState):
+    with pytest.raises(RequestRefused):
         take(cast, typed, "archivist", place="档案室")
 
 
@@ -155,7 +155,7 @@ def test_unknown_numbers_and_numbers_of_another_school_are_told_alike(cast: Cast
 
 
 def test_a_reader_from_outside_reads_at_the_screen_of_the_escort(client: Client, cast: Cast) -> None:
-    student = make_student("王小明", cast)
+    student = make_student("王小明", cast, id_number=id_number(1))
     letter = actions.Letter("letter.png", picture())
     with pytest.raises(WrongState):
         submitted(cast, student, reader="赵民警", reader_unit="派出所")

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
 
 from approvals.models import Request
@@ -11,6 +12,7 @@ from archive.models import DeletionRequest, InquiryView
 from records.models import Enrolment, Student
 from tests.browser.test_cohort import at_work
 from tests.cast import Cast, make_cast
+from tests.enrollment.intake import id_number
 from tests.factories import PASSWORD
 from tests.records.files import make_student
 
@@ -47,7 +49,7 @@ def test_a_file_goes_to_the_inactive_archive_from_desk_to_desk(
     student = make_student("王小明", people)
     url = live_server.url
     with at_work(browser, url, people.registrar) as page:
-        page.goto(f"/students/{student.public_id}/delete/")
+        page.goto(reverse("archive:deletion_new", args=[student.public_id]))
         page.locator("[name=cause]").select_option("graduated")
         page.locator("[name=reason]").fill("误录")
         page.get_by_role("button", name="起草申请").click()
@@ -83,10 +85,10 @@ def test_a_file_goes_to_the_inactive_archive_from_desk_to_desk(
 
 @pytest.mark.requirement("S0-5.1-2", "S3-5.3-1")
 def test_a_file_is_read_in_an_escorted_session(browser: Browser, live_server: Any, people: Cast) -> None:
-    student: Student = make_student("王小明", people)
+    student: Student = make_student("王小明", people, id_number=id_number(1))
     url = live_server.url
     with at_work(browser, url, people.registrar) as page:
-        page.goto("/inquiries/new/")
+        page.goto(reverse("archive:inquiry_new"))
         page.locator("[name=numbers]").fill(Enrolment.objects.get().student_no)
         for section in ("basic", "family"):
             page.locator(f"[name=sections][value={section}]").check()

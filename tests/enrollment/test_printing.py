@@ -176,7 +176,7 @@ def test_a_job_that_is_lost_while_it_prints_has_printed_nobody(
     draft(cast.clerk, batch)
     order = printing.order(actor=cast.clerk, form="filled", school=cast.school, batch=batch)
     with monkeypatch.context() as broken:
-        broken.setattr(printing, "store", lambda **_options: 1 / 0)
+        broken.setattr(printing, "store_made", lambda **_options: 1 / 0)
         run(order.job_id)
     assert Job.objects.get(pk=order.job_id).state == Job.State.FAILED
     assert not Event.objects.filter(action="form.printed").exists()

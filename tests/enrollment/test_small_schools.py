@@ -43,7 +43,7 @@ def test_the_initial_review_merges_and_the_pages_say_so(
     row = draft(cast.clerk, small)
     client.force_login(cast.clerk)
     form = client.get(reverse("enrollment:applicant_form", args=[row.public_id]), HTTP_ACCEPT_LANGUAGE="en")
-    assert [names for _label, names in form.context["ahead"]] == ["张伟", "刘敏、陈静"]
+    assert [names for _label, names in form.context["ahead"]] == ["张伟", "冯兰、刘敏、陈静"]
     merged = "small scheme; merged: initial review"
     assert merged in form.content.decode()
     actions.self_check(actor=cast.clerk, applicant=row)
@@ -86,7 +86,7 @@ def test_a_person_is_borrowed_from_the_unit_above(cast: Cast, small: IntakeBatch
 
 def test_one_person_with_two_duties_is_still_one_person(cast: Cast, small: IntakeBatch) -> None:
     row = draft(cast.clerk, small)
-    dismiss(cast, cast.archivist, cast.archive_head)
+    dismiss(cast, cast.archivist, cast.second_archivist, cast.archive_head)
     appoint(cast.head, Role.ARCHIVIST, cast.school)
     with pytest.raises(actions.NobodyCan):
         actions.self_check(actor=cast.clerk, applicant=row)

@@ -159,9 +159,9 @@ def test_demonstration_makes_its_secrets_once_even_when_many_start_together(tmp_
         thread.join()
     assert len(found) == 6
     assert len(set(found)) == 1
-    path = tmp_path / "demonstration-secrets.json"
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert sorted(item.name for item in tmp_path.iterdir()) == ["demonstration-secrets.json", "static"]
+    made = ["demonstration-secrets.json", "demonstration-snapshot-identity.txt"]
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in made] == [0o600, 0o600]
+    assert sorted(item.name for item in tmp_path.iterdir()) == [*made, "static"]
 
 
 def test_demonstration_uses_the_embedded_servers_when_the_environment_names_none(tmp_path: Path) -> None:
