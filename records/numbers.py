@@ -6,7 +6,6 @@ from django.db import connection
 
 STUDENT_NO_LENGTH = 15
 SERIAL_LENGTHS = range(1, STUDENT_NO_LENGTH)
-SERIAL_LENGTHS = range(1, STUDENT_NO_LENGTH)
 ARCHIVE_CATEGORY = "XS"
 
 
@@ -29,20 +28,6 @@ _FREE = """
     LIMIT %(count)s
 """
 
-_LAST = "SELECT key, last FROM records_numberseries WHERE key = ANY(%s)"
-_SET = """
-    INSERT INTO records_numberseries AS series (key, last) VALUES (%s, %s)
-    ON CONFLICT (key) DO UPDATE SET last = excluded.last
-"""
-_FREE = """
-    SELECT serial FROM (SELECT generate_series(%(first)s, 10::bigint ^ %(digits)s - 1)::bigint AS serial) AS serials
-    WHERE NOT EXISTS (
-        SELECT 1 FROM records_enrolment
-        WHERE school_id = %(school)s AND student_no = %(prefix)s || lpad(serial::text, %(digits)s, '0')
-    )
-    LIMIT %(count)s
-"""
-
 
 class NumbersExhausted(Exception):
     """A series has no number left in the digits that the school's rule allows."""
@@ -56,14 +41,16 @@ def take(key: str, count: int = 1) -> range:
     return range(last - count + 1, last + 1)
 
 
-def student_numbers(*, school_id: int, entry_year: int, code: str, digits: int, count: int = 1) -> list[str]:
+def student_numbers(
+    *, school_id: int, entry_year: int, code: str, digits: int, count: int = 1, reserved: Collection[str] = ()
+) -> list[str]:
     """New student numbers of a school: entry year, code of site and programme, serial; at most 15 characters.
 
     The code is cut where year and serial leave it no room. Each length of serials counts for itself, going on where
-    the others stand if it can, and passes over numbers that somebody has: the rule may change at any time. Others who
-    take numbers of the same school wait until this transaction ends. Raises NumbersExhausted.
+    the others stand if it can, and passes over numbers that somebody has or that are ``reserved``: the rule may change
+    at any time. Others who take numbers of the same school wait until this transaction ends. Raises NumbersExhausted.
     """
-    prefix = f"{entry_year}{code}"[: STUDENT_NO_LENGTH - digits]
+    prefix = f"{entry_year}{code.upper()}"[: STUDENT_NO_LENGTH - digits]
     series = f"student_no/{school_id}/{prefix}"
     take(f"student_no/{school_id}", 0)
     last = _last_of(series, digits)
@@ -72,7 +59,15 @@ def student_numbers(*, school_id: int, entry_year: int, code: str, digits: int, 
     with connection.cursor() as cursor:
         cursor.execute(
             _FREE,
-            {"school": school_id, "prefix": prefix, "digits": digits, "first": last + 1, "count": count},
+            {
+                "school": school_id,
+                "prefix": prefix,
+                "digits": digits,
+                "first": last + 1,
+                "most": 10**digits - 1,
+                "count": count,
+                "reserved": list(reserved),
+            },
         )
         serials = [serial for (serial,) in cursor.fetchall()]
         if len(serials) < count:
