@@ -25,7 +25,7 @@ def register_all() -> None:
     register_act(
         "edit", Act(_("Ask for a change"), "file-pencil", _edit, ("request_change",), key="e", order=20)
     )
-    register_act("delete", Act(_("Ask for deletion"), "trash", _delete, ("request_change",), order=90))
+    register_act("delete", Act(_("Ask for deletion"), "trash", _delete, ("request_change",), order=900))
     register_act(
-        "keeping", Act(_("Holds and loans"), "lock", _keeping, ("manage_retention", "manage_loan"), order=80)
+        "keeping", Act(_("Holds and loans"), "lock", _keeping, ("manage_retention", "manage_loan"), order=800)
     )
