@@ -75,7 +75,7 @@ def lent(cast: Cast, student: Student) -> PaperLoan:
     )
 
 
-@pytest.mark.requirement("S0-6.3-1", "S0-6.3-2", "S0-6.3-3", "S0-6.3-4", "S1-7.3-1")
+@pytest.mark.requirement("S0-6.3-1", "S0-6.3-2", "S0-6.3-3", "S0-6.3-4")
 def test_a_file_moves_to_the_inactive_archive_and_leaves_a_trace(cast: Cast) -> None:
     student = make_student("王小明", cast)
     typed = submitted(cast, student)

@@ -62,7 +62,7 @@ def opened(cast: Cast, *students: Student, **values: Any) -> InquiryRequest:
     return take(cast, typed, "archivist", place="档案室")
 
 
-@pytest.mark.requirement("S0-5.1-2", "S3-5.3-1")
+@pytest.mark.requirement("S0-5.1-3", "S0-5.1-4", "S0-5.1-5", "S3-5.3-1", "S3-5.3-2", "S3-5.3-3")
 def test_an_inquiry_is_narrowed_read_in_a_session_and_closed_with_a_report(cast: Cast) -> None:
     one, other = make_student("王小明", cast), make_student("李小红", cast)
     typed = take(cast, submitted(cast, one, other), "academic_head")

@@ -83,7 +83,7 @@ def test_a_file_goes_to_the_inactive_archive_from_desk_to_desk(
         expect(page.get_by_role("link", name="王小明")).to_have_count(0)
 
 
-@pytest.mark.requirement("S0-5.1-2", "S3-5.3-1")
+@pytest.mark.requirement("S0-5.1-3", "S0-5.1-4", "S0-5.1-5", "S3-5.3-1", "S3-5.3-2", "S3-5.3-3")
 def test_a_file_is_read_in_an_escorted_session(browser: Browser, live_server: Any, people: Cast) -> None:
     student: Student = make_student("王小明", people, id_number=id_number(1))
     url = live_server.url
