@@ -109,9 +109,14 @@ def kinds() -> list[Kind]:
     return list(_kinds.values())
 
 
+def kind(key: str) -> Kind:
+    """The kind of this key. Raises KeyError when no room has it."""
+    return _kinds[key]
+
+
 def kind_of(request: Request) -> Kind:
     """The kind of a request. Raises KeyError when its room is gone."""
-    return _kinds[request.kind]
+    return kind(request.kind)
 
 
 def step_of(request: Request, typed: Any) -> Step | None:

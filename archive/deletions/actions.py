@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from approvals import actions as requests
-from approvals.kinds import Doing, kinds
+from approvals.kinds import Doing, kind
 from approvals.models import Request
 from approvals.refusals import RequestRefused, WrongState
 from archive import snapshots
@@ -33,10 +33,9 @@ class InTheWay(RequestRefused):
 def draft(*, actor: User, school: Unit, student: Student, cause: str, reason: str) -> DeletionRequest:
     """Draft the deletion of a file. Raises InTheWay, NotPermitted."""
     demand_free(student, cause)
-    kind = next(one for one in kinds() if one.key == KIND)
     typed: Any = requests.open_request(
         actor=actor,
-        kind=kind,
+        kind=kind(KIND),
         school=school,
         subject=student.public_id,
         student=student,

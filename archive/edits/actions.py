@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from approvals import actions as requests
-from approvals.kinds import Doing, kinds
+from approvals.kinds import Doing, kind
 from approvals.models import Request
 from approvals.refusals import RequestRefused, WrongState
 from archive.edits.checking import Asked
@@ -84,11 +84,10 @@ def draft(
     wanted = [one for one in asked if one.new]
     if not wanted or any(one.faults for one in wanted):
         raise NothingAsked(_("Nothing is changed by this request."))
-    kind = next(one for one in kinds() if one.key == KIND)
     only = wanted[0].student.public_id if len(wanted) == 1 else None
     typed: Any = requests.open_request(
         actor=actor,
-        kind=kind,
+        kind=kind(KIND),
         school=school,
         subject=only,
         path=path_of(wanted, cause),

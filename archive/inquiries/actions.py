@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.scope import NotPermitted
 from approvals import actions as requests
-from approvals.kinds import Doing, kinds
+from approvals.kinds import Doing, kind
 from approvals.models import Request
 from approvals.refusals import RequestRefused, WrongState
 from archive.models import InquiryRequest, InquiryStudent, InquiryView
@@ -57,11 +57,10 @@ def draft(
     letter: Letter | None = None,
 ) -> InquiryRequest:
     """Ask to read these sections of these students' files. Raises UnknownNumbers, FileRefused, NotPermitted."""
-    kind = next(one for one in kinds() if one.key == KIND)
     students = _named(school, numbers)
     typed: Any = requests.open_request(
         actor=actor,
-        kind=kind,
+        kind=kind(KIND),
         school=school,
         purpose=purpose.strip(),
         reader=reader.strip(),
