@@ -10,6 +10,9 @@ class ApprovalsConfig(AppConfig):
     def ready(self) -> None:
         from approvals import inbox, notices, selectors
         from approvals.reminders import DUE, OVERDUE
+        from approvals.spot_checks import selectors as spot_selectors
+        from approvals.spot_checks import sources
+        from approvals.spot_checks.actions import FOUND
         from core.menu import MenuItem, register
         from ledger import events
 
@@ -19,12 +22,30 @@ class ApprovalsConfig(AppConfig):
         late = ngettext_lazy("%(count)s request is overdue", "%(count)s requests are overdue", "count")
         notices.register(DUE, due)
         notices.register(OVERDUE, late)
+        found = ngettext_lazy(
+            "%(about)s: the spot check found %(count)s fault",
+            "%(about)s: the spot check found %(count)s faults",
+            "count",
+        )
+        notices.register(FOUND, found)
+        inbox.register(inbox.InboxSource("spot_checks", _("Spot checks"), spot_selectors.inbox_rows))
+        sources.register(
+            sources.Source(
+                "request", _("Request"), sources.requests_of, sources.decided_on, "approvals:request"
+            )
+        )
         for name, label in EVENTS.items():
             events.register(name, label)
         register(
             MenuItem(
                 _("Requests"), "approvals:requests", "inbox", "", "work", 15,
                 also=("approvals:request", "approvals:many", "approvals:delegations"),
+            )
+        )  # fmt: skip
+        register(
+            MenuItem(
+                _("Spot checks"), "approvals:spot_checks", "list-check", "spot_check", "work", 18,
+                also=("approvals:spot_check",),
             )
         )  # fmt: skip
 
@@ -41,6 +62,10 @@ EVENTS = {
     "approval.lapsed": _("Request lapsed"),
     "approval.escalated": _("Overdue request brought to the leader"),
     "approval.decided_many": _("Requests decided in bulk"),
+    "spot_check.drawn": _("Spot check drawn"),
+    "spot_check.opened": _("Case of a spot check opened"),
+    "spot_check.judged": _("Case of a spot check judged"),
+    "spot_check.closed": _("Spot check closed"),
     "delegation.proposed": _("Delegation asked for"),
     "delegation.approved": _("Delegation approved"),
     "delegation.ended": _("Delegation ended"),

@@ -292,3 +292,8 @@ def apart(prefix: str, pairs: tuple[tuple[str, str], ...]) -> list[models.BaseCo
             for one, other in pairs
         ),
     ]
+
+
+from approvals.spot_check_models import SpotCheck, SpotCheckItem  # noqa: E402  # they stand on nothing above
+
+__all__ = ["SpotCheck", "SpotCheckItem"]

@@ -15,6 +15,7 @@ from approvals.inbox import MOST_ROWS, InboxRow, Tab
 from approvals.kinds import Kind, Step, kind_of, kinds, step_of
 from approvals.models import Decision, Delegation, Notice, Request
 from approvals.refusals import RequestRefused
+from approvals.spot_checks.selectors import open_cases
 from school.models import Unit
 
 State = Request.State
@@ -65,6 +66,7 @@ def requests(user: User) -> QuerySet[Request]:
     for delegation in _principals(user):
         scope |= _of_steps(delegation.principal, every) & Q(school__ancestors__contains=[delegation.unit_id])
         scope |= _of_steps(delegation.principal, every) & Q(school_id=delegation.unit_id)
+    scope |= Q(public_id__in=open_cases(user, "request").values("case"))
     decided = Exists(Decision.objects.filter(request=OuterRef("pk"), actor=user))
     seen = ~Q(state__in=UNSEEN) & (scope | Q(decided))
     rows: QuerySet[Request] = Request.objects.filter(Q(requester=user) | seen)

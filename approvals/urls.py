@@ -3,6 +3,7 @@
 from django.urls import path
 
 from approvals import views
+from approvals.spot_checks import views as spot_checks
 
 app_name = "approvals"
 
@@ -19,4 +20,8 @@ urlpatterns = [
     path("requests/<uuid:request_id>/clock/", views.clock, name="clock"),
     path("delegations/", views.delegation_list, name="delegations"),
     path("delegations/<uuid:delegation_id>/", views.settle_delegation, name="settle_delegation"),
+    path("spot-checks/", spot_checks.spot_checks, name="spot_checks"),
+    path("spot-checks/<uuid:spot_check_id>/", spot_checks.spot_check, name="spot_check"),
+    path("spot-checks/cases/<uuid:item_id>/", spot_checks.open_case, name="spot_check_case"),
+    path("spot-checks/cases/<uuid:item_id>/judge/", spot_checks.judge, name="spot_check_judge"),
 ]

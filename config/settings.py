@@ -246,6 +246,7 @@ CELERY_BEAT_SCHEDULE = {
     "files.sweep_orphans": {"task": "files.sweep_orphans", "schedule": 24 * 3600.0},
     "enrollment.forget_checked": {"task": "enrollment.forget_checked", "schedule": 24 * 3600.0},
     "archive.lapse_inquiries": {"task": "archive.lapse_inquiries", "schedule": 4 * 3600.0},
+    "approvals.draw_spot_checks": {"task": "approvals.draw_spot_checks", "schedule": 24 * 3600.0},
     "approvals.remind": {"task": "approvals.remind", "schedule": 4 * 3600.0},
     "records.discard_lapsed": {"task": "records.discard_lapsed", "schedule": 600.0},
     "ledger.ensure_partitions": {"task": "ledger.ensure_partitions", "schedule": 24 * 3600.0},

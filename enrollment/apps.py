@@ -10,6 +10,7 @@ class EnrollmentConfig(AppConfig):
     def ready(self) -> None:
         from accounts import open_work
         from approvals import inbox, notices
+        from approvals.spot_checks import sources
         from core import menu
         from enrollment import inbox as intake_inbox
         from enrollment import work_events
@@ -18,6 +19,8 @@ class EnrollmentConfig(AppConfig):
         from enrollment.finding import applicants
         from enrollment.importing.registration import register_all
         from enrollment.open_work import told
+        from enrollment.relations import decided_on
+        from enrollment.selectors import merged_cases
         from ledger import events
         from records import finders, sections
 
@@ -58,6 +61,9 @@ class EnrollmentConfig(AppConfig):
                     "enrollment:scan_upload",
                 ),
             )
+        )
+        sources.register(
+            sources.Source("applicant", _("Acceptance"), merged_cases, decided_on, "enrollment:review")
         )
         for item in work_events.MENU:
             menu.register(item)

@@ -5,6 +5,7 @@ number tells is declared by hand (回避).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -44,6 +45,12 @@ def had_part(user: User) -> Q:
     for column in PERSONS:
         found |= Q(**{f"{column}__isnull": False, column: user})
     return found
+
+
+def decided_on(user: User, applicant: UUID) -> bool:
+    """Whether ``user`` entered the applicant, took a step, or accepted it."""
+    part = had_part(user) | Q(acceptor=user)
+    return Applicant.objects.filter(part, public_id=applicant).exists()
 
 
 def is_related(user: User) -> Q:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role
 from accounts.scope import role_for, units_with, visible_or_404
+from approvals.spot_checks.sources import Case
 from core.crypto import EncryptedTextField
 from core.lookups import AnyOf
 from enrollment.cells import Members, cells_of, layout_of, papers_of, programme_units
@@ -387,3 +388,15 @@ def role_name(role: str) -> str:
 def role_label(user: User, step: Step, applicant: Applicant) -> str:
     """The role in which ``user`` would take ``step``."""
     return role_name(role_for(user, step.perm, applicant.unit_id))
+
+
+def merged_cases(first: date, until: date) -> list[Case]:
+    """Applicants accepted under the small scheme in these days, ``until`` excluded, to be sampled."""
+    rows = Applicant.objects.filter(
+        scheme=Scheme.SMALL,
+        state=State.ACCEPTED,
+        accepted_at__date__gte=first,
+        accepted_at__date__lt=until,
+    )
+    found = rows.values_list("batch__school_id", "public_id", "number", "student__public_id")
+    return [Case(*values) for values in found]

@@ -21,6 +21,7 @@ PERMISSIONS: list[tuple[str, StrOrPromise]] = [
     ("approve_applicant", _("Review applicants as head of department")),
     ("accept_applicant", _("Accept applicants into the archives")),
     ("approve_no_hukou", _("Approve students without household registration")),
+    ("spot_check", _("Check samples of what small schools decided")),
     ("view_student", _("See student files")),
     ("view_own_class", _("See the students of one's own classes")),
     ("reveal_personal", _("Reveal masked personal numbers")),

@@ -1,6 +1,5 @@
 """The random sample before a bulk approval: drawn by the system, ticked when opened, closed with its outcome."""
 
-import secrets
 from collections.abc import Sequence
 
 from django.db import transaction
@@ -10,14 +9,7 @@ from accounts.models import User
 from enrollment.bulk_plan import faulty_ids
 from enrollment.models import Applicant, IntakeBatch, IntakeSample, SampleItem
 from ledger import events
-from school.models import Unit
-from school.rules import rule
-
-
-def sample_size(school: Unit, population: int) -> int:
-    """How many of ``population`` are looked at: the rule's percentage, at least the rule's minimum."""
-    share = -(-population * int(rule(school, "sample_percent")) // 100)
-    return min(population, max(share, int(rule(school, "sample_minimum"))))
+from school.sampling import draw
 
 
 def write_sample(
@@ -27,7 +19,7 @@ def write_sample(
     sample = IntakeSample.objects.create(
         batch=batch, class_no=class_no, step=step, drawn_by=actor, population=len(ids)
     )
-    drawn = secrets.SystemRandom().sample(list(ids), sample_size(batch.school, len(ids)))
+    drawn = draw(batch.school, ids)
     SampleItem.objects.bulk_create(SampleItem(sample=sample, applicant_id=pk) for pk in sorted(drawn))
     events.record(
         "sample.drawn",

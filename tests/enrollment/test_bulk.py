@@ -16,7 +16,7 @@ from accounts.roles import Role
 from accounts.scope import NotPermitted
 from approvals.models import Notice
 from enrollment import actions, batch_figures, bulk_plan
-from enrollment.actions import IntakeRefused, bulk, sampling
+from enrollment.actions import IntakeRefused, bulk
 from enrollment.models import Applicant, BulkSkip, IntakeBatch, IntakeDecision, IntakeSample, SampleItem
 from enrollment.steps import ACCEPTANCE, HEAD_REVIEW, INITIAL_REVIEW, Step
 from jobs.models import Job
@@ -24,6 +24,7 @@ from jobs.tasks import run
 from ledger.context import acting
 from ledger.models import Event
 from records.models import Enrolment, Student
+from school.sampling import sample_size
 from tests.cast import Cast, make_cast
 from tests.enrollment import intake
 from tests.enrollment.intake import id_number, make_batch
@@ -114,12 +115,12 @@ def test_a_class_passes_after_its_sample_with_a_decision_and_an_event_each(
 
 
 def test_the_sample_is_as_large_as_the_rule_says(cast: Cast) -> None:
-    assert sampling.sample_size(cast.school, 2) == 2
-    assert sampling.sample_size(cast.school, 45) == 5
+    assert sample_size(cast.school, 2) == 2
+    assert sample_size(cast.school, 45) == 5
     set_rule(cast.school, "sample_percent", "50")
-    assert sampling.sample_size(cast.school, 45) == 23
+    assert sample_size(cast.school, 45) == 23
     set_rule(cast.school, "sample_minimum", "40")
-    assert sampling.sample_size(cast.school, 45) == 40
+    assert sample_size(cast.school, 45) == 40
 
 
 def test_samples_are_drawn_at_random(cast: Cast, batch: IntakeBatch) -> None:

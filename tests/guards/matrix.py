@@ -137,6 +137,11 @@ def _at_step(world: World) -> Any:
     return {"batch_id": world.batch.public_id, "step": "initial_review"}
 
 
+def _spot_item(world: World) -> Any:
+    return {"item_id": world.spot_check.items.get().public_id}
+
+
+SPOT_CHECK = ("spot_check", "approve_applicant", "decide_for_archives")
 READERS_OF_IMPORTS = ("enter_applicant", "approve_applicant")
 BULK = ("review_applicant", "approve_applicant", "accept_applicant")
 
@@ -287,6 +292,10 @@ ROUTES: dict[str, Route] = {
         methods="POST",
         good=NOT_A_PARTY,
     ),
+    "approvals:spot_checks": route(*SPOT_CHECK, methods="GET POST"),
+    "approvals:spot_check": route(*SPOT_CHECK, obj=lambda world: world.spot_check),
+    "approvals:spot_check_case": route("spot_check", obj=_spot_item),
+    "approvals:spot_check_judge": route("spot_check", obj=_spot_item, methods="POST"),
     "archive:edit_new": route("request_change", obj=_student, methods="GET POST"),
     "archive:deletion_new": route("request_change", obj=_student, methods="GET POST"),
     "archive:keeping": route("manage_retention", "manage_loan", obj=_student),

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import Appointment, User
 from accounts.roles import Role
 from approvals import delegations
-from approvals.models import Delegation, Request
+from approvals.models import Delegation, Request, SpotCheck, SpotCheckItem
 from enrollment import actions
 from enrollment.actions import scans
 from enrollment.models import Applicant, ApplicantDocument, ImportJob, IntakeBatch, IntakeSample, ScanUpload
@@ -135,6 +135,22 @@ def edit_request(world: World) -> Request:
     typed = submitted_edit(world.cast, world.student, {"name": "王晓明"})
     row: Request = typed.request
     return row
+
+
+@kind
+def spot_check(world: World) -> SpotCheck:
+    """The closed sample of a month at the side's school, with one case."""
+    officer, now = world.cast.bureau_officer, timezone.now()
+    made: SpotCheck = saved(
+        SpotCheck(school=world.unit, month=date(2026, 10, 1), population=1, closed_at=now, faults_found=0)
+    )
+    saved(
+        SpotCheckItem(
+            spot_check=made, kind="applicant", case=world.applicant.public_id, number=world.applicant.number,
+            opened_by=officer, outcome="fine", judged_by=officer, judged_at=now,
+        )
+    )  # fmt: skip
+    return made
 
 
 @kind

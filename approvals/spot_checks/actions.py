@@ -1,0 +1,145 @@
+"""Writes of spot checks: drawn by the scheduler, opened, judged; the last judgement closes the sample."""
+
+from collections import defaultdict
+from datetime import date, timedelta
+
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.scope import role_for
+from approvals import notices
+from approvals.refusals import OwnFile, RequestRefused, SamePerson, WrongState
+from approvals.relation import is_related
+from approvals.spot_check_models import SpotCheck, SpotCheckItem
+from approvals.spot_checks.sources import Case, Source, source, sources
+from core.formatting import month as month_words
+from ledger import events
+from ledger.context import acting, acting_for_job, service_user
+from school.models import Unit
+from school.sampling import draw
+
+PERM = "spot_check"
+FOUND = "spot_check.found"
+TOLD = (Unit.Duty.ADMISSIONS, Unit.Duty.ARCHIVES)
+
+
+def draw_all(today: date) -> int:
+    """Draw the samples of the month before ``today``; how many were drawn. Safe to run again."""
+    until = today.replace(day=1)
+    first = (until - timedelta(days=1)).replace(day=1)
+    by_school: dict[int, list[tuple[Source, Case]]] = defaultdict(list)
+    for one in sources():
+        for case in one.cases(first, until):
+            by_school[case.school_id].append((one, case))
+    drawn = SpotCheck.objects.filter(month=first).values_list("school_id", flat=True)
+    schools = Unit.objects.filter(pk__in=by_school.keys() - set(drawn)).order_by("pk")
+    return sum(_draw(school, first, by_school[school.pk]) for school in schools)
+
+
+def _draw(school: Unit, month: date, cases: list[tuple[Source, Case]]) -> bool:
+    """Draw one sample; False when another run of the scheduler was first."""
+    try:
+        with transaction.atomic(), acting_for_job():
+            made: SpotCheck = SpotCheck.objects.create(school=school, month=month, population=len(cases))
+            chosen = draw(school, cases)
+            for one, case in sorted(chosen, key=lambda pair: (pair[0].key, pair[1].number)):
+                SpotCheckItem.objects.create(
+                    spot_check=made, kind=one.key, case=case.case, number=case.number, subject=case.subject
+                )
+            events.record(
+                "spot_check.drawn",
+                actor=service_user(),
+                obj=made,
+                unit_id=school.pk,
+                detail={"population": len(cases), "drawn": len(chosen)},
+            )
+    except IntegrityError:
+        return False
+    return True
+
+
+@transaction.atomic
+def open_case(*, actor: User, item: SpotCheckItem) -> SpotCheckItem:
+    """Note that ``actor`` looks at the case. Raises NotPermitted; OwnFile, SamePerson when it is not his to judge."""
+    row = _locked(item)
+    role = role_for(actor, PERM, row.unit_id)
+    _refuse_own(actor, row)
+    if row.outcome or row.opened_by_id == actor.pk:
+        return row
+    row.opened_by = actor
+    with acting(actor, role=role):
+        row.save(update_fields=["opened_by"])
+        _note("spot_check.opened", actor, role, row)
+    return row
+
+
+@transaction.atomic
+def judge(*, actor: User, item: SpotCheckItem, outcome: str, finding: str = "") -> SpotCheckItem:
+    """Write what ``actor`` found in a case that he has opened; the last one closes the sample and tells the school.
+
+    Raises NotPermitted, OwnFile, SamePerson, WrongState when it was judged or not opened by him, RequestRefused for a
+    fault without words.
+    """
+    row = _locked(item)
+    role = role_for(actor, PERM, row.unit_id)
+    _refuse_own(actor, row)
+    if row.outcome:
+        raise WrongState(_("This case was judged already."))
+    if row.opened_by_id != actor.pk:
+        raise WrongState(_("Look at the case first."))
+    if outcome == SpotCheckItem.Outcome.FAULT and not finding.strip():
+        raise RequestRefused(_("Say in words what is wrong."))
+    row.outcome, row.finding = SpotCheckItem.Outcome(outcome), finding.strip()
+    row.judged_by, row.judged_at = actor, timezone.now()
+    with acting(actor, role=role):
+        row.save(update_fields=["outcome", "finding", "judged_by", "judged_at"])
+        _note("spot_check.judged", actor, role, row, outcome=str(row.outcome))
+        _close_when_done(actor, role, row.spot_check)
+    return row
+
+
+def _locked(item: SpotCheckItem) -> SpotCheckItem:
+    """The sample is locked first, so that of two last judgements one sees the other."""
+    SpotCheck.objects.select_for_update().get(pk=item.spot_check_id)
+    found: SpotCheckItem = (
+        SpotCheckItem.objects.select_for_update(of=("self",))
+        .select_related("spot_check__school")
+        .get(pk=item.pk)
+    )
+    return found
+
+
+def _refuse_own(actor: User, row: SpotCheckItem) -> None:
+    if source(row.kind).had_part(actor, row.case):
+        raise SamePerson(_("You had a part in this case; another person must look at it."))
+    if row.subject and is_related(actor, [row.subject]):
+        raise OwnFile(_("Nobody decides on his own file or on that of his family"))
+
+
+def _close_when_done(actor: User, role: str, row: SpotCheck) -> None:
+    if row.items.filter(outcome="").exists():
+        return
+    row.closed_at = timezone.now()
+    row.faults_found = row.items.filter(outcome=SpotCheckItem.Outcome.FAULT).count()
+    row.save(update_fields=["closed_at", "faults_found"])
+    detail = {"faults": row.faults_found, "judged": row.items.count()}
+    events.record("spot_check.closed", actor=actor, obj=row, unit_id=row.school_id, role=role, detail=detail)
+    if row.faults_found:
+        url = reverse("approvals:spot_check", args=[row.public_id])
+        about = f"{row.school.label} {month_words(row.month)}"
+        notices.tell(FOUND, school=row.school, duties=TOLD, about=about, url=url, count=row.faults_found)
+
+
+def _note(action: str, actor: User, role: str, row: SpotCheckItem, **detail: str) -> None:
+    events.record(
+        action,
+        actor=actor,
+        obj=row,
+        subject=row.subject,
+        unit_id=row.unit_id,
+        role=role,
+        detail={"kind": row.kind, **detail},
+    )

@@ -1,0 +1,183 @@
+"""The monthly sample of the unit above: what small schools decided in merged steps is looked at by somebody else."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.roles import Role
+from approvals import inbox, notices
+from approvals.models import Notice, SpotCheck, SpotCheckItem
+from approvals.refusals import RequestRefused, SamePerson, WrongState
+from approvals.spot_checks import actions
+from approvals.tasks import draw_spot_checks
+from enrollment import actions as intake
+from enrollment.models import Applicant, IntakeBatch
+from ledger.models import Event
+from school.models import Unit
+from tests.archive.asking import submitted_edit, walk
+from tests.cast import Cast, make_cast
+from tests.enrollment.intake import approved, make_batch, submitted
+from tests.enrollment.test_actions_together import at_once
+from tests.factories import appoint, saved, set_rule
+from tests.records.files import make_student
+
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S3-3.3-1")]
+Outcome = SpotCheckItem.Outcome
+
+
+def next_month() -> date:
+    """The first day on which the sample of the present month is drawn."""
+    return (timezone.localdate().replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def accepted(cast: Cast, batch: IntakeBatch, serial: int) -> Applicant:
+    """An applicant of a small school, accepted today."""
+    row = submitted(cast.clerk, batch, serial)
+    intake.approve_as_head(actor=cast.head, applicant=row)
+    return intake.accept(actor=cast.archivist, applicant=row)
+
+
+@pytest.fixture
+def drawn(cast: Cast) -> SpotCheck:
+    """The sample of a small school with two acceptances this month."""
+    set_rule(cast.school, "duty_scheme", "small")
+    batch = make_batch(cast.school)
+    for serial in (1, 2):
+        accepted(cast, batch, serial)
+    assert actions.draw_all(next_month()) == 1
+    return SpotCheck.objects.get()
+
+
+def test_only_cases_of_the_month_under_the_small_scheme_are_drawn_and_only_once(cast: Cast) -> None:
+    batch = make_batch(cast.school)
+    intake.accept(actor=cast.archivist, applicant=approved(cast, batch, 1))
+    set_rule(cast.school, "duty_scheme", "small")
+    small = {accepted(cast, batch, serial).public_id for serial in range(2, 7)}
+    submitted(cast.clerk, batch, 8)
+    assert actions.draw_all(timezone.localdate()) == 0, "last month nobody was accepted"
+    assert actions.draw_all(next_month()) == 1
+    assert actions.draw_all(next_month()) == 0
+    row = SpotCheck.objects.get()
+    cases = {item.case for item in row.items.all()}
+    assert (row.school, row.population, len(cases)) == (cast.school, 5, 3)
+    assert cases <= small
+    event = Event.objects.get(action="spot_check.drawn")
+    assert (event.detail, event.unit_id) == ({"population": 5, "drawn": 3}, cast.school.pk)
+
+
+def test_the_scheduler_draws_last_month(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_rule(cast.school, "duty_scheme", "small")
+    accepted(cast, make_batch(cast.school), 1)
+    first = next_month()
+    monkeypatch.setattr(timezone, "localdate", lambda *args: first)
+    draw_spot_checks()
+    assert SpotCheck.objects.get().items.count() == 1
+
+
+def test_the_officer_opens_judges_and_the_last_judgement_tells_the_school(
+    cast: Cast, drawn: SpotCheck, client: Client
+) -> None:
+    client.force_login(cast.bureau_officer)
+    page = reverse("approvals:spot_check", args=[drawn.public_id])
+    assert [row.url for row in inbox.rows(cast.bureau_officer, kind="spot_checks")] == [page]
+    first, second = drawn.items.order_by("number")
+    case = reverse("approvals:spot_check_case", args=[first.public_id])
+    judge = reverse("approvals:spot_check_judge", args=[first.public_id])
+    refused = client.post(judge, {"outcome": "fine"}, follow=True, HTTP_ACCEPT_LANGUAGE="en")
+    assert "Look at the case first" in refused.content.decode()
+    assert client.get(case, follow=True).redirect_chain[0][0] == reverse(
+        "enrollment:review", args=[first.case]
+    )
+    assert client.post(judge, {"outcome": "fault", "finding": " "}, follow=True).status_code == 200
+    assert not SpotCheckItem.objects.exclude(outcome="").exists(), "a fault wants words"
+    client.post(judge, {"outcome": "fault", "finding": "户口簿与登记不符"})
+    assert not Notice.objects.filter(kind=actions.FOUND).exists(), "one case is open still"
+    actions.open_case(actor=cast.bureau_officer, item=second)
+    actions.judge(actor=cast.bureau_officer, item=second, outcome=Outcome.FINE)
+    drawn.refresh_from_db()
+    assert (drawn.closed_at is not None, drawn.faults_found) == (True, 1)
+    assert inbox.rows(cast.bureau_officer, kind="spot_checks") == []
+    told = Notice.objects.filter(kind=actions.FOUND)
+    assert {one.duty for one in told} == {Unit.Duty.ADMISSIONS, Unit.Duty.ARCHIVES}
+    assert all("户口簿" not in notices.text(one) for one in told)
+    event = Event.objects.get(action="spot_check.judged", subject=first.subject)
+    assert (event.role, event.detail) == (Role.BUREAU_OFFICER, {"kind": "applicant", "outcome": "fault"})
+    with pytest.raises(WrongState):
+        actions.judge(actor=cast.bureau_officer, item=first, outcome=Outcome.FINE)
+
+
+def test_the_school_reads_what_was_found_once_all_is_judged(
+    cast: Cast, drawn: SpotCheck, client: Client
+) -> None:
+    page = reverse("approvals:spot_check", args=[drawn.public_id])
+    client.force_login(cast.head)
+    assert client.get(page).status_code == 404
+    for item in drawn.items.all():
+        actions.open_case(actor=cast.bureau_officer, item=item)
+        actions.judge(actor=cast.bureau_officer, item=item, outcome=Outcome.FAULT, finding="户口簿与登记不符")
+    assert "户口簿与登记不符" in client.get(page).content.decode()
+    stored = SpotCheckItem.objects.extra(select={"raw": "finding"}).first()
+    assert stored and "户口簿".encode() not in bytes(stored.raw)
+
+
+def test_nobody_checks_what_he_decided_himself(cast: Cast, drawn: SpotCheck) -> None:
+    item = drawn.items.first()
+    assert item
+    appoint(cast.archivist, Role.BUREAU_OFFICER, cast.bureau)
+    with pytest.raises(SamePerson):
+        actions.open_case(actor=cast.archivist, item=item)
+    with pytest.raises(SamePerson):
+        actions.judge(actor=cast.archivist, item=item, outcome=Outcome.FINE)
+
+
+def test_a_fault_without_words_is_refused(cast: Cast, drawn: SpotCheck) -> None:
+    item = actions.open_case(actor=cast.bureau_officer, item=drawn.items.all()[0])
+    with pytest.raises(RequestRefused):
+        actions.judge(actor=cast.bureau_officer, item=item, outcome=Outcome.FAULT, finding="  ")
+
+
+def test_a_request_is_read_by_the_officer_while_its_sample_is_open(cast: Cast, client: Client) -> None:
+    set_rule(cast.school, "duty_scheme", "small")
+    typed = submitted_edit(cast, make_student("王小明", cast), {"name": "王晓明"})
+    typed = walk(cast, typed, "academic_head", "archivist", "registrar", "archivist")
+    assert typed.request.state == "closed"
+    page = reverse("approvals:request", args=[typed.request.public_id])
+    client.force_login(cast.bureau_officer)
+    assert client.get(page).status_code == 404
+    actions.draw_all(next_month())
+    item = SpotCheckItem.objects.get(kind="request")
+    assert item.number == typed.request.number
+    case = reverse("approvals:spot_check_case", args=[item.public_id])
+    shown = client.get(case, follow=True)
+    assert (shown.redirect_chain, shown.status_code) == ([(page, 302)], 200)
+    actions.judge(actor=cast.bureau_officer, item=item, outcome=Outcome.FINE)
+    assert client.get(page).status_code == 404
+
+
+def test_two_officers_who_judge_the_last_two_cases_at_once_close_the_sample(committed_db: str) -> None:
+    cast = make_cast()
+    set_rule(cast.school, "duty_scheme", "small")
+    batch = make_batch(cast.school)
+    for serial in (1, 2):
+        accepted(cast, batch, serial)
+    second = cast.leader
+    appoint(second, Role.BUREAU_OFFICER, cast.bureau)
+    actions.draw_all(next_month())
+    row = SpotCheck.objects.get()
+    items = list(row.items.all())
+    people = [cast.bureau_officer, second]
+    for user, item in zip(people, items, strict=True):
+        actions.open_case(actor=user, item=item)
+    for user in people:
+        saved(user)
+    at_once(
+        *(
+            lambda user=user, item=item: actions.judge(actor=user, item=item, outcome=Outcome.FINE)
+            for user, item in zip(people, items, strict=True)
+        )
+    )
+    row.refresh_from_db()
+    assert (row.closed_at is not None, row.faults_found) == (True, 0)
