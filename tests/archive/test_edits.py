@@ -6,12 +6,13 @@ from django.db import IntegrityError, connection, transaction
 from accounts.roles import Role
 from accounts.scope import NotPermitted, held_by
 from approvals import actions as requests
-from approvals import relation, selectors
+from approvals import selectors
 from approvals.models import Decision, Request
 from approvals.refusals import AlreadyDecided, NobodyCan, OwnFile, SamePerson, WrongState
 from archive.edits import actions
 from archive.edits.actions import NotProven, StaleValue
 from archive.models import EditChange, EditRequest, EvidenceKind
+from core.crypto import blind_index
 from ledger.context import acting
 from ledger.models import Event
 from records.models import Document, FamilyMember, Student
@@ -145,14 +146,23 @@ def test_a_number_that_another_file_holds_is_refused_in_words(cast: Cast) -> Non
 
 
 @pytest.mark.requirement("S0-6.2-2")
-def test_nobody_decides_on_his_own_file(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    student = make_student("王小明", cast)
-    typed = submitted_edit(cast, student, {"name": "王晓明"})
-    monkeypatch.setattr(
-        relation,
-        "_checks",
-        [lambda user, subjects: user == cast.academic_head and student.public_id in subjects],
+@pytest.mark.parametrize("whose", ["own", "child"])
+def test_nobody_decides_on_his_own_file_or_his_childs(cast: Cast, whose: str) -> None:
+    number = "420106199001011237"
+    student = make_student(
+        "王小明", cast, **({"id_type": "1", "id_number": number} if whose == "own" else {})
     )
+    if whose == "child":
+        index = blind_index("id_number", number)
+        saved(FamilyMember(student=student, position=5, name="韩雪", id_number=number, id_number_index=index))
+    cast.academic_head.id_number = number
+    cast.academic_head.id_number_index = blind_index("id_number", number)
+    saved(cast.academic_head)
+    with pytest.raises(NobodyCan):
+        submitted_edit(cast, student, {"name": "王大明"})
+    appoint(make_user("林立", cast.teaching), Role.ACADEMIC_HEAD, cast.school)
+    typed = submitted_edit(cast, student, {"name": "王晓明"})
+    assert not selectors.waiting_for(cast.academic_head)
     with pytest.raises(OwnFile):
         requests.take_step(actor=cast.academic_head, request=typed.request)
 
