@@ -18,6 +18,7 @@ class ApprovalsConfig(AppConfig):
 
         inbox.register(inbox.InboxSource("requests", _("Requests"), selectors.inbox_rows))
         inbox.register(inbox.InboxSource("notices", _("Notices"), notices.inbox_rows))
+        inbox.register(inbox.InboxSource("overdue", _("Overdue too long"), selectors.overdue_rows))
         due = ngettext_lazy("%(count)s request is due", "%(count)s requests are due", "count")
         late = ngettext_lazy("%(count)s request is overdue", "%(count)s requests are overdue", "count")
         notices.register(DUE, due)
@@ -39,7 +40,7 @@ class ApprovalsConfig(AppConfig):
         register(
             MenuItem(
                 _("Requests"), "approvals:requests", "inbox", "", "work", 15,
-                also=("approvals:request", "approvals:many", "approvals:delegations"),
+                also=("approvals:request", "approvals:overdue", "approvals:many", "approvals:delegations"),
             )
         )  # fmt: skip
         register(

@@ -279,6 +279,7 @@ ROUTES: dict[str, Route] = {
         "manage_codes", obj=_region, methods="POST", cells=NOT_ON_TOP, everywhere=True
     ),
     "approvals:requests": route(SIGNED_IN, methods="GET POST"),
+    "approvals:overdue": route("view_figures", methods="GET POST"),
     "approvals:many": route(SIGNED_IN, methods="GET POST"),
     "approvals:request": route(SIGNED_IN, obj=_request, good=NOT_A_PARTY),
     **{
