@@ -41,7 +41,11 @@ class SpotCheckList(ListPage[SpotCheck]):
     )  # fmt: skip
     filters = (
         Filter(
-            "state", _("State"), "choice", _by_state, choices=(("open", _("Not finished")), ("closed", _("Finished")))
+            "state",
+            _("State"),
+            "choice",
+            _by_state,
+            choices=(("open", _("Not finished")), ("closed", _("Finished"))),
         ),
     )
     default_sort = "-month"
