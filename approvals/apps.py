@@ -12,7 +12,7 @@ class ApprovalsConfig(AppConfig):
         from approvals.reminders import DUE, OVERDUE
         from approvals.spot_checks import selectors as spot_selectors
         from approvals.spot_checks import sources
-        from approvals.spot_checks.actions import FOUND
+        from approvals.spot_checks.actions import FOUND, PERM
         from core.menu import MenuItem, register
         from ledger import events
 
@@ -45,7 +45,7 @@ class ApprovalsConfig(AppConfig):
         )  # fmt: skip
         register(
             MenuItem(
-                _("Spot checks"), "approvals:spot_checks", "list-check", "spot_check", "work", 18,
+                _("Spot checks"), "approvals:spot_checks", "list-check", (PERM, *spot_selectors.READERS), "work", 18,
                 also=("approvals:spot_check",),
             )
         )  # fmt: skip

@@ -178,8 +178,10 @@ from archive.keeping_models import (  # noqa: E402  # they stand on nothing abov
     Snapshot,
     Tombstone,
 )
+from archive.sharing_models import Consent, SharingRequest, SharingStudent  # noqa: E402  # they stand on nothing above
 
 __all__ = [
+    "Consent",
     "DeletionRequest",
     "EditChange",
     "EditEvidence",
@@ -190,6 +192,8 @@ __all__ = [
     "InquiryView",
     "LegalHold",
     "PaperLoan",
+    "SharingRequest",
+    "SharingStudent",
     "Snapshot",
     "Tombstone",
 ]

@@ -141,6 +141,16 @@ def _spot_item(world: World) -> Any:
     return {"item_id": world.spot_check.items.get().public_id}
 
 
+def _sharing(world: World) -> Any:
+    return {"request_id": world.sharing.request.public_id}
+
+
+def _consent(world: World) -> Any:
+    return {"consent_id": world.consent.public_id}
+
+
+SHARING = ("request_sharing", "release_sharing", "decide_for_archives")
+CONSENTS = ("record_consent", "release_sharing")
 SPOT_CHECK = ("spot_check", "approve_applicant", "decide_for_archives")
 READERS_OF_IMPORTS = ("enter_applicant", "approve_applicant")
 BULK = ("review_applicant", "approve_applicant", "accept_applicant")
@@ -324,6 +334,21 @@ ROUTES: dict[str, Route] = {
         obj=lambda world: {"evidence_id": world.edit_request.editrequest.evidence.get().public_id},
         good=NOT_A_PARTY,
     ),
+    "archive:sharings": route(*SHARING, methods="GET POST"),
+    "archive:sharing_new": route("request_sharing", methods="GET POST"),
+    "archive:sharing_consents": route("record_consent", obj=_sharing, methods="GET POST"),
+    **{
+        f"archive:sharing_{act}": route("release_sharing", obj=_sharing, methods="POST")
+        for act in ("package", "receipt", "revoke")
+    },
+    "archive:sharing_paper": route(
+        SIGNED_IN,
+        obj=lambda world: {"request_id": world.sharing.request.public_id, "what": "letter"},
+        good=NOT_A_PARTY,
+    ),
+    "archive:consents": route(*CONSENTS, obj=_student, methods="GET POST"),
+    "archive:consent_withdraw": route("record_consent", obj=_consent, methods="POST"),
+    "archive:consent_scan": route(*CONSENTS, obj=_consent),
     "approvals:notice": route(SIGNED_IN, obj=lambda world: {"notice_id": 0}, good=frozenset({404})),
     "jobs:jobs": route(SIGNED_IN, methods="GET POST"),
     "jobs:job": route(SIGNED_IN, obj=_job, cells=_NOT_HIS),

@@ -16,11 +16,12 @@ from accounts.models import Appointment, User
 from accounts.roles import Role
 from approvals import delegations
 from approvals.models import Delegation, Request, SpotCheck, SpotCheckItem
+from archive.models import Consent, SharingRequest, SharingStudent
 from enrollment import actions
 from enrollment.actions import scans
 from enrollment.models import Applicant, ApplicantDocument, ImportJob, IntakeBatch, IntakeSample, ScanUpload
 from files.actions import store
-from ledger.context import acting
+from ledger.context import acting, service_user
 from records.columns import LAYOUTS
 from records.documents.filing import place
 from records.models import Document, Enrolment, PhotoExport, PhotoFile, PhotoUpload, Student
@@ -135,6 +136,36 @@ def edit_request(world: World) -> Request:
     typed = submitted_edit(world.cast, world.student, {"name": "王晓明"})
     row: Request = typed.request
     return row
+
+
+@kind
+def sharing(world: World) -> SharingRequest:
+    """A drafted sharing of the side's school with that student; nobody of the cast asked for it."""
+    people = {"requester": service_user(), "department": world.unit, "school": world.unit}
+    row = saved(Request(kind="sharing", scheme="standard", **people))
+    made: SharingRequest = saved(
+        SharingRequest(
+            request=row, requester=service_user(), receiver="某馆", contact="某", purpose="某", way="mail",
+            fields=["name"], assessment="某", valid_until=timezone.localdate(),
+        )
+    )  # fmt: skip
+    student_no = world.student.enrolments.get().student_no
+    saved(SharingStudent(sharing=made, student=world.student, student_no=student_no))
+    return made
+
+
+@kind
+def consent(world: World) -> Consent:
+    """A consent of that student's guardian, with its scan."""
+    scan = store(actor=service_user(), content=picture(), filename="c.jpg", allowed=("jpeg",))
+    made: Consent = saved(
+        Consent(
+            student=world.student, school=world.unit, matter="public", giver="guardian", giver_name="赵丽",
+            under_14=True, text_version="1", way="paper", given_on=timezone.localdate(), scan=scan,
+            recorded_by=service_user(),
+        )
+    )  # fmt: skip
+    return made
 
 
 @kind
