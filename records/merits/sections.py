@@ -107,7 +107,7 @@ def _employment(user: User, file: StudentFile) -> dict[str, Any]:
     }
 
 
-# Copies and packages
+# Snapshots: all that is stored; what is handed to others leaves out what was void or did not hold
 
 
 TECHNICAL = frozenset({"id", "form_key", "student", "enrolment", "evidence", "penalty"})
