@@ -7,6 +7,7 @@ EVENTS = {
     "edit.applied": _("Batch of changes carried out"),
     "edit.viewed": _("Values of an edit request seen whole"),
     "inquiry.read": _("Page read in an inquiry"),
+    "inquiry.letter_viewed": _("Letter of a reader from outside seen"),
     "snapshot.made": _("Snapshot of a file made and verified"),
     "student.shelved": _("Student file moved to the inactive archive"),
     "student.shared": _("Data of a student given to a receiver outside"),

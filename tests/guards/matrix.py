@@ -117,6 +117,10 @@ def _request(world: World) -> Any:
     return world.edit_request
 
 
+def _inquiry(world: World) -> Any:
+    return {"request_id": world.inquiry.public_id}
+
+
 def _person(world: World) -> Any:
     return world.person
 
@@ -313,22 +317,18 @@ ROUTES: dict[str, Route] = {
     "archive:hold": route("manage_retention", obj=_student, methods="POST"),
     "archive:hold_lift": route(
         "manage_retention",
-        obj=lambda world: {"student_id": world.student.public_id, "hold_id": NOBODY},
+        obj=lambda world: {"student_id": world.student.public_id, "hold_id": world.hold.public_id},
         methods="POST",
-        good=frozenset({302, 404}),
     ),
     "archive:lend": route("manage_loan", obj=_student, methods="POST"),
     "archive:take_back": route(
         "manage_loan",
-        obj=lambda world: {"student_id": world.student.public_id, "loan_id": NOBODY},
+        obj=lambda world: {"student_id": world.student.public_id, "loan_id": world.loan.public_id},
         methods="POST",
-        good=frozenset({302, 404}),
     ),
     "archive:inquiry_new": route("request_inquiry", methods="GET POST"),
-    "archive:inquiry_read": route(SIGNED_IN, obj=lambda world: {"request_id": NOBODY}, good=frozenset({404})),
-    "archive:inquiry_letter": route(
-        SIGNED_IN, obj=lambda world: {"request_id": NOBODY}, good=frozenset({404})
-    ),
+    "archive:inquiry_read": route(SIGNED_IN, obj=_inquiry, good=NOT_A_PARTY),
+    "archive:inquiry_letter": route(SIGNED_IN, obj=_inquiry, good=NOT_A_PARTY),
     "archive:evidence": route(
         SIGNED_IN,
         obj=lambda world: {"evidence_id": world.edit_request.editrequest.evidence.get().public_id},

@@ -14,9 +14,11 @@ from django.utils import timezone
 
 from accounts.models import Appointment, User
 from accounts.roles import Role
+from approvals import actions as requests
 from approvals import delegations
 from approvals.models import Delegation, Request, SpotCheck, SpotCheckItem
-from archive.models import Consent, SharingRequest, SharingStudent
+from archive.inquiries import actions as inquiries
+from archive.models import Consent, LegalHold, PaperLoan, SharingRequest, SharingStudent
 from enrollment import actions
 from enrollment.actions import scans
 from enrollment.models import Applicant, ApplicantDocument, ImportJob, IntakeBatch, IntakeSample, ScanUpload
@@ -166,6 +168,42 @@ def consent(world: World) -> Consent:
         )
     )  # fmt: skip
     return made
+
+
+@kind
+def inquiry(world: World) -> Request:
+    """An inquiry into that student's file for a reader from outside, waiting for the head."""
+    number = world.student.enrolments.get().student_no
+    letter = inquiries.Letter("letter.jpg", picture())
+    typed = inquiries.draft(
+        actor=world.cast.registrar, school=world.unit, numbers=[number], sections=["basic"], purpose="核对",
+        reader="赵民警", reader_unit="派出所", letter=letter,
+    )  # fmt: skip
+    return requests.submit(actor=world.cast.registrar, request=typed.request)
+
+
+@kind
+def hold(world: World) -> LegalHold:
+    """A hold of that student's file."""
+    row: LegalHold = saved(
+        LegalHold(
+            student=world.student, school=world.unit, reason="x", basis="x", placed_by=world.cast.archivist
+        )
+    )
+    return row
+
+
+@kind
+def loan(world: World) -> PaperLoan:
+    """That student's paper file, lent out."""
+    today = timezone.localdate()
+    row: PaperLoan = saved(
+        PaperLoan(
+            student=world.student, school=world.unit, borrower="x", borrower_unit="x", purpose="x",
+            lent_on=today, due_on=today, lent_by=world.cast.archivist,
+        )
+    )  # fmt: skip
+    return row
 
 
 @kind
