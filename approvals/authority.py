@@ -83,6 +83,9 @@ def refusal(
     He, or the one for whom he acts, took a step that another person must take; or the file is his own, or of one of
     them. ``related``: their `related_among`, when the caller has asked for many.
     """
+    alone = getattr(typed, step.only) if step.only else None
+    if alone is not None and alone.pk != user.pk:
+        return SamePerson(_("%(name)s began this and alone ends it") % {"name": alone.name})
     persons = {user.pk} | ({found.delegation.principal_id} if found and found.delegation else set())
     for one, other in typed.pairs():
         across = other if one == step.person else one if other == step.person else ""

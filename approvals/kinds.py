@@ -43,7 +43,7 @@ class Step:
     return, refuse); ``carry_out`` does what was decided, and can only be done or, with ``reopens``, sent back to that
     step. ``days``: the rule that gives its working days. ``form``: what else is asked when it is taken,
     made as ``form(typed, data, files)``. ``sure``: the
-    one who takes it gives his password again.
+    one who takes it gives his password again. ``only``: the column of the person who alone may take it.
     """
 
     key: str
@@ -58,6 +58,7 @@ class Step:
     reopens: str = ""
     form: Callable[..., forms.Form] | None = None
     sure: bool = False
+    only: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class Kind:
     def typed(self, request: Request, *, lock: bool = False) -> Any:
         """The typed row of a request."""
         rows = self.model._default_manager.select_related("request", "requester")
+        rows = rows.prefetch_related(*self.prefetch)
         return (rows.select_for_update(of=("self",)) if lock else rows).get(request=request)
 
 

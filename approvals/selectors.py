@@ -212,7 +212,7 @@ def delegation_for(user: User, public_id: UUID) -> Delegation:
 
 def deputies(user: User) -> QuerySet[User]:
     """Who may act for ``user``: colleagues of his school in service."""
-    school = user.unit if user.unit is None or user.unit.kind != Unit.Kind.DEPARTMENT else user.unit.parent
+    school = user.unit and user.unit.employer
     near = Q(unit=school) | Q(unit__ancestors__contains=[school.pk]) if school else Q(pk__in=[])
     found: QuerySet[User] = User.objects.filter(near, is_active=True, kind=User.Kind.STAFF).exclude(
         pk=user.pk

@@ -94,6 +94,7 @@ def _page(
         "steps": showing.steps(row, typed),
         "timeline": showing.timeline(row),
         "step": step,
+        "goes_back": bool(step) and actions.goes_back(row, typed),
         "step_form": step_form or (step.form(typed) if step and step.form else None),
         "role": showing.acting_words(user, step, row) if step else "",
         "forbidden": forbidden,
@@ -298,8 +299,7 @@ def delegation_list(request: HttpRequest) -> HttpResponse:
         try:
             if unit is None:
                 raise NotPermitted("no unit")
-            school = unit.parent if unit.kind == "department" and unit.parent else unit
-            delegating.propose(actor=user, unit=school, **values)
+            delegating.propose(actor=user, unit=unit.employer, **values)
         except RequestRefused as refused:
             form.add_error(None, str(refused))
         else:

@@ -72,7 +72,7 @@ class InquiryRequest(TypedRequest):
 
     def subjects(self) -> list[uuid.UUID]:
         """Every student whose file is asked for."""
-        return list(self.students.values_list("student__public_id", flat=True))
+        return [row.student.public_id for row in self.students.all()]
 
 
 class InquiryStudent(RecordedModel):

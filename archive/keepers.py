@@ -9,9 +9,18 @@ from collections.abc import Collection, Iterable
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from accounts.models import User
+from accounts.scope import NotPermitted
 from approvals.refusals import WrongState
 from records.models import Enrolment, Student
 from school.models import Unit
+
+
+def school_of(user: User, perm: str) -> Unit:
+    """The school in which ``user`` works. Raises NotPermitted, naming ``perm``, for who works in none."""
+    if user.unit is None:
+        raise NotPermitted(perm)
+    return user.unit.employer
 
 
 def kept_at(school: Unit) -> QuerySet[Enrolment]:

@@ -98,10 +98,7 @@ class EditRequest(TypedRequest):
 
     def subjects(self) -> list[uuid.UUID]:
         """Every student whose file is to be changed."""
-        if self.request.subject:
-            return [self.request.subject]
-        ids = self.changes.values_list("student__public_id", flat=True)
-        return list(dict.fromkeys(ids))
+        return list(dict.fromkeys(row.student.public_id for row in self.changes.all()))
 
 
 class EditChange(RecordedModel):

@@ -13,12 +13,13 @@ from accounts.scope import role_for, roles_with
 from approvals.models import Request
 from approvals.refusals import RequestRefused, WrongState
 from archive.consents.selectors import READERS
+from archive.keepers import kept_at
 from archive.models import Consent, SharingRequest
 from files.actions import store
 from files.models import Blob
 from ledger import events
 from ledger.context import acting
-from records.models import Enrolment, FamilyMember, Student
+from records.models import FamilyMember, Student
 from school.models import Unit
 
 PERM = "record_consent"
@@ -95,7 +96,7 @@ def _record(
     sharing: SharingRequest | None,
     scan: Blob | None,
 ) -> Consent:
-    if not Enrolment.objects.current().filter(student=student, school=school).exists():
+    if not kept_at(school).filter(student=student).exists():
         raise WrongState(_("%(name)s is no student of this school.") % {"name": student.name})
     if sharing is not None and not sharing.students.filter(student=student).exists():
         raise WrongState(_("%(name)s is not part of this sharing.") % {"name": student.name})

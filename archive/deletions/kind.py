@@ -6,7 +6,6 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from approvals.actions import goes_back
 from approvals.kinds import Kind, Step
 from approvals.models import Request
 from archive.deletions import actions
@@ -46,7 +45,6 @@ def read(user: User, request: Request, typed: DeletionRequest) -> dict[str, Any]
         "student": typed.student,
         "obstacles": [gone] if gone else found,
         "snapshot": typed.snapshot,
-        "goes_back": goes_back(request, typed),
     }
 
 

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
-from approvals.actions import goes_back
 from approvals.kinds import Kind, Step
 from approvals.models import Request
 from archive.edits import actions, showing
-from archive.models import EditRequest
+from archive.models import EditChange, EditRequest
 
 Path = EditRequest.Path
 
@@ -83,7 +83,7 @@ def title_of(request: Request, typed: EditRequest) -> str:
 
 def read(user: User, request: Request, typed: EditRequest) -> dict[str, Any]:
     """Fields with their values before and asked for, evidence, procedure."""
-    return {**showing.context(user, request, typed), "goes_back": goes_back(request, typed)}
+    return showing.context(user, request, typed)
 
 
 KIND = Kind(
@@ -99,4 +99,10 @@ KIND = Kind(
     title_of,
     check=actions.check_ready,
     ended=lambda _request, typed: actions.file_evidence(typed),
+    prefetch=(
+        Prefetch(
+            "changes",
+            EditChange.objects.select_related("student").only("edit", "field", "student__public_id"),
+        ),
+    ),
 )

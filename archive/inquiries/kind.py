@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from approvals.actions import goes_back
 from approvals.kinds import Kind, Step
 from approvals.models import Request
 from archive.inquiries import actions
 from archive.inquiries.forms import CloseForm, NarrowForm, OpenForm
 from archive.inquiries.reading import title_of as section_title
-from archive.models import InquiryRequest
+from archive.models import InquiryRequest, InquiryStudent
 
 STEPS = (
     Step(
@@ -30,7 +30,7 @@ STEPS = (
     ),
     Step(
         "close", _("Close the session"), "escort_inquiry", "closer", phase="carry_out",
-        act=actions.close_session, form=CloseForm, button=_("Close the session"),
+        act=actions.close_session, form=CloseForm, only="escort", button=_("Close the session"),
     ),
 )  # fmt: skip
 
@@ -57,7 +57,6 @@ def read(user: User, request: Request, typed: InquiryRequest) -> dict[str, Any]:
         if running and actions.may_read(user, typed)
         else "",
         "running": running,
-        "goes_back": goes_back(request, typed),
     }
 
 
@@ -80,4 +79,10 @@ KIND = Kind(
     title_of,
     check=actions.check_ready,
     bulk=False,
+    prefetch=(
+        Prefetch(
+            "students",
+            InquiryStudent.objects.select_related("student").only("inquiry", "student__public_id"),
+        ),
+    ),
 )

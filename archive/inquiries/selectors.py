@@ -5,19 +5,9 @@ from uuid import UUID
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from accounts.models import User
-from accounts.scope import NotPermitted
 from approvals.models import Request
 from archive.models import InquiryRequest
 from records.models import Student
-from school.models import Unit
-
-
-def school_of(user: User) -> Unit:
-    """The school in which ``user`` works. Raises NotPermitted for who works in none."""
-    if user.unit is None:
-        raise NotPermitted("request_inquiry")
-    return user.unit.employer
 
 
 def inquiry_of(request: Request) -> InquiryRequest:

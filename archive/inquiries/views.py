@@ -15,6 +15,7 @@ from approvals import selectors as requests
 from approvals.refusals import RequestRefused
 from archive.inquiries import actions, reading, selectors
 from archive.inquiries.forms import InquiryForm
+from archive.keepers import school_of
 from core.formatting import moment
 from files.refusals import FileRefused
 from files.serving import serve
@@ -32,7 +33,7 @@ def new_inquiry(request: HttpRequest) -> HttpResponse:
         try:
             typed = actions.draft(
                 actor=user,
-                school=selectors.school_of(user),
+                school=school_of(user, "request_inquiry"),
                 letter=actions.Letter(letter.name, letter.read()) if letter else None,
                 **values,
             )

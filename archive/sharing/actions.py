@@ -18,6 +18,7 @@ from approvals.kinds import Doing, kind
 from approvals.models import Request
 from approvals.refusals import RequestRefused, WrongState
 from archive.consents.selectors import standing
+from archive.keepers import kept_at
 from archive.models import SharingRequest, SharingStudent
 from archive.sharing.package import packed
 from archive.sharing.selectors import READERS, columns_of, students_of
@@ -25,7 +26,7 @@ from files.actions import store, store_made
 from ledger import events
 from ledger.context import acting, acting_for_job, service_user
 from ledger.history import write_rows
-from records.models import Enrolment, Student
+from records.models import Student
 from school.models import Unit
 
 KIND = "sharing"
@@ -72,17 +73,12 @@ def draft(
 
 
 def _named(school: Unit, numbers: Sequence[str]) -> dict[str, Student]:
-    found = _here(school).filter(student_no__in=numbers).select_related("student")
+    found = kept_at(school).filter(student_no__in=numbers).select_related("student")
     known = {row.student_no: row.student for row in found}
     if missing := [one for one in numbers if one not in known]:
         words = _("Nobody at this school has these student numbers: %(numbers)s")
         raise UnknownNumbers(words % {"numbers": _(", ").join(missing)})
     return {one: known[one] for one in numbers}
-
-
-def _here(school: Unit) -> Any:
-    """The files that are this school's today."""
-    return Enrolment.objects.current().filter(school=school, shelved_on__isnull=True)
 
 
 def check_ready(typed: SharingRequest) -> None:
@@ -113,7 +109,7 @@ def release(doing: Doing) -> None:
     rows = students_of(typed)
     ids = [row.student_id for row in rows]
     list(Student.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
-    here = set(_here(school).filter(student_id__in=ids).values_list("student_id", flat=True))
+    here = set(kept_at(school).filter(student_id__in=ids).values_list("student_id", flat=True))
     agreed = here if typed.basis else here & standing(typed).keys()
     if not agreed:
         raise WrongState(_("Nobody of these students has consented; there is nothing to give."))

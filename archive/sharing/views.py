@@ -13,7 +13,7 @@ from accounts.access import SIGNED_IN, requires, user_of
 from accounts.scope import holds
 from approvals import selectors as requests
 from approvals.refusals import RequestRefused
-from archive.inquiries.selectors import school_of
+from archive.keepers import school_of
 from archive.models import SharingRequest
 from archive.sharing import actions, selectors
 from archive.sharing.forms import ReceiptForm, RevokeForm, SharingForm
@@ -36,7 +36,7 @@ def register(request: HttpRequest) -> HttpResponse:
 def new_sharing(request: HttpRequest) -> HttpResponse:
     """Ask to give data to a receiver outside."""
     user = user_of(request)
-    school = school_of(user)
+    school = school_of(user, "request_sharing")
     form = SharingForm(school, request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         values = dict(form.cleaned_data)

@@ -1,6 +1,7 @@
 """Acting for somebody else: on requests alone, dated, approved by another person, never by or for an administrator."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,7 +13,7 @@ from accounts.roles import Role
 from accounts.scope import NotPermitted
 from approvals import actions as requests
 from approvals import delegations, selectors
-from approvals.models import Decision, Delegation
+from approvals.models import Decision, Delegation, Request
 from approvals.refusals import OwnFile, RequestRefused, SamePerson
 from approvals.reminders import remind
 from core.crypto import blind_index
@@ -108,6 +109,22 @@ def test_who_approves_elsewhere_ends_nothing_here(cast: Cast) -> None:
         delegations.end(actor=stranger, delegation=row)
     delegations.end(actor=cast.security_admin, delegation=row)
     assert Event.objects.get(action="delegation.ended").role == Role.SECURITY_ADMIN
+
+
+def test_the_inbox_costs_the_same_for_many_requests(cast: Cast, django_assert_max_num_queries: Any) -> None:
+    lent(cast, cast.academic_head, cast.teacher)
+
+    def queries() -> int:
+        with django_assert_max_num_queries(60) as counted:
+            rows = selectors.inbox_rows(User.objects.get(pk=cast.teacher.pk), "waiting")
+            assert len(rows) == Request.objects.count()
+        return len(counted)
+
+    submitted_edit(cast, make_student("王一", cast), {"name": "王晓明"})
+    one = queries()
+    for number in range(4):
+        submitted_edit(cast, make_student(f"王{number}", cast), {"name": "王晓明"})
+    assert queries() == one
 
 
 def test_what_stands_too_long_is_shown_to_the_leader_without_what_is_asked(

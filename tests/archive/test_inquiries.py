@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.scope import NotPermitted
 from approvals import actions as requests
+from approvals import selectors
 from approvals.models import Request
 from approvals.refusals import RequestRefused, SamePerson, WrongState
 from archive.inquiries import actions
@@ -148,8 +149,11 @@ def test_the_database_grants_nothing_beyond_what_was_asked(cast: Cast) -> None:
 
 def test_another_than_the_escort_does_not_close(cast: Cast) -> None:
     typed = opened(cast, make_student("王小明", cast))
-    with pytest.raises(NotPermitted):
+    with pytest.raises(SamePerson):
         take(cast, typed, "second_archivist", report="x")
+    for who in ("second_archivist", "archivist"):
+        waiting = [row.pk for row, _typed, _step in selectors.waiting_for(getattr(cast, who))]
+        assert waiting == ([typed.request_id] if who == "archivist" else [])
     assert fresh(typed).request.step == "close"
 
 
