@@ -123,7 +123,7 @@ def release(doing: Doing) -> None:
         )
         row.save(update_fields=["outcome"])
     given = [(row.student_no, row.student) for row in rows if row.outcome == Outcome.GIVEN]
-    content = packed(school, typed.fields, given, str(doing.data["password"]))
+    content = packed(school, typed.fields, given, str(doing.data["package_password"]))
     typed.package = store_made(
         actor=doing.actor, content=content, filename=f"{doing.request.number}.xlsx", kind="xlsx"
     )

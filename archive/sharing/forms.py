@@ -105,7 +105,7 @@ class AgreementForm(forms.Form):
 class ReleaseForm(forms.Form):
     """The password behind which the package goes out. It is told to the receiver by another way, and kept nowhere."""
 
-    password = forms.CharField(
+    package_password = forms.CharField(
         label=_("Password of the package"),
         help_text=_("Tell it to the receiver by another way than the package; it is not stored"),
         min_length=SHORTEST_PASSWORD,

@@ -80,7 +80,7 @@ def released(cast: Cast, typed: SharingRequest) -> SharingRequest:
     typed = approved(cast, typed)
     if not typed.basis:
         typed = step(cast, typed, "registrar", agreement=upload())
-    return step(cast, typed, "archivist", password=SECRET)
+    return step(cast, typed, "archivist", package_password=SECRET)
 
 
 def rows_of(typed: SharingRequest, password: str = SECRET) -> list[tuple[Any, ...]]:
@@ -118,7 +118,7 @@ def test_without_any_consent_nothing_goes_out(cast: Cast) -> None:
     typed = approved(cast, drafted(cast, [make_student("王小明", cast)]))
     typed = step(cast, typed, "registrar", agreement=upload())
     with pytest.raises(WrongState):
-        step(cast, typed, "archivist", password=SECRET)
+        step(cast, typed, "archivist", package_password=SECRET)
     assert not Event.objects.filter(action="student.shared").exists()
 
 
@@ -162,7 +162,7 @@ def test_four_different_persons(cast: Cast, steps: tuple[str, ...], again: str) 
     for who in steps:
         typed = step(cast, typed, who)
     with pytest.raises((SamePerson, NotPermitted)):
-        step(cast, typed, again, password=SECRET)
+        step(cast, typed, again, package_password=SECRET)
     column = {"registrar": "department_head", "academic_head": "archive_head", "archive_head": "releaser"}[
         again
     ]
@@ -206,7 +206,7 @@ def test_a_consent_counts_once_and_for_its_own_sharing_alone(cast: Cast) -> None
     typed = approved(cast, second)
     typed = step(cast, typed, "registrar", agreement=upload())
     with pytest.raises(WrongState):
-        step(cast, typed, "archivist", password=SECRET)
+        step(cast, typed, "archivist", package_password=SECRET)
 
 
 def test_after_its_day_or_revoked_the_package_stays_where_it_is(cast: Cast, client: Client) -> None:
