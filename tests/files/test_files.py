@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import struct
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from PIL import Image
 from files.actions import store, sweep_orphans
 from files.models import Blob
 from files.refusals import FileRefused
-from files.rendering import page_png
+from files.rendering import opened, page_png
 from files.selectors import BlobDamaged, open_blob
 from files.serving import serve
 from tests.cast import Cast
@@ -69,6 +70,18 @@ def test_a_pdf_with_a_page_that_cannot_be_shown_is_refused_wherever_it_is_read(c
     assert page_png(content, 1).startswith(b"\x89PNG")
     with pytest.raises(FileRefused):
         page_png(content, 2)
+
+
+def test_one_thread_at_a_time_uses_pdfium() -> None:
+    content = pdf()
+    pages: list[bytes] = []
+    other = threading.Thread(target=lambda: pages.append(page_png(content, 1)))
+    with opened(content):
+        other.start()
+        other.join(timeout=1)
+        assert other.is_alive()
+    other.join()
+    assert len(pages) == 1
 
 
 def stored_files() -> set[Path]:
