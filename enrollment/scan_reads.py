@@ -9,8 +9,6 @@ from accounts.scope import units_with, visible_or_404
 from enrollment.models import ApplicantDocument, ScanFile, ScanUpload
 from enrollment.scan_matching import reason_text
 from enrollment.selectors import ENCRYPTED
-from files.rendering import page_count
-from files.selectors import open_blob
 from records.models import DocumentKind
 
 HEAVY = tuple(f"applicant__{name}" for name in (*ENCRYPTED, "name_tokens"))
@@ -23,13 +21,6 @@ def document_for(user: User, public_id: Any, perm: str = "view_applicant") -> Ap
     visible = every.filter(applicant__unit_id__in=list(units_with(user, perm)))
     found: ApplicantDocument = visible_or_404(every, visible, public_id=public_id)
     return found
-
-
-def pages_of(document: ApplicantDocument) -> int:
-    """How many pages a scan has. Raises BlobDamaged, FileRefused."""
-    if document.blob.content_type != "application/pdf":
-        return 1
-    return page_count(open_blob(document.blob))
 
 
 def upload_for(user: User, public_id: Any) -> ScanUpload:

@@ -1,6 +1,5 @@
 """Scans: attached, shown page by page, taken off, and a ZIP of them distributed. Every view is an event."""
 
-from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -93,11 +92,8 @@ def show(request: HttpRequest, document_id: UUID) -> HttpResponse:
     """The viewer of one scan, whose pages are loaded as pictures: a part for the page's script, else a page."""
     user = user_of(request)
     document = scan_reads.document_for(user, document_id)
-    context: dict[str, Any] = {"document": document, "applicant": document.applicant}
-    try:
-        context["pages"] = range(1, scan_reads.pages_of(document) + 1)
-    except (BlobDamaged, FileRefused):
-        context["damaged"] = True
+    pages = range(1, (document.blob.pages or 1) + 1)
+    context = {"document": document, "applicant": document.applicant, "pages": pages}
     template = "enrollment/scans/viewer.html" if wants_fragment(request) else "enrollment/scans/page.html"
     return render(request, template, context)
 
