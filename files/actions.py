@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.crypto import encrypt_bytes
-from files.inspection import FILE_TYPES, inspected, pages_in
+from files.inspection import FILE_TYPES, inspected
 from files.models import Blob
 from files.scanning import scan
 from files.selectors import content_context
@@ -31,11 +31,12 @@ def store(*, actor: User, content: bytes, filename: str, allowed: Collection[str
     """Check, scan, encrypt and keep a file; its row. ``allowed`` holds keys of `files.inspection.FILE_TYPES`.
 
     The digest and the size are those of the content as it is kept (images are encoded anew, without what a camera wrote
-    into them). If the transaction is rolled back, `sweep_orphans` takes the stored content away. Raises FileRefused.
+    into them). If the transaction is rolled back, `sweep_orphans` takes the stored content away. Raises FileRefused,
+    NotChecked.
     """
-    kind, clean = inspected(content, allowed)
+    kind, clean, pages = inspected(content, allowed)
     scan(content)
-    return _keep(actor, kind, clean, filename, pages_in(kind, clean))
+    return _keep(actor, kind, clean, filename, pages)
 
 
 def store_made(*, actor: User, content: bytes, filename: str, kind: str, pages: int | None = None) -> Blob:

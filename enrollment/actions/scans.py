@@ -16,7 +16,7 @@ from enrollment.models import Applicant, ApplicantDocument, IntakeBatch, ScanFil
 from enrollment.scan_matching import Match, Matcher, is_unsafe
 from enrollment.steps import ACCEPTANCE, OPEN_TO_CLERK
 from files.actions import store
-from files.inspection import IMAGES, SCANS, must_open
+from files.inspection import IMAGES, SCANS
 from files.refusals import FileRefused
 from files.selectors import open_blob
 from jobs import actions as jobs
@@ -214,7 +214,6 @@ def _matched(matcher: Matcher, made: ScanUpload, name: str, content: bytes | Fil
         return Match(None, "", reason="unsafe_name")
     if isinstance(content, FileRefused):
         raise content
-    must_open(content, SCANS)
     return matcher.match(name, content, made.kind)
 
 

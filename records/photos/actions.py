@@ -205,7 +205,7 @@ def _settle(
         raise PhotoActRefused("unsafe_name")
     if isinstance(content, FileRefused):
         raise content
-    _kind, clean = inspected(content, IMAGES)
+    clean = inspected(content, IMAGES).content
     row.student_id, reason = matcher.match(row.name)
     if row.student_id is None:
         raise PhotoActRefused(reason)
