@@ -4,12 +4,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import Http404
+
 from accounts.models import User
 from accounts.scope import units_with, visible_or_404
-from enrollment.models import ApplicantDocument, ScanFile, ScanUpload
+from enrollment.models import Applicant, ApplicantDocument, ScanFile, ScanUpload
 from enrollment.scan_matching import reason_text
 from enrollment.selectors import ENCRYPTED
-from records.models import DocumentKind
+from records.models import Document, DocumentKind
 
 HEAVY = tuple(f"applicant__{name}" for name in (*ENCRYPTED, "name_tokens"))
 
@@ -21,6 +23,17 @@ def document_for(user: User, public_id: Any, perm: str = "view_applicant") -> Ap
     visible = every.filter(applicant__unit_id__in=list(units_with(user, perm)))
     found: ApplicantDocument = visible_or_404(every, visible, public_id=public_id)
     return found
+
+
+def filed_as(scan: ApplicantDocument) -> Document | None:
+    """The document that this scan is in a student file, whose rules hold for it then; None before acceptance.
+
+    Raises Http404 when the file does not have it any more.
+    """
+    filed = Document.objects.select_related("student").filter(blob=scan.blob_id).first()
+    if filed is None and scan.applicant.state == Applicant.State.ACCEPTED:
+        raise Http404
+    return filed
 
 
 def upload_for(user: User, public_id: Any) -> ScanUpload:
