@@ -12,10 +12,11 @@ from typing import Any
 import pypdfium2
 import pytest
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.db import transaction
 from PIL import Image
 
-from files.actions import store, sweep_orphans
+from files.actions import discard, store, sweep_orphans
 from files.models import Blob
 from files.refusals import FileRefused
 from files.rendering import opened, page_png
@@ -181,6 +182,36 @@ def test_what_a_rolled_back_transaction_stored_is_swept(cast: Cast) -> None:
     assert sweep_orphans() == 0
     assert sweep_orphans(older_than=timedelta(0)) >= 1
     assert stored_files() - before == {Path(settings.MEDIA_ROOT) / kept.storage_key}
+
+
+def test_what_was_discarded_goes_even_if_the_process_dies_at_its_commit(cast: Cast) -> None:
+    before = stored_files()
+    kept = store(actor=cast.clerk, content=b"a,b\n1,2\n", filename="kept.csv", allowed=["csv"])
+    gone = store(actor=cast.clerk, content=b"a,b\n3,4\n", filename="gone.csv", allowed=["csv"])
+    with pytest.raises(RuntimeError), transaction.atomic():
+        discard(kept)
+        raise RuntimeError
+    discard(gone)
+    discard(gone)
+    assert sweep_orphans(older_than=timedelta(0)) >= 1
+    assert stored_files() - before == {Path(settings.MEDIA_ROOT) / kept.storage_key}
+    assert Blob.objects.filter(discarded__isnull=False).get() == gone
+
+
+def test_a_storage_that_fails_after_the_commit_stops_nothing(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    gone = store(actor=cast.clerk, content=b"a,b\n3,4\n", filename="gone.csv", allowed=["csv"])
+    after = []
+
+    def fails(key: str) -> None:
+        raise OSError(key)
+
+    with monkeypatch.context() as patch, django_capture_on_commit_callbacks(execute=True):
+        patch.setattr(default_storage, "delete", fails)
+        discard(gone)
+        transaction.on_commit(lambda: after.append("told"))
+    assert after == ["told"]
 
 
 def test_an_orphan_of_long_ago_is_swept_too(db: None) -> None:
