@@ -256,8 +256,8 @@ def test_a_zip_finds_its_applicants_by_form_number_exam_number_and_qr(cast: Cast
     assert found["Thumbs.db"] not in {"", "no_match"}
     assert found["IMG_0004.pdf"] not in {"", "no_match"}
     assert ScanFile.objects.filter(by_qr=True, reason="").count() == 2
-    told = Event.objects.get(action="scans.matched").detail
-    assert (told["matched"], told["unmatched"]) == (4, 4)
+    told = Event.objects.get(action="scans.matched")
+    assert (told.detail["matched"], told.detail["unmatched"], told.role) == (4, 4, "admissions_clerk")
     client = Client()
     client.force_login(cast.clerk)
     shown = client.get(reverse("enrollment:scan_upload", args=[made.public_id])).content.decode()
