@@ -136,7 +136,7 @@ def upload(
         )  # fmt: skip
         events.record(
             "photos.uploaded", actor=actor, obj=made, unit_id=made.unit_id, role=role,
-            detail={"files": len(package.members), "class": school_class.class_no},
+            detail={"files": len(package.members), "class": school_class.pk},
         )  # fmt: skip
     return made
 
