@@ -30,7 +30,7 @@ def filed_as(scan: ApplicantDocument) -> Document | None:
 
     Raises Http404 when the file does not have it any more.
     """
-    filed = Document.objects.select_related("student").filter(blob=scan.blob_id).first()
+    filed: Document | None = Document.objects.select_related("student").filter(blob=scan.blob_id).first()
     if filed is None and scan.applicant.state == Applicant.State.ACCEPTED:
         raise Http404
     return filed
