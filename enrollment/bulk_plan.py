@@ -40,6 +40,7 @@ REASONS = {
     "limit": _("Beyond the most items of one act"),
     "moved": _("Is at another step by now"),
     "checks": _("Fails the four checks"),
+    "not_checked": _("A scan could not be looked at just now: try again later"),
     "enrolled": _("Has an open enrolment"),
     "clash": _("A file with the same number was opened meanwhile"),
     "numbers": _("No student number could be given"),

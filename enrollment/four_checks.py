@@ -11,7 +11,7 @@ from enrollment.models import Applicant
 from enrollment.selectors import check_cells, missing_documents, shown_cells
 from files.inspection import FILE_TYPES, SCANS, must_open
 from files.models import Blob
-from files.refusals import FileRefused
+from files.refusals import FileRefused, NotChecked
 from files.selectors import BlobDamaged, open_blob
 from records.cells import CodeBook
 
@@ -42,7 +42,7 @@ class Results:
 
 
 def four_checks(applicant: Applicant, book: CodeBook) -> Results:
-    """Check one applicant as he stands; reads every document."""
+    """Check one applicant as he stands; reads every document. Raises NotChecked when one cannot be tried just now."""
     _values, faults = check_cells(applicant, shown_cells(applicant), book)
     errors = [fault.field for fault in faults if fault.level == "error"]
     found: dict[str, list[str]] = {check: [] for check in CHECKS}
@@ -64,5 +64,7 @@ def _document_faults(blob: Blob) -> Iterator[str]:
         must_open(open_blob(blob), SCANS)
     except BlobDamaged:
         yield "authenticity"
+    except NotChecked:
+        raise
     except FileRefused as refused:
         yield "security" if refused.code in {"type_not_allowed", "unknown_type"} else "usability"

@@ -299,7 +299,7 @@ def roster(actor: User, school_class: SchoolClass) -> bytes:
     rows = class_enrolments(actor, school_class).select_related("student").only(*ROSTER_FIELDS)
     listed = class_of(school_class, rows)
     content = render_pdf("class_roster", {**_common(actor, school_class.school), "classes": [listed]})
-    detail = {"class": school_class.class_no, "people": len(listed["pupils"])}
+    detail = {"class": school_class.pk, "people": len(listed["pupils"])}
     _note_list(actor, school_class.school, "class_roster", detail)
     return content
 

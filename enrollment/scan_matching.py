@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from PIL import Image
 
 from enrollment.models import Applicant, IntakeBatch
-from files.inspection import type_of
+from files.inspection import SCANS, must_open, type_of
 from files.refusals import MESSAGES as FILE_MESSAGES
 from files.refusals import FileRefused
 from files.rendering import page_png
@@ -91,7 +91,10 @@ class Matcher:
             self.known[student_no.upper()].add(pk)
 
     def match(self, name: str, content: bytes, usual_kind: str) -> Match:
-        """Whom the file belongs to; ``usual_kind`` holds where neither its name nor a QR code tells the kind."""
+        """Whom the file belongs to; ``usual_kind`` holds where neither its name nor a QR code tells the kind.
+
+        Raises FileRefused when its name does not tell and it cannot be read.
+        """
         kind = kind_in(name)
         found: set[int] = set()
         for number in _NUMBER.findall(name):
@@ -100,6 +103,7 @@ class Matcher:
             return Match(None, kind or usual_kind, reason="several")
         if found:
             return Match(found.pop(), kind or usual_kind)
+        must_open(content, SCANS)
         for text in qr_texts(content):
             found |= self.known.get(text.strip().upper(), set())
         if len(found) == 1:

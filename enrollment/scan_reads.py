@@ -4,14 +4,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import Http404
+
 from accounts.models import User
 from accounts.scope import units_with, visible_or_404
-from enrollment.models import ApplicantDocument, ScanFile, ScanUpload
+from enrollment.models import Applicant, ApplicantDocument, ScanFile, ScanUpload
 from enrollment.scan_matching import reason_text
 from enrollment.selectors import ENCRYPTED
-from files.rendering import page_count
-from files.selectors import open_blob
-from records.models import DocumentKind
+from records.models import Document, DocumentKind
 
 HEAVY = tuple(f"applicant__{name}" for name in (*ENCRYPTED, "name_tokens"))
 
@@ -25,11 +25,15 @@ def document_for(user: User, public_id: Any, perm: str = "view_applicant") -> Ap
     return found
 
 
-def pages_of(document: ApplicantDocument) -> int:
-    """How many pages a scan has. Raises BlobDamaged, FileRefused."""
-    if document.blob.content_type != "application/pdf":
-        return 1
-    return page_count(open_blob(document.blob))
+def filed_as(scan: ApplicantDocument) -> Document | None:
+    """The document that this scan is in a student file, whose rules hold for it then; None before acceptance.
+
+    Raises Http404 when the file does not have it any more.
+    """
+    filed: Document | None = Document.objects.select_related("student").filter(blob=scan.blob_id).first()
+    if filed is None and scan.applicant.state == Applicant.State.ACCEPTED:
+        raise Http404
+    return filed
 
 
 def upload_for(user: User, public_id: Any) -> ScanUpload:

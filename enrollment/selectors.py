@@ -33,7 +33,7 @@ from records.checks import check, lacks_hukou, lacks_number
 from records.codebook import code_book
 from records.faults import Fault
 from records.labels import region_names
-from records.models import DocumentKind
+from records.models import DocumentKind, Student
 from school.labels import label_of
 from school.models import Code, Programme, Region, SchoolClass
 
@@ -369,6 +369,13 @@ def document_checklist(applicant: Applicant) -> list[DocumentLine]:
     return [
         DocumentLine(kind, DocumentKind(kind).label, kind in needed, attached.get(kind, [])) for kind in kinds
     ]
+
+
+def open_file(user: User, applicant: Applicant) -> UUID | None:
+    """The student file that an accepted applicant has become, when ``user`` may see it."""
+    seen = Student.objects.visible_to(user).filter(pk=applicant.student_id)
+    found: UUID | None = seen.values_list("public_id", flat=True).first() if applicant.student_id else None
+    return found
 
 
 def may_recall(user: User, applicant: Applicant) -> bool:

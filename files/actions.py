@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.crypto import encrypt_bytes
-from files.inspection import FILE_TYPES, inspected, pages_in
-from files.models import Blob
+from files.inspection import FILE_TYPES, inspected
+from files.models import Blob, Discarded
 from files.scanning import scan
 from files.selectors import content_context
 
@@ -31,11 +31,12 @@ def store(*, actor: User, content: bytes, filename: str, allowed: Collection[str
     """Check, scan, encrypt and keep a file; its row. ``allowed`` holds keys of `files.inspection.FILE_TYPES`.
 
     The digest and the size are those of the content as it is kept (images are encoded anew, without what a camera wrote
-    into them). If the transaction is rolled back, `sweep_orphans` takes the stored content away. Raises FileRefused.
+    into them). If the transaction is rolled back, `sweep_orphans` takes the stored content away. Raises FileRefused,
+    NotChecked.
     """
-    kind, clean = inspected(content, allowed)
+    kind, clean, pages = inspected(content, allowed)
     scan(content)
-    return _keep(actor, kind, clean, filename, pages_in(kind, clean))
+    return _keep(actor, kind, clean, filename, pages)
 
 
 def store_made(*, actor: User, content: bytes, filename: str, kind: str, pages: int | None = None) -> Blob:
@@ -88,8 +89,12 @@ def sm3(content: bytes) -> str:
 
 
 def discard(blob: Blob) -> None:
-    """Delete the stored content when the running transaction commits; the row stays, with its digest."""
-    transaction.on_commit(lambda: default_storage.delete(blob.storage_key))
+    """Give the stored content up with the running transaction; the row stays, with its digest.
+
+    The content is deleted after the commit, or by `sweep_orphans` when that fails.
+    """
+    Discarded.objects.get_or_create(blob=blob)
+    transaction.on_commit(lambda: default_storage.delete(blob.storage_key), robust=True)
 
 
 def _new_key(day: date) -> str:
@@ -97,7 +102,7 @@ def _new_key(day: date) -> str:
 
 
 def sweep_orphans(*, now: datetime | None = None, older_than: timedelta = ORPHAN_AGE) -> int:
-    """Delete stored contents that no row names: leftovers of transactions that were rolled back.
+    """Delete stored contents that no row names, left by transactions that were rolled back, and discarded ones.
 
     ``older_than`` must exceed the longest transaction. Returns how many were deleted.
     """
@@ -105,13 +110,14 @@ def sweep_orphans(*, now: datetime | None = None, older_than: timedelta = ORPHAN
     deleted = 0
     for folder in _day_folders():
         keys = {f"{folder}/{name}" for name in default_storage.listdir(folder)[1]}
-        keys -= set(Blob.objects.filter(storage_key__in=keys).values_list("storage_key", flat=True))
+        kept = Blob.objects.filter(storage_key__in=keys, discarded=None)
+        keys -= set(kept.values_list("storage_key", flat=True))
         for key in keys:
             if default_storage.get_modified_time(key) <= now - older_than:
                 default_storage.delete(key)
                 deleted += 1
     if deleted:
-        log.info("swept %s stored contents without a row", deleted)
+        log.info("swept %s stored contents that nobody keeps", deleted)
     return deleted
 
 

@@ -5,11 +5,12 @@ import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.workbook import WorkbookRefused, kind_of
-from files.pdf import checked_pdf, pages_of_checked
+from files.pdf import pages_of
 from files.refusals import FileRefused
 
 MEGABYTE = 1 << 20
@@ -63,28 +64,35 @@ def type_of(content: bytes) -> str:
     return kind
 
 
-def inspected(content: bytes, allowed: Collection[str]) -> tuple[str, bytes]:
-    """The type of a file and the content as it may be stored.
+class Inspected(NamedTuple):
+    """The type of a file (a key of `FILE_TYPES`), the content as it may be stored, pages of a picture or a PDF."""
 
-    Raises FileRefused when it is empty, of another kind than ``allowed`` (keys of `FILE_TYPES`), too large or damaged.
+    kind: str
+    content: bytes
+    pages: int | None = None
+
+
+def inspected(content: bytes, allowed: Collection[str]) -> Inspected:
+    """What a file is and how it may be stored.
+
+    Raises FileRefused when it is empty, of another kind than ``allowed`` (keys of `FILE_TYPES`), too large or damaged;
+    NotChecked when that could not be found out just now.
     """
     kind = _admitted(content, allowed)
     if kind in IMAGES:
         with _picture(content) as picture:
-            return kind, _encoded(ImageOps.exif_transpose(picture), kind)
-    if kind == "pdf":
-        checked_pdf(content)
-    return kind, content
+            return Inspected(kind, _encoded(ImageOps.exif_transpose(picture), kind), 1)
+    return Inspected(kind, content, pages_of(content) if kind == "pdf" else None)
 
 
 def must_open(content: bytes, allowed: Collection[str]) -> None:
-    """Raise FileRefused as `inspected` does; nothing is encoded."""
+    """Raise FileRefused and NotChecked as `inspected` does; nothing is encoded."""
     kind = _admitted(content, allowed)
     if kind in IMAGES:
         with _picture(content) as picture:
             picture.load()
     elif kind == "pdf":
-        checked_pdf(content)
+        pages_of(content)
 
 
 def _admitted(content: bytes, allowed: Collection[str]) -> str:
@@ -97,13 +105,6 @@ def _admitted(content: bytes, allowed: Collection[str]) -> str:
     if len(content) > limit:
         raise FileRefused("too_large", limit=limit // MEGABYTE)
     return kind
-
-
-def pages_in(kind: str, content: bytes) -> int | None:
-    """How many pages a file has that `inspected` let pass; None for a kind without pages."""
-    if kind in IMAGES:
-        return 1
-    return pages_of_checked(content) if kind == "pdf" else None
 
 
 @contextmanager

@@ -34,3 +34,17 @@ class Blob(InsertOnlyModel):
 
     def __str__(self) -> str:
         return str(self.public_id)
+
+
+class Discarded(InsertOnlyModel):
+    """The content of a stored file is given up; who did that, and why, is recorded with the act that let it go."""
+
+    blob = models.OneToOneField(Blob, on_delete=models.PROTECT, related_name="discarded")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("discarded file")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.blob_id)

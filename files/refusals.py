@@ -16,6 +16,7 @@ MESSAGES = {
     "password": _("The file is protected by a password. Remove the password and upload it again."),
     "zip_bomb": _("The ZIP holds too many files, or unpacks to too much. Make several smaller ones."),
     "infected": _("The virus scanner found something in this file. It was not stored."),
+    "not_checked": _("The PDF could not be looked at just now. Try again in a few minutes."),
     "scanner_silent": _(
         "The virus scanner does not answer, so nothing was stored. Try again in a few minutes."
     ),
@@ -36,3 +37,7 @@ class FileRefused(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+
+class NotChecked(FileRefused):
+    """Nothing is known against the file: what would look at it does not answer. Another try may do."""

@@ -31,12 +31,6 @@ def opened(content: bytes) -> Iterator[pypdfium2.PdfDocument]:
             raise FileRefused("password" if "password" in str(broken).lower() else "damaged") from broken
 
 
-def page_count(content: bytes) -> int:
-    """How many pages a PDF has. Raises FileRefused when it cannot be read."""
-    with opened(content) as document:
-        return len(document)
-
-
 def page_png(content: bytes, number: int) -> bytes:
     """Page ``number`` (from 1) of a PDF as PNG of at most `MOST_PIXELS`. Raises FileRefused, IndexError."""
     with opened(content) as document:

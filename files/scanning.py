@@ -6,7 +6,7 @@ import struct
 
 from django.conf import settings
 
-from files.refusals import FileRefused
+from files.refusals import FileRefused, NotChecked
 
 CHUNK = 1 << 16
 TIMEOUT_SECONDS = 30
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 def scan(content: bytes) -> None:
-    """Let the scanner look at a file. Raises FileRefused when it finds something, and when it does not answer."""
+    """Let the scanner look at a file. Raises FileRefused when it finds something, NotChecked without an answer."""
     address = settings.CLAMAV_ADDRESS
     if not address:
         return
@@ -22,13 +22,13 @@ def scan(content: bytes) -> None:
         answer = _ask(address, content)
     except OSError as silent:
         log.error("virus scanner does not answer: %s", type(silent).__name__)  # noqa: TRY400 - no content in the log
-        raise FileRefused("scanner_silent") from silent
+        raise NotChecked("scanner_silent") from silent
     if answer.endswith(b"FOUND"):
         log.warning("virus scanner found something in an upload")
         raise FileRefused("infected")
     if not answer.endswith(b"OK"):
         log.error("virus scanner answered something else than OK")
-        raise FileRefused("scanner_silent")
+        raise NotChecked("scanner_silent")
 
 
 def _connect(address: str) -> socket.socket:

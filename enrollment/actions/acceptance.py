@@ -12,12 +12,13 @@ from accounts.models import User
 from accounts.scope import role_for
 from enrollment.actions.decisions import Outcome, advance, decision, take_step
 from enrollment.actions.notify import tell_of_acceptance
-from enrollment.actions.refusals import ChecksFailed, WrongState
+from enrollment.actions.refusals import ChecksFailed, IntakeRefused, WrongState
 from enrollment.four_checks import Results, four_checks
 from enrollment.kept_numbers import kept_numbers
 from enrollment.models import Applicant, IntakeBatch
 from enrollment.selectors import book_of
 from enrollment.steps import ACCEPTANCE
+from files.refusals import NotChecked
 from ledger import events
 from ledger.context import acting
 from ledger.history import update_rows, write_rows
@@ -60,7 +61,10 @@ def _accepted(actor: User, applicant: Applicant, version: int | None, comment: s
 @transaction.atomic
 def _accept(actor: User, applicant: Applicant, version: int | None, comment: str) -> Applicant:
     row, role = take_step(ACCEPTANCE, actor, applicant, version)
-    results = four_checks(row, book_of(row.batch))
+    try:
+        results = four_checks(row, book_of(row.batch))
+    except NotChecked as silent:
+        raise IntakeRefused(str(silent)) from silent
     if not results.passed:
         raise ChecksFailed(results)
     accept_rows([row], {row.pk: results}, actor=actor, role=role, comment=comment)

@@ -29,6 +29,7 @@ from enrollment.models import Applicant, ApplicantDocument, BulkSkip, IntakeBatc
 from enrollment.relations import related_among
 from enrollment.selectors import book_of
 from enrollment.steps import ACCEPTANCE, HEAD_REVIEW, STEPS, Step
+from files.refusals import NotChecked
 from jobs import actions as jobs
 from jobs.models import Job
 from jobs.running import JobRefused, Running
@@ -99,17 +100,22 @@ def _refuse_unhandled(actor: User, batch: IntakeBatch, class_no: str, step: Step
 
 @transaction.atomic
 def start_bulk(*, actor: User, sample: IntakeSample) -> IntakeSample:
-    """Pass the class of a seen sample: at once, or by a job when they are many (then ``job`` is set).
+    """Pass the class of a seen sample: at once, or by a job when that takes long (then ``job`` is set).
 
     Raises SampleNotSeen, SampleFaulty, SampleClosed, NotPermitted.
     """
     held, role = _ready_sample(actor, sample)
-    if _count_ready(actor, held) <= MOST_AT_ONCE:
+    if not takes_long(_step_of(held), _count_ready(actor, held)):
         _pass(actor, role, held, _silent)
         return held
     held.job = jobs.start(actor=actor, kind=JOB, unit=held.batch.school)
     held.save(update_fields=["job"])
     return held
+
+
+def takes_long(step: Step, count: int) -> bool:
+    """Whether a job passes them. Acceptance always: the four checks open every scan."""
+    return step == ACCEPTANCE or count > MOST_AT_ONCE
 
 
 def _count_ready(actor: User, held: IntakeSample) -> int:
@@ -253,7 +259,11 @@ def _accept(
         if row.pk in enrolled:
             skipped[row.pk] = "enrolled"
             continue
-        results[row.pk] = four_checks(row, book)
+        try:
+            results[row.pk] = four_checks(row, book)
+        except NotChecked:
+            skipped[row.pk] = "not_checked"
+            continue
         if results[row.pk].passed:
             good.append(row)
         else:

@@ -85,11 +85,20 @@ def look_up_for(
     mark = f"lookup/{actor.pk}/{hour}/{blind_index('id_number', number).hex()}"
     if cache.get(mark):
         return Lookup(actor, about, unit_id, Answer.FREE)
-    counter = f"lookups/{actor.pk}/{hour}"
-    cache.add(counter, 0, KEPT_SECONDS)
-    if cache.incr(counter) > int(rule(batch.school, "number_lookups")):
+    if _place(actor, hour, mark) > int(rule(batch.school, "number_lookups")):
         return Lookup(actor, about, unit_id, Answer.SPENT)
     return Lookup(actor, about, unit_id, Answer.COUNTED, mark)
+
+
+def _place(actor: User, hour: str, mark: str) -> int:
+    """Which of the hour's numbers this is; one that comes again, since its act was refused, keeps its place."""
+    place: int | None = cache.get(f"{mark}/place")
+    if place is None:
+        counter = f"lookups/{actor.pk}/{hour}"
+        cache.add(counter, 0, KEPT_SECONDS)
+        place = cache.incr(counter)
+        cache.add(f"{mark}/place", place, KEPT_SECONDS)
+    return place
 
 
 def examine_typed(

@@ -107,8 +107,8 @@ class FaultList(ListPage[ImportFault]):
                 fixed=True,
             ),
             Column("level", gettext_lazy("Kind"), _level, phone=False),
-            Column("what", gettext_lazy("Problem"), lambda fault: fault_words(fault)[0], fixed=True),
-            Column("mend", gettext_lazy("What to do"), lambda fault: fault_words(fault)[1], fixed=True),
+            Column("what", gettext_lazy("Problem"), lambda fault: fault_words(fault, user)[0], fixed=True),
+            Column("mend", gettext_lazy("What to do"), lambda fault: fault_words(fault, user)[1], fixed=True),
             Column("state", gettext_lazy("State"), self._state, default=self.mendable),
         )
         self.filters = (

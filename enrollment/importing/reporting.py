@@ -75,10 +75,10 @@ def _add(report: Report, source: Source, layout: LayoutColumns, row: Any, fault:
 def report_of(import_job: ImportJob) -> Report:
     """What an import left behind, from the database."""
     report = Report(rows=import_job.row_count, imported=import_job.imported_count)
-    for fault in faults_of(import_job).order_by("pk").iterator(chunk_size=2000):
+    for fault in faults_of(import_job).select_related("row__owner").order_by("pk").iterator(chunk_size=2000):
         value = "" if fault.code == FILE_REFUSED else fault.value
         place = _place(fault.row.row_number, file_label(fault.row.member, fault.row.member_file))
-        report.add(fault.level, place, fault.column, value, sentence(*fault_words(fault)))
+        report.add(fault.level, place, fault.column, value, sentence(*fault_words(fault, fault.row.owner)))
     return report
 
 

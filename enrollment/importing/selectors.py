@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -109,26 +109,32 @@ def kinds_of(import_job: ImportJob) -> list[FaultKind]:
     return sorted(kinds, key=lambda kind: (kind.level, -kind.count, kind.column, kind.code))
 
 
-def words(code: str, detail: str = "", value: str = "") -> tuple[str, str]:
-    """What is wrong and what to do, in the reader's language."""
+def words(code: str, detail: str = "", value: str = "", *, own: bool = True) -> tuple[str, str]:
+    """What is wrong and what to do, in the reader's language; ``own``: he may read the values that it names."""
     if code == FILE_REFUSED:
-        return _refused_words(value)
+        return _refused_words(value, own=own)
     if detail or "%(detail)s" not in str(MESSAGES[code].what) + str(MESSAGES[code].mend):
         return describe(Fault("", code, detail=detail))
     return describe(Fault("", code, detail="…"))
 
 
-def _refused_words(value: str) -> tuple[str, str]:
+def _refused_words(value: str, *, own: bool) -> tuple[str, str]:
     if not value:
         return _("The file cannot be read"), _("Open the entry: the reason stands there")
     kept = json.loads(value)
-    code = kept["code"] if kept["code"] in FILE_MESSAGES else "damaged"
-    return _("The file cannot be read"), refusal_message(code, kept["params"])
+    return _("The file cannot be read"), _why_refused(kept["code"], kept["params"], own=own)
 
 
-def fault_words(fault: ImportFault) -> tuple[str, str]:
+def _why_refused(code: str, params: Mapping[str, str | int], *, own: bool) -> str:
+    """Why a file is not read; names of files, sheets and columns may be persons' and stand for its owner alone."""
+    shown = {name: value if own or isinstance(value, int) else "…" for name, value in params.items()}
+    return refusal_message(code if code in FILE_MESSAGES else "damaged", shown)
+
+
+def fault_words(fault: ImportFault, reader: User) -> tuple[str, str]:
     """`words` of one fault."""
-    return words(fault.code, fault.detail, fault.value if fault.code == FILE_REFUSED else "")
+    value = fault.value if fault.code == FILE_REFUSED else ""
+    return words(fault.code, fault.detail, value, own=fault.row.owner_id == reader.pk)
 
 
 def column_of(layout: LayoutColumns, header: str) -> Column | None:
@@ -207,14 +213,9 @@ def row_counts(import_job: ImportJob) -> RowCounts:
 
 
 def refusal_of(import_job: ImportJob, reader: User) -> str:
-    """Why the file was refused, in the reader's language, names of files for the owner alone; "" when it was not."""
-    if not import_job.refusal:
-        return ""
-    code = import_job.refusal if import_job.refusal in FILE_MESSAGES else "damaged"
-    params = import_job.refusal_params
-    if "name" in params and import_job.owner_id != reader.pk:
-        params["name"] = "…"
-    return refusal_message(code, params)
+    """Why the file was refused, in the reader's language; "" when it was not."""
+    own = import_job.owner_id == reader.pk
+    return _why_refused(import_job.refusal, import_job.refusal_params, own=own) if import_job.refusal else ""
 
 
 MOST_MARKED_AT_ONCE = 1000
@@ -269,7 +270,7 @@ def _marks(
     for number, fault in enumerate(waiting.order_by("pk").iterator(chunk_size=2000), 1):
         if told:
             told(number, total)
-        what, mend = fault_words(fault)
+        what, mend = fault_words(fault, import_job.owner)
         yield fault.row.row_number, places.get(header_key(fault.column)), sentence(what, mend)
 
 

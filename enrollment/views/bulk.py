@@ -56,7 +56,7 @@ def plan(request: HttpRequest, batch_id: UUID, step: str) -> HttpResponse:
         "running": running,
         "is_acceptance": made.step == ACCEPTANCE,
         "quota": quota,
-        "job_from": bulk.MOST_AT_ONCE,
+        "takes_long": bulk.takes_long(made.step, len(made.passing)),
     }
     return render(request, "enrollment/bulk/plan.html", context)
 

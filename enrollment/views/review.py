@@ -99,6 +99,7 @@ def _page(
         "warnings": {one.field: fault_text(one) for one in faults if one.level == "warning"},
         "warning_list": [fault_text(one) for one in faults if one.level == "warning"],
         "documents": selectors.document_checklist(applicant),
+        "open_file": selectors.open_file(user, applicant),
         "return_form": return_form or ReturnForm(applicant.batch),
         "return_open": return_form is not None,
         "aside_form": aside_form or StepAsideForm(prefix="aside"),

@@ -1,6 +1,5 @@
 """Scans: attached, shown page by page, taken off, and a ZIP of them distributed. Every view is an event."""
 
-from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -90,14 +89,13 @@ def _refused(request: HttpRequest, applicant: Applicant, words: str, status: int
 @requires("view_applicant")
 @require_GET
 def show(request: HttpRequest, document_id: UUID) -> HttpResponse:
-    """The viewer of one scan, whose pages are loaded as pictures: a part for the page's script, else a page."""
+    """The viewer of one scan, page by page: a part for the page's script, else a page. A filed one is in its file."""
     user = user_of(request)
     document = scan_reads.document_for(user, document_id)
-    context: dict[str, Any] = {"document": document, "applicant": document.applicant}
-    try:
-        context["pages"] = range(1, scan_reads.pages_of(document) + 1)
-    except (BlobDamaged, FileRefused):
-        context["damaged"] = True
+    if filed := scan_reads.filed_as(document):
+        return redirect("records:document", filed.student.public_id, filed.public_id)
+    pages = range(1, (document.blob.pages or 1) + 1)
+    context = {"document": document, "applicant": document.applicant, "pages": pages}
     template = "enrollment/scans/viewer.html" if wants_fragment(request) else "enrollment/scans/page.html"
     return render(request, template, context)
 
@@ -108,6 +106,8 @@ def page(request: HttpRequest, document_id: UUID, number: int) -> HttpResponse:
     """One page of a scan as a picture; each is an event."""
     user = user_of(request)
     document = scan_reads.document_for(user, document_id)
+    if filed := scan_reads.filed_as(document):
+        return redirect("records:document_page", filed.student.public_id, filed.public_id, number)
     blob = document.blob
     try:
         if blob.content_type != PDF:
@@ -128,6 +128,8 @@ def download(request: HttpRequest, document_id: UUID) -> HttpResponse:
     """The stored file itself; an event."""
     user = user_of(request)
     document = scan_reads.document_for(user, document_id)
+    if filed := scan_reads.filed_as(document):
+        return redirect("records:document_download", filed.student.public_id, filed.public_id)
     try:
         response = serve(document.blob)
     except BlobDamaged:

@@ -47,4 +47,28 @@ class Migration(migrations.Migration):
                 "default_permissions": (),
             },
         ),
+        migrations.CreateModel(
+            name="Discarded",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "blob",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="discarded",
+                        to="files.blob",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "discarded file",
+                "default_permissions": (),
+            },
+        ),
     ]

@@ -136,7 +136,7 @@ def upload(
         )  # fmt: skip
         events.record(
             "photos.uploaded", actor=actor, obj=made, unit_id=made.unit_id, role=role,
-            detail={"files": len(package.members), "class": school_class.class_no},
+            detail={"files": len(package.members), "class": school_class.pk},
         )  # fmt: skip
     return made
 
@@ -205,7 +205,7 @@ def _settle(
         raise PhotoActRefused("unsafe_name")
     if isinstance(content, FileRefused):
         raise content
-    _kind, clean = inspected(content, IMAGES)
+    clean = inspected(content, IMAGES).content
     row.student_id, reason = matcher.match(row.name)
     if row.student_id is None:
         raise PhotoActRefused(reason)

@@ -9,6 +9,7 @@ function redraw(viewer) {
   const turn = Number(viewer.dataset.angle || 0);
   for (const page of viewer.querySelectorAll(".xj-viewer-page")) {
     const picture = page.querySelector("img");
+    if (!picture) continue;
     const width = viewer.querySelector(".xj-viewer-pages").clientWidth - 18;
     const sideways = turn % 180 !== 0;
     const ratio = picture.naturalWidth ? picture.naturalHeight / picture.naturalWidth : 1.4;
@@ -18,6 +19,10 @@ function redraw(viewer) {
     page.style.width = `${width * zoom}px`;
     page.style.height = `${sideways ? shown : shown * ratio}px`;
   }
+}
+
+function tellFault(picture) {
+  picture.replaceWith(picture.closest("[data-viewer]").dataset.fault);
 }
 
 async function open(link) {
@@ -82,9 +87,14 @@ document.addEventListener("submit", (event) => {
   post(event.target);
 });
 
+document.addEventListener("error", (event) => {
+  if (event.target.matches?.("[data-viewer] img")) tellFault(event.target);
+}, true);
+
 document.querySelectorAll("[data-viewer] img").forEach((picture) => {
   const ready = () => redraw(picture.closest("[data-viewer]"));
-  picture.complete ? ready() : picture.addEventListener("load", ready);
+  if (picture.complete && !picture.naturalWidth) tellFault(picture);
+  else picture.complete ? ready() : picture.addEventListener("load", ready);
 });
 const first = document.querySelector("[data-scans-open] a[data-scan], .xj-review a[data-scan]");
 if (first) open(first);

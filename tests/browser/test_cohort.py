@@ -5,6 +5,7 @@ A real browser against a live server and a real worker; nothing is done behind t
 
 import json
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -165,8 +166,17 @@ def pass_all_classes(page: Page, batch: IntakeBatch, step: str) -> None:
     for plan in plans[1:]:
         pass_by_request(page, plan, token)
     pass_one_by_one(page, batch)
+    wait_for_jobs(page)
     page.goto(home)
     expect(page.locator("table a[href*='/bulk/']")).to_have_count(0)
+
+
+def wait_for_jobs(page: Page) -> None:
+    """Until the worker has passed every class."""
+    ends = time.monotonic() + LONG / 1000
+    while IntakeSample.objects.filter(closed_at=None).exists():
+        assert time.monotonic() < ends
+        page.wait_for_timeout(500)
 
 
 def pass_one_by_one(page: Page, batch: IntakeBatch) -> None:

@@ -17,8 +17,17 @@ from accounts.scope import NotPermitted
 from approvals.models import Notice
 from enrollment import actions, batch_figures, bulk_plan
 from enrollment.actions import IntakeRefused, bulk
-from enrollment.models import Applicant, BulkSkip, IntakeBatch, IntakeDecision, IntakeSample, SampleItem
+from enrollment.models import (
+    Applicant,
+    ApplicantDocument,
+    BulkSkip,
+    IntakeBatch,
+    IntakeDecision,
+    IntakeSample,
+    SampleItem,
+)
 from enrollment.steps import ACCEPTANCE, HEAD_REVIEW, INITIAL_REVIEW, Step
+from files.actions import store
 from jobs.models import Job
 from jobs.tasks import run
 from ledger.context import acting
@@ -30,6 +39,7 @@ from tests.enrollment import intake
 from tests.enrollment.intake import id_number, make_batch
 from tests.factories import appoint, make_unit, make_user, saved, set_rule
 from tests.records.files import make_student
+from tests.support import hostile_files as hostile
 
 State = Applicant.State
 CLASS = "2026101"
@@ -54,6 +64,16 @@ def seen_sample(actor: Any, batch: IntakeBatch, step: Step = INITIAL_REVIEW) -> 
     sample = bulk.draw_sample(actor=actor, batch=batch, class_no=CLASS, step=step)
     look(actor, sample)
     return sample
+
+
+def accepted(cast: Cast, sample: IntakeSample) -> IntakeSample:
+    """The sample after its class was accepted, which is always a job's work."""
+    started = bulk.start_bulk(actor=cast.archivist, sample=sample)
+    assert started.job_id
+    assert started.closed_at is None
+    run(started.job_id)
+    started.refresh_from_db()
+    return started
 
 
 @pytest.mark.parametrize(("language", "name"), [("zh-hans", "一年级（1）班"), ("en", "Grade 1, class 1")])
@@ -212,7 +232,7 @@ def test_head_and_archives_pass_a_class_and_the_files_exist(cast: Cast, batch: I
         actions.review_initially(actor=cast.second_clerk, applicant=row)
     head = bulk.start_bulk(actor=cast.head, sample=seen_sample(cast.head, batch, HEAD_REVIEW))
     assert head.passed_count == 4
-    archive = bulk.start_bulk(actor=cast.archivist, sample=seen_sample(cast.archivist, batch, ACCEPTANCE))
+    archive = accepted(cast, seen_sample(cast.archivist, batch, ACCEPTANCE))
     assert archive.passed_count == 4
     assert Student.objects.count() == Enrolment.objects.count() == 4
     assert not Applicant.objects.exclude(state=State.ACCEPTED, acceptor=cast.archivist).exists()
@@ -230,11 +250,31 @@ def test_acceptance_leaves_out_who_is_enrolled_or_fails_a_check(cast: Cast, batc
     row.postcode = ""
     with acting(cast.clerk):
         row.save(update_fields=["postcode"])
-    done = bulk.start_bulk(actor=cast.archivist, sample=sample)
+    done = accepted(cast, sample)
     assert done.passed_count == 3
     assert BulkSkip.objects.get(sample=sample).reason == "checks"
     failed = Event.objects.get(action="applicant.accepted", result="failed")
     assert (failed.subject, failed.detail["integrity"], failed.role) == (row.public_id, "failed", "archivist")
+
+
+def test_a_scan_that_cannot_be_tried_now_is_no_failed_check(
+    cast: Cast, batch: IntakeBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [approved(cast, batch, serial) for serial in range(2)]
+    sample = seen_sample(cast.archivist, batch, ACCEPTANCE)
+    scan = store(
+        actor=cast.clerk, content=hostile.pdf(hostile.stream(b"")), filename="户口.pdf", allowed=("pdf",)
+    )
+    saved(ApplicantDocument(applicant=rows[0], kind="hukou_book", blob=scan), by=cast.clerk)
+    with monkeypatch.context() as patch:
+        patch.setattr("files.pdf.TRIAL_SECONDS", 0.01)
+        with pytest.raises(IntakeRefused):
+            actions.accept(actor=cast.archivist, applicant=rows[0])
+        done = accepted(cast, sample)
+    assert done.passed_count == 1
+    assert BulkSkip.objects.get(sample=sample).reason == "not_checked"
+    assert not Event.objects.filter(action="applicant.accepted", result="failed").exists()
+    assert actions.accept(actor=cast.archivist, applicant=rows[0]).state == State.ACCEPTED
 
 
 def test_whom_the_database_refuses_is_named_and_the_others_pass(
@@ -253,7 +293,7 @@ def test_whom_the_database_refuses_is_named_and_the_others_pass(
 
     monkeypatch.setattr(bulk, "four_checks", meanwhile)
     monkeypatch.setattr("records.actions._known_students", lambda admissions: {})
-    done = bulk.start_bulk(actor=cast.archivist, sample=sample)
+    done = accepted(cast, sample)
     assert done.passed_count == 4
     skip = BulkSkip.objects.get(sample=sample)
     assert (skip.applicant_id, skip.reason) == (rows[2].pk, "clash")

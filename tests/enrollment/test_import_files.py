@@ -13,7 +13,7 @@ from django.utils.translation import override
 from msoffcrypto.format.ooxml import OOXMLFile
 
 from enrollment.importing import actions
-from enrollment.importing.selectors import refusal_of
+from enrollment.importing.selectors import fault_words, refusal_of
 from enrollment.models import Applicant, ImportFault, ImportJob, ImportRow, IntakeBatch
 from files.models import Blob
 from files.refusals import FileRefused
@@ -215,6 +215,22 @@ def test_names_of_files_stand_encrypted(cast: Cast, batch: IntakeBatch) -> None:
             assert person["姓名"] not in stored
             assert person["姓名"].encode().hex() not in stored
             assert person["身份证件号"] not in stored
+
+
+def test_what_a_refusal_names_stands_for_the_owner_alone(cast: Cast, batch: IntakeBatch) -> None:
+    book = openpyxl.Workbook()
+    for sheet, person in zip((book.worksheets[0], book.create_sheet()), rows(2), strict=True):
+        sheet.title = person["姓名"]
+        sheet.append(HEADERS)
+        sheet.append([person.get(name, "") for name in HEADERS])
+    name = rows(1)[0]["姓名"]
+    alone = check(cast.clerk, batch, saved(book), "a.xlsx")
+    check(cast.clerk, batch, zipped({"a.xlsx": saved(book), "b.xlsx": good()}), "b.zip")
+    fault = ImportFault.objects.select_related("row").get(code="file_refused")
+    assert alone.refusal == "several_sheets"
+    for reader, sees in ((cast.clerk, True), (cast.second_clerk, False)):
+        assert (name in refusal_of(alone, reader)) is sees
+        assert (name in " ".join(fault_words(fault, reader))) is sees
 
 
 def test_two_files_of_one_name_keep_their_faults_apart(cast: Cast, batch: IntakeBatch) -> None:

@@ -1,5 +1,8 @@
 """The rows of a checked file from its check to its import: kept encrypted, taken up once, given up when in doubt."""
 
+import os
+import subprocess
+import sys
 from datetime import timedelta
 from importlib import import_module
 from typing import Any
@@ -152,10 +155,31 @@ def test_another_day_file_program_or_limit_makes_another_stamp(
     assert all(keeping.KeptSource.find(made, stamp) is None for stamp in others)
 
 
+STAMP = """
+import django
+django.setup()
+from datetime import date
+from enrollment.importing.keeping import stamp_of
+from enrollment.models import ImportJob, IntakeBatch
+from files.models import Blob
+from records.cells import CodeBook
+letters = frozenset("abcdefghijkl")
+book = CodeBook({"sex": {"1": "男"}}, {"420106": True}, {"sex": letters}, today=date(2026, 9, 1))
+print(stamp_of(ImportJob(batch=IntakeBatch(layout="national"), blob=Blob(sha256="0" * 64)), book, 10))
+"""
+
+
 def test_a_stamp_is_the_same_in_every_process() -> None:
     with pytest.raises(TypeError):
         keeping._plain(object())
-    assert keeping._plain(frozenset({"b", "a", "c"})) == ["a", "b", "c"]
+    settings = {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    stamps = {
+        subprocess.check_output(
+            [sys.executable, "-c", STAMP], env={**os.environ, **settings, "PYTHONHASHSEED": seed}, text=True
+        )
+        for seed in "12"
+    }
+    assert len(stamps) == 1
 
 
 def test_what_cannot_be_decrypted_is_read_from_the_file(

@@ -1,14 +1,10 @@
 """Imports while somebody else acts on the same rows at the same moment."""
 
-import threading
-import time
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
 import pytest
-from django.core.exceptions import ObjectDoesNotExist
-from django.db import DatabaseError, connections, transaction
 
 from enrollment.actions import save_draft
 from enrollment.importing import actions
@@ -16,15 +12,17 @@ from enrollment.importing.selectors import cells_of_row
 from enrollment.importing.writing import DraftWriter
 from enrollment.models import Applicant, ImportJob, IntakeBatch
 from jobs.tasks import run
+from ledger.context import acting
 from ledger.models import Event
+from school.models import SchoolClass
 from tests.cast import Cast, make_cast
 from tests.enrollment.importing import bring_in, check, fresh, make_classes
 from tests.enrollment.intake import draft, make_batch
 from tests.enrollment.test_import_after import faulty, mended_copy
+from tests.support.applicant_files import national_workbook, people
+from tests.support.behind import behind, beside, meanwhile
 
 rows: Any = import_module("enrollment.importing.actions.rows")
-PAUSE = 0.5
-"""Seconds for which the first of two waits before it commits; the second begins meanwhile."""
 REASON = "王芳休产假"
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -40,38 +38,6 @@ def cast(committed_db: str) -> Cast:
 @pytest.fixture
 def batch(cast: Cast) -> IntakeBatch:
     return make_batch(cast.school)
-
-
-def meanwhile(first: Callable[[Callable[[], None]], object], second: Callable[[], object]) -> list[object]:
-    """What two acts gave or raised: the first calls what it is given, at which the second begins in another thread."""
-    results: list[object] = [None, None]
-    begun = threading.Event()
-
-    def pause() -> None:
-        begun.set()
-        time.sleep(PAUSE)
-
-    def do(place: int, act: Callable[[], object]) -> None:
-        try:
-            results[place] = act()
-        except (actions.ImportRefused, actions.StillFaulty, DatabaseError, ObjectDoesNotExist) as raised:
-            results[place] = raised
-        finally:
-            connections.close_all()
-
-    def late() -> object:
-        assert begun.wait(20)
-        return second()
-
-    threads = [
-        threading.Thread(target=do, args=[0, lambda: first(pause)]),
-        threading.Thread(target=do, args=[1, late]),
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 def test_a_row_is_not_dismissed_while_a_mended_file_brings_it_in(
@@ -99,13 +65,9 @@ def test_a_row_is_not_dismissed_while_a_mended_file_brings_it_in(
 def test_who_waited_for_a_new_owner_is_told_so(cast: Cast, batch: IntakeBatch) -> None:
     made = check(cast.clerk, batch, faulty())
 
-    def take_over(pause: Callable[[], None]) -> None:
-        with transaction.atomic():
-            actions.take_over_import(actor=cast.second_clerk, import_job=made, reason=REASON)
-            pause()
-
-    _done, refused = meanwhile(
-        take_over, lambda: actions.start_import(actor=cast.clerk, import_job=made, queue=False)
+    refused = behind(
+        lambda: actions.take_over_import(actor=cast.second_clerk, import_job=made, reason=REASON),
+        lambda: actions.start_import(actor=cast.clerk, import_job=made, queue=False),
     )
     assert isinstance(refused, actions.NotOwner)
     assert fresh(made).state == ImportJob.State.CHECKED
@@ -115,13 +77,9 @@ def test_who_waited_for_a_new_owner_of_a_row_is_told_so(cast: Cast, batch: Intak
     made = bring_in(cast.clerk, check(cast.clerk, batch, faulty()))
     row = made.rows.get()
 
-    def take_over(pause: Callable[[], None]) -> None:
-        with transaction.atomic():
-            actions.take_over(actor=cast.second_clerk, row=row, reason=REASON)
-            pause()
-
-    _done, refused = meanwhile(
-        take_over, lambda: actions.dismiss(actor=cast.clerk, row=row, reason="已在他校入学")
+    refused = behind(
+        lambda: actions.take_over(actor=cast.second_clerk, row=row, reason=REASON),
+        lambda: actions.dismiss(actor=cast.clerk, row=row, reason="已在他校入学"),
     )
     assert isinstance(refused, actions.NotOwner)
     assert made.rows.get().state == "problem"
@@ -155,19 +113,34 @@ def test_a_number_that_is_typed_while_a_row_is_mended_is_a_fault_of_the_row(
     row = made.rows.get()
     cells = {**cells_of_row(row), "postcode": "430070"}
     other = draft(cast.second_clerk, batch)
+    typed = {name: cells[name] for name in ("id_number", "birth_date", "sex")}
     real = rows.check_cells
 
-    def mend(pause: Callable[[], None]) -> Applicant:
-        def checked(*given: Any) -> Any:
-            found = real(*given)
-            pause()
-            return found
+    def checked(*given: Any) -> Any:
+        found = real(*given)
+        monkeypatch.setattr(rows, "check_cells", real)
+        saved = beside(lambda: save_draft(actor=cast.second_clerk, applicant=other, cells=typed))
+        assert not isinstance(saved, Exception), saved
+        return found
 
-        monkeypatch.setattr(rows, "check_cells", checked)
-        return actions.mend(actor=cast.clerk, row=row, cells=cells)
-
-    typed = {name: cells[name] for name in ("id_number", "birth_date", "sex")}
-    still, _saved = meanwhile(mend, lambda: save_draft(actor=cast.second_clerk, applicant=other, cells=typed))
-    assert isinstance(still, actions.StillFaulty)
-    assert "id_duplicate" in {fault.code for fault in still.faults}
+    monkeypatch.setattr(rows, "check_cells", checked)
+    with pytest.raises(actions.StillFaulty) as still:
+        actions.mend(actor=cast.clerk, row=row, cells=cells)
+    assert "id_duplicate" in {fault.code for fault in still.value.faults}
     assert made.rows.get().state == "problem"
+
+
+def test_a_class_that_closes_while_an_import_waits_is_noticed(cast: Cast, batch: IntakeBatch) -> None:
+    made = check(cast.clerk, batch, national_workbook(list(people(3))))
+    asked = actions.start_import(actor=cast.clerk, import_job=made, queue=False)
+
+    def close() -> None:
+        IntakeBatch.objects.select_for_update().get(pk=batch.pk)
+        closed = SchoolClass.objects.get(school=cast.school, class_no="2026101")
+        closed.is_active = False
+        with acting(cast.clerk):
+            closed.save(update_fields=["is_active"])
+
+    behind(close, lambda: run(asked.job_id))
+    done = fresh(made)
+    assert (done.state, done.imported_count, done.error_count) == (ImportJob.State.IMPORTED, 2, 1)

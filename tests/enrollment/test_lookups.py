@@ -109,6 +109,21 @@ def test_after_the_hours_numbers_nothing_is_told_and_nothing_typed_is_lost(
     assert (told_to_other["code"], told_to_other["text"]) == (ELSEWHERE, elsewhere)
 
 
+def test_a_number_whose_act_is_refused_again_and_again_counts_once(
+    cast: Cast, batch: IntakeBatch, client: Client
+) -> None:
+    set_rule(cast.school, "number_lookups", "10")
+    row = draft(cast.clerk, batch, 2)
+    for _time in range(15):
+        with pytest.raises(actions.StaleVersion):
+            actions.save_draft(actor=cast.clerk, applicant=row, cells={"id_number": id_number(20)}, version=0)
+    client.force_login(cast.clerk)
+    for serial in range(20, 29):
+        assert asked(client, row, id_number(serial)) == []
+    for _time in range(2):
+        assert [one["code"] for one in asked(client, row, id_number(30))] == ["lookups_spent"]
+
+
 def test_within_the_own_school_the_other_record_can_be_opened(
     cast: Cast, batch: IntakeBatch, client: Client
 ) -> None:

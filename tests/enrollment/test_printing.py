@@ -252,6 +252,13 @@ def test_cards_and_rosters_of_accepted_students(cast: Cast, batch: IntakeBatch) 
     assert printed(away, "student_card", student.public_id).status_code == 404
 
 
+def test_a_class_number_that_looks_like_a_phone_stops_no_roster(cast: Cast) -> None:
+    cast.school_class.class_no = "13800138000"
+    saved(cast.school_class)
+    assert printed(cast.adviser, "class_roster", cast.school_class.public_id).status_code == 200
+    assert Event.objects.get(action="list.printed").detail["class"] == cast.school_class.pk
+
+
 def college(cast: Cast) -> tuple[Any, Programme]:
     """A university with one college, which runs a programme."""
     school = make_unit("云岭大学", cast.bureau, kind="school", stage="higher")

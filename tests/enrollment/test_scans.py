@@ -22,6 +22,7 @@ from enrollment.four_checks import four_checks
 from enrollment.models import Applicant, ApplicantDocument, IntakeBatch, ScanFile, ScanUpload
 from enrollment.selectors import book_of
 from files import inspection
+from files.actions import store
 from files.refusals import FileRefused
 from files.selectors import BlobDamaged, open_blob
 from jobs import actions as jobs
@@ -165,6 +166,44 @@ def test_every_page_that_is_seen_is_an_event_and_strangers_see_none(cast: Cast, 
     assert Event.objects.filter(result="refused", actor=cast.outsider).count() == 3
 
 
+def test_after_acceptance_the_rules_of_the_file_hold_for_its_scans(cast: Cast, batch: IntakeBatch) -> None:
+    row = approved(cast, batch)
+    blob = store(actor=cast.clerk, content=pdf(2), filename="户口.pdf", allowed=("pdf",))
+    scan = saved(ApplicantDocument(applicant=row, kind="hukou_book", blob=blob), by=cast.clerk)
+    routes = {
+        reverse("enrollment:scan", args=[scan.public_id]): "document",
+        reverse("enrollment:scan_page", args=[scan.public_id, 2]): "document_page",
+        reverse("enrollment:scan_download", args=[scan.public_id]): "document_download",
+    }
+    client = Client()
+    for reader in (cast.clerk, cast.archivist):
+        client.force_login(reader)
+        assert [client.get(url).status_code for url in routes] == [200, 200, 200]
+    row = actions.accept(actor=cast.archivist, applicant=row)
+    document = Document.objects.select_related("student").get(blob=blob)
+    own = [document.student.public_id, document.public_id]
+    for url, name in routes.items():
+        client.force_login(cast.archivist)
+        there = client.get(url)
+        assert there["Location"] == reverse(
+            f"records:{name}", args=[*own, 2] if name == "document_page" else own
+        )
+        assert client.get(there["Location"]).status_code == 200
+        client.force_login(cast.clerk)
+        assert client.get(url, follow=True).status_code in {403, 404}
+    seen = Event.objects.filter(action="scan.viewed", subject=row.public_id)
+    assert set(seen.values_list("actor", flat=True)) == {cast.clerk.pk, cast.archivist.pk}
+    review = reverse("enrollment:review", args=[row.public_id])
+    for reader, may in ((cast.clerk, False), (cast.archivist, True)):
+        client.force_login(reader)
+        page = client.get(review).content.decode()
+        assert "/intake/scans/" not in page
+        assert (reverse("records:student", args=[own[0]]) in page) is may
+    with acting(cast.archivist):
+        delete_rows([document], actor=cast.archivist)
+    assert [client.get(url).status_code for url in routes] == [404, 404, 404]
+
+
 def test_the_form_attaches_without_leaving_the_page(cast: Cast, batch: IntakeBatch) -> None:
     row = draft(cast.clerk, batch)
     client = Client()
@@ -217,8 +256,8 @@ def test_a_zip_finds_its_applicants_by_form_number_exam_number_and_qr(cast: Cast
     assert found["Thumbs.db"] not in {"", "no_match"}
     assert found["IMG_0004.pdf"] not in {"", "no_match"}
     assert ScanFile.objects.filter(by_qr=True, reason="").count() == 2
-    told = Event.objects.get(action="scans.matched").detail
-    assert (told["matched"], told["unmatched"]) == (4, 4)
+    told = Event.objects.get(action="scans.matched")
+    assert (told.detail["matched"], told.detail["unmatched"], told.role) == (4, 4, "admissions_clerk")
     client = Client()
     client.force_login(cast.clerk)
     shown = client.get(reverse("enrollment:scan_upload", args=[made.public_id])).content.decode()

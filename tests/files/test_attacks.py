@@ -1,12 +1,15 @@
 """Files that pretend, burst or carry something along: refused with words, or stored without what they carried."""
 
 import io
+import time
+import zlib
 
 import pytest
 from PIL import Image
 
 from core.workbook.package import member_name
 from enrollment.scan_matching import is_unsafe
+from files import pdf
 from files.actions import plain_filename, store
 from files.models import Blob
 from files.refusals import FileRefused
@@ -22,6 +25,15 @@ CARRYING_PDF = hostile.pdf(
     hostile.stream(b"MZ", b"/Type/EmbeddedFile"),
     b"<</Type/Filespec/F(a.exe)/EF<</F 1000 0 R>>>>",
     catalogue=b"/Names<</EmbeddedFiles<</Names[(a)1001 0 R]>>>>",
+)
+SCRIPT = b"<</S/JavaScript/JS(app.alert\\(1\\))>>"
+COMMENTED_PDF = hostile.pdf(
+    b"null\nendobj\n%stream\n1001 0 obj\n" + SCRIPT + b"\nendobj\n%endstream\n",
+    catalogue=b"/OpenAction 1001 0 R",
+)
+NESTED = b"/Type/ObjStm/DecodeParms<</Predictor 1>>"
+FORM_PDF = hostile.pdf(
+    hostile.stream(b"<xdp:xdp><script>1</script></xdp:xdp>"), catalogue=b"/AcroForm<</Fields[]/XFA 1000 0 R>>"
 )
 
 
@@ -47,11 +59,20 @@ def refused(cast: Cast, content: bytes, name: str = "a.jpg", allowed: tuple[str,
         (HIDDEN_PDF, "active_content"),
         (LAUNCH_PDF, "active_content"),
         (CARRYING_PDF, "active_content"),
+        (COMMENTED_PDF, "active_content"),
+        (hostile.pdf_packed(SCRIPT), "active_content"),
+        (hostile.pdf_packed(SCRIPT, entries=NESTED), "active_content"),
+        (hostile.pdf_packed(SCRIPT, entries=b"/Type/Obj#53tm"), "active_content"),
+        (hostile.pdf_packed(SCRIPT, b"/ASCIIHexDecode"), "active_content"),
+        (hostile.pdf_packed(SCRIPT, b"[/ASCIIHexDecode/FlateDecode]"), "active_content"),
+        (hostile.pdf(hostile.stream(zlib.compress(b"5 0 " + SCRIPT), b"/Type/ObjStm")), "active_content"),
+        (FORM_PDF, "active_content"),
         (hostile.png_bomb(), "too_many_pixels"),
         (b"", "empty"),
     ],
     ids=["gif-js", "svg", "html", "pdf-zip", "pdf-tail", "pdf-zip-eof", "pdf-js", "pdf-hidden-js", "pdf-launch",
-         "pdf-attachment", "png-bomb", "empty"],
+         "pdf-attachment", "pdf-comment", "pdf-packed", "pdf-nested", "pdf-name", "pdf-hex", "pdf-chain",
+         "pdf-unreached", "pdf-form", "png-bomb", "empty"],
 )  # fmt: skip
 @pytest.mark.requirement("S0-3.2-1")
 def test_a_file_that_pretends_is_refused(cast: Cast, content: bytes, code: str) -> None:
@@ -62,6 +83,26 @@ def test_a_pdf_that_bursts_is_tried_where_it_hurts_nobody(cast: Cast) -> None:
     bomb = hostile.pdf_bomb()
     assert len(bomb) < 2000
     assert refused(cast, bomb, "a.pdf") == "too_heavy"
+
+
+@pytest.mark.parametrize("part", [b"stream\n", b"/Type/ObjStm ", b"/JavaScrip"])
+def test_a_pdf_that_repeats_itself_is_read_in_one_pass(cast: Cast, part: bytes) -> None:
+    content = hostile.pdf(hostile.stream(b""))
+    content = content.replace(b"%PDF-1.7\n", b"%PDF-1.7\n%" + part * 40_000 + b"\n")
+    began = time.process_time()
+    store(actor=cast.clerk, content=content, filename="a.pdf", allowed=SCANS)
+    assert time.process_time() - began < 1
+
+
+def test_an_overloaded_machine_is_no_fault_of_the_pdf(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = hostile.pdf(hostile.stream(b""))
+    with monkeypatch.context() as patch:
+        patch.setattr(pdf, "TRIAL_SECONDS", 0.01)
+        assert refused(cast, content, "a.pdf") == "not_checked"
+    with monkeypatch.context() as patch:
+        patch.setattr(pdf, "TRIAL", pdf.TRIAL.with_name("missing.py"))
+        assert refused(cast, content, "a.pdf") == "not_checked"
+    store(actor=cast.clerk, content=content, filename="a.pdf", allowed=SCANS)
 
 
 def test_a_pdf_of_too_many_pages_is_refused(cast: Cast) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import struct
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,14 @@ from typing import Any
 import pypdfium2
 import pytest
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.db import transaction
 from PIL import Image
 
-from files.actions import store, sweep_orphans
+from files.actions import discard, store, sweep_orphans
 from files.models import Blob
 from files.refusals import FileRefused
-from files.rendering import page_png
+from files.rendering import opened, page_png
 from files.selectors import BlobDamaged, open_blob
 from files.serving import serve
 from tests.cast import Cast
@@ -69,6 +71,18 @@ def test_a_pdf_with_a_page_that_cannot_be_shown_is_refused_wherever_it_is_read(c
     assert page_png(content, 1).startswith(b"\x89PNG")
     with pytest.raises(FileRefused):
         page_png(content, 2)
+
+
+def test_one_thread_at_a_time_uses_pdfium() -> None:
+    content = pdf()
+    pages: list[bytes] = []
+    other = threading.Thread(target=lambda: pages.append(page_png(content, 1)))
+    with opened(content):
+        other.start()
+        other.join(timeout=1)
+        assert other.is_alive()
+    other.join()
+    assert len(pages) == 1
 
 
 def stored_files() -> set[Path]:
@@ -168,6 +182,36 @@ def test_what_a_rolled_back_transaction_stored_is_swept(cast: Cast) -> None:
     assert sweep_orphans() == 0
     assert sweep_orphans(older_than=timedelta(0)) >= 1
     assert stored_files() - before == {Path(settings.MEDIA_ROOT) / kept.storage_key}
+
+
+def test_what_was_discarded_goes_even_if_the_process_dies_at_its_commit(cast: Cast) -> None:
+    before = stored_files()
+    kept = store(actor=cast.clerk, content=b"a,b\n1,2\n", filename="kept.csv", allowed=["csv"])
+    gone = store(actor=cast.clerk, content=b"a,b\n3,4\n", filename="gone.csv", allowed=["csv"])
+    with pytest.raises(RuntimeError), transaction.atomic():
+        discard(kept)
+        raise RuntimeError
+    discard(gone)
+    discard(gone)
+    assert sweep_orphans(older_than=timedelta(0)) >= 1
+    assert stored_files() - before == {Path(settings.MEDIA_ROOT) / kept.storage_key}
+    assert Blob.objects.filter(discarded__isnull=False).get() == gone
+
+
+def test_a_storage_that_fails_after_the_commit_stops_nothing(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    gone = store(actor=cast.clerk, content=b"a,b\n3,4\n", filename="gone.csv", allowed=["csv"])
+    after = []
+
+    def fails(key: str) -> None:
+        raise OSError(key)
+
+    with monkeypatch.context() as patch, django_capture_on_commit_callbacks(execute=True):
+        patch.setattr(default_storage, "delete", fails)
+        discard(gone)
+        transaction.on_commit(lambda: after.append("told"))
+    assert after == ["told"]
 
 
 def test_an_orphan_of_long_ago_is_swept_too(db: None) -> None:

@@ -1,4 +1,4 @@
-"""Two acts on the same rows in a known order: the second waits for the first one's lock."""
+"""Two acts on the same rows in a known order: the second waits for the first one's lock. They need ``committed_db``."""
 
 import threading
 import time
@@ -10,27 +10,65 @@ WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() 
 
 
 def behind(first: Callable[[], object], second: Callable[[], object]) -> object:
-    """Do ``first`` and commit it when ``second``, in a thread of its own, waits for it; what ``second`` gave or raised.
+    """Do ``first`` and commit it when ``second`` waits for it; what ``second`` gave or raised."""
 
-    Needs ``committed_db``.
-    """
-    given: list[object] = []
+    def whole(pause: Callable[[], None]) -> None:
+        with transaction.atomic():
+            first()
+            pause()
+
+    gave, result = meanwhile(whole, second)
+    if isinstance(gave, Exception):
+        raise gave
+    return result
+
+
+def meanwhile(
+    first: Callable[[Callable[[], None]], object], second: Callable[[], object]
+) -> tuple[object, object]:
+    """What two acts gave or raised: ``first`` calls what it is given, and goes on when ``second`` waits for it."""
+    begun: list[tuple[threading.Thread, list[object]]] = []
+
+    def pause() -> None:
+        begun.append(_begun(second))
+        _until_it_waits(begun[0][0])
+
+    gave = _outcome(lambda: first(pause))
+    if not begun and isinstance(gave, Exception):
+        raise gave
+    ((thread, result),) = begun
+    thread.join()
+    return gave, result[0]
+
+
+def beside(act: Callable[[], object]) -> object:
+    """What an act gave or raised that was done, and committed, by somebody else just now."""
+    thread, result = _begun(act)
+    thread.join()
+    return result[0]
+
+
+def _begun(act: Callable[[], object]) -> tuple[threading.Thread, list[object]]:
+    result: list[object] = []
 
     def run() -> None:
         try:
-            given.append(second())
-        except Exception as error:  # noqa: BLE001 - whatever it raised is what the test asks for
-            given.append(error)
+            result.append(_outcome(act))
         finally:
             connection.close()
 
     thread = threading.Thread(target=run)
-    with transaction.atomic():
-        first()
-        thread.start()
-        _until_it_waits(thread)
-    thread.join()
-    return given[0]
+    thread.start()
+    return thread, result
+
+
+def _outcome(act: Callable[[], object]) -> object:
+    try:
+        return act()
+    except AssertionError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it raised is what the test asks for
+        return error
 
 
 def _until_it_waits(thread: threading.Thread) -> None:

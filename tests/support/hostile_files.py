@@ -1,6 +1,7 @@
 """Files as an attacker sends them: two kinds in one, bombs, scripts under a picture's name."""
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -56,6 +57,29 @@ def pdf(*parts: bytes, pages: int = 1, catalogue: bytes = b"") -> bytes:
 def stream(content: bytes, entries: bytes = b"") -> bytes:
     """A PDF stream object."""
     return b"<<" + entries + b"/Length %d>>\nstream\n%s\nendstream" % (len(content), content)
+
+
+def pdf_packed(hidden: bytes, filters: bytes = b"/FlateDecode", entries: bytes = b"/Type/ObjStm") -> bytes:
+    """A PDF whose catalogue opens ``hidden``, an object within an object stream that was packed by ``filters``."""
+    inside = b"5 0 " + hidden
+    if b"Flate" in filters:
+        inside = zlib.compress(inside)
+    if b"ASCIIHex" in filters:
+        inside = inside.hex().encode() + b">"
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R/OpenAction 5 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>",
+        stream(inside, entries + b"/N 1/First 4/Filter" + filters),
+    ]
+    out, places = b"%PDF-1.7\n", []
+    for number, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    rows = [(0, 0, 65535), *((1, place, 0) for place in places), (2, 4, 0), (1, len(out), 0)]
+    table = b"".join(struct.pack(">BIH", *row) for row in rows)
+    xref = stream(table, b"/Type/XRef/Size 7/W[1 4 2]/Root 1 0 R")
+    return out + b"6 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n" % (xref, len(out))
 
 
 def pdf_bomb(megabytes: int = 100) -> bytes:

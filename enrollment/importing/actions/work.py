@@ -47,26 +47,19 @@ def work(running: Running) -> None:
     )
     if import_job.state not in OPEN:
         return
-    book = book_of(import_job.batch)
     try:
-        source = _opened(import_job, book)
+        if running.job.kind == CHECK:
+            _check(running, import_job, _opened(import_job))
+        else:
+            _import(running, import_job)
     except WorkbookRefused as refused:
         _refuse(running.actor, import_job, refused)
-        return
-    if running.job.kind == CHECK:
-        _check(running, import_job, source, book)
-    else:
-        _import(running, import_job, source, book)
 
 
-def _opened(import_job: ImportJob, book: CodeBook) -> Source:
-    """What the check kept, for an import that follows it at once; else the file. Raises WorkbookRefused."""
-    max_rows = _max_rows(import_job)
-    if import_job.state == State.IMPORTING and (
-        kept := KeptSource.find(import_job, stamp_of(import_job, book, max_rows))
-    ):
-        return kept
-    return open_source(open_blob(import_job.blob), layout_of(import_job.batch), max_rows=max_rows)
+def _opened(import_job: ImportJob) -> Source:
+    """The file. Raises WorkbookRefused."""
+    content, layout = open_blob(import_job.blob), layout_of(import_job.batch)
+    return open_source(content, layout, max_rows=_max_rows(import_job))
 
 
 def _max_rows(import_job: ImportJob) -> int:
@@ -88,8 +81,9 @@ def _process(running: Running, import_job: ImportJob, source: Source, book: Code
 
 
 @transaction.atomic
-def _check(running: Running, import_job: ImportJob, source: Source, book: CodeBook) -> None:
+def _check(running: Running, import_job: ImportJob, source: Source) -> None:
     row = locked_import(import_job)
+    book = book_of(row.batch)
     row.mends = import_job.mends or (_marked_import(row, source) if source.is_marked else None)
     _forget_faults(row)
     process = _process(running, row, source, book)
@@ -124,34 +118,40 @@ def _note(row: ImportJob, state: State, counts: Counts, also: list[str]) -> None
     row.save(update_fields=["state", *names, *also])
 
 
-def _import(running: Running, import_job: ImportJob, source: Source, book: CodeBook) -> None:
-    """Import in one transaction. A number that somebody typed in at the same moment makes it look again, once."""
-    batch = import_job.batch
-    never_checked = import_job.state == State.CHECKING
+def _import(running: Running, import_job: ImportJob) -> None:
+    """Import in one transaction. A number that somebody typed in at the same moment makes it look again, once.
+
+    Raises WorkbookRefused.
+    """
+    source = _opened(import_job) if import_job.state == State.CHECKING else None
     with transaction.atomic():
-        numbers = new_numbers(batch, max(source.total if never_checked else import_job.good_count, 1))
+        numbers = new_numbers(import_job.batch, max(source.total if source else import_job.good_count, 1))
     for last in (False, True):
         try:
-            _write(running, import_job, source, book, numbers)
+            _write(running, import_job, source, numbers)
         except IntegrityError:
             if last:
                 raise
         except _Interrupted:
-            _check(running, import_job, source, book)
+            _check(running, import_job, source or _opened(import_job))
             return
         else:
             return
 
 
 @transaction.atomic
-def _write(
-    running: Running, import_job: ImportJob, source: Source, book: CodeBook, numbers: Sequence[str]
-) -> None:
+def _write(running: Running, import_job: ImportJob, opened: Source | None, numbers: Sequence[str]) -> None:
+    """Write the rows of the opened file, else those that its check kept while all that it rested on is the same.
+
+    Codes and classes are read once nobody else writes into the batch.
+    """
     try:
         check_open(locked_batch(import_job.batch), timezone.localdate())
     except BatchClosed:
         raise _Interrupted from None
     row = locked_import(import_job)
+    book = book_of(row.batch)
+    source = opened or KeptSource.find(row, stamp_of(row, book, _max_rows(row))) or _opened(row)
     row.mends = import_job.mends or (_marked_import(row, source) if source.is_marked else None)
     row.unknown_headers = source.unknown_headers
     if row.mends and owned_by_other(row.owner, row.mends):
