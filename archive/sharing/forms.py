@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from archive.models import SharingRequest
-from archive.sharing.selectors import columns_of
+from archive.sharing.selectors import columns_of, label_of
 from school.models import Unit
 
 MOST_STUDENTS = 500
@@ -60,7 +60,7 @@ class SharingForm(forms.Form):
 
     def __init__(self, school: Unit, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offered = [(column.field, column.label) for column in columns_of(school)]
+        offered = [(column.field, label_of(column)) for column in columns_of(school)]
         self.fields["fields_given"].choices = offered  # type: ignore[attr-defined]  # a field with choices
 
     def clean_numbers(self) -> list[str]:

@@ -15,7 +15,7 @@ from archive.consents.selectors import standing
 from archive.models import SharingRequest, SharingStudent
 from archive.sharing import actions
 from archive.sharing.forms import AgreementForm, ReceiptForm, ReleaseForm, RevokeForm
-from archive.sharing.selectors import columns_of, students_of
+from archive.sharing.selectors import columns_of, label_of, students_of
 
 HEAD = Step(
     "department_head", _("Head of department"), "decide_as_head", "department_head", where="department"
@@ -43,7 +43,7 @@ def read(user: User, request: Request, typed: SharingRequest) -> dict[str, Any]:
     """To whom, what, of whom; who consented; what became of it."""
     agreed = standing(typed)
     releases = request.school_id in units_with(user, "release_sharing")
-    labels = {column.field: column.label for column in columns_of(request.school)}
+    labels = {column.field: label_of(column) for column in columns_of(request.school)}
     rows = [(one, one.student_id in agreed) for one in students_of(typed)]
     return {
         "students": rows,

@@ -11,6 +11,8 @@ from approvals.models import Request
 from archive.models import SharingRequest, SharingStudent
 from records.columns import SECTIONS, Column
 from records.completeness import layout_for
+from records.models import FamilyMember, Student
+from records.values import split
 from school.models import Unit
 
 READERS = ("request_sharing", "release_sharing", "decide_for_archives")
@@ -18,9 +20,22 @@ STARTED = ("under_review", "approved", "returned", "closed")
 
 
 def columns_of(school: Unit) -> list[Column]:
-    """What can be given of a file, in the order of its sections."""
+    """What can be given of a person and the family, in the order of the file's sections."""
     order = list(SECTIONS)
-    return sorted(layout_for(school.stage).columns, key=lambda column: order.index(column.section))
+    held = [column for column in layout_for(school.stage).columns if _is_held(column)]
+    return sorted(held, key=lambda column: order.index(column.section))
+
+
+def _is_held(column: Column) -> bool:
+    position, name = split(column.field)
+    model = FamilyMember if position else Student
+    return any(field.name == name for field in model._meta.concrete_fields)
+
+
+def label_of(column: Column) -> str:
+    """The label of a column; a family member's names whose."""
+    position, _name = split(column.field)
+    return f"{SECTIONS[column.section]} · {column.label}" if position else str(column.label)
 
 
 def sharings(user: User) -> QuerySet[SharingRequest]:
