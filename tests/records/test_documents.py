@@ -180,6 +180,40 @@ def test_a_secret_document_asks_for_more_than_the_file(cast: Cast, pupil: Studen
     assert better.secrecy == "secret"
 
 
+def test_what_a_document_is_about_is_told_to_those_who_may_open_it(cast: Cast, pupil: Student) -> None:
+    card = make_user("蔡卡", cast.student_affairs)
+    appoint(card, Role.CARD_CENTRE, cast.school)
+    plain = added(cast, pupil, title="体检复查", subject_terms="视力")
+    row = added(cast, pupil, content=hostile.jpeg(), name="b.jpg", secrecy="secret", subject_terms="抑郁")
+    client_of(cast.archivist).post(
+        address("document_catalogue", pupil, row.public_id),
+        {"class_code": "JX", "subject_terms": "抑郁 复诊"},
+    )
+    client_of(cast.archivist).post(
+        address("document_catalogue", pupil, plain.public_id), {"class_code": "JX", "subject_terms": "近视"}
+    )
+    listing = reverse("records:documents")
+    history = address("student_section", pupil, "changes")
+    told: dict[str, tuple[Any, set[str]]] = {
+        "archivist": (cast.archivist, {"体检复查", "近视", "抑郁", "复诊"}),
+        "registrar": (cast.registrar, {"体检复查", "近视"}),
+        "card": (card, set()),
+    }
+    for name, (user, words) in told.items():
+        client = client_of(user)
+        page = client.get(listing).content.decode()
+        assert plain.number in page
+        assert row.number in page
+        assert {one for one in ("体检复查", "近视", "抑郁", "复诊") if one in page} == words, name
+        changes = client.get(history).content.decode()
+        assert ("复诊" in changes, "近视" in changes) == ("复诊" in words, "近视" in words), name
+        for term in ("抑郁", "近视"):
+            found = client.post(listing, {"list_form": "filter", "term": term}, follow=True).content.decode()
+            assert (row.number in found, plain.number in found) == (
+                term == "抑郁" and term in words, term == "近视" and term in words,
+            ), (name, term)  # fmt: skip
+
+
 def test_secrecy_is_lowered_with_a_reason_in_every_version(cast: Cast, pupil: Student) -> None:
     row = added(cast, pupil, secrecy="secret")
     url = address("document_secrecy", pupil, row.public_id)
