@@ -22,12 +22,12 @@ from ledger import events
 from ledger.context import acting
 from records.documents import rights
 from records.documents.filing import locked, place
-from records.models import Bringer, Document, DocumentKind, Enrolment, PhotoFile, PhotoUpload, Student
+from records.models import Bringer, Document, DocumentKind, PhotoFile, PhotoUpload, Student
 from records.photos import picture
 from records.photos.matching import ClassMatcher, is_junk
 from records.photos.picture import Box, PhotoRefused
 from records.photos.reasons import PhotoActRefused
-from records.selectors import StudentFile
+from records.selectors import StudentFile, files_in_use
 from school.models import SchoolClass, Unit
 from school.rules import rule
 
@@ -81,6 +81,7 @@ def crop(*, actor: User, photo: PhotoFile, box: Box) -> Document:
     )
     if row.state != PhotoFile.State.CROP or row.source is None or row.student_id is None:
         raise PhotoActRefused("done")
+    locked(Student(pk=row.student_id))
     unit = _unit_of(row.student_id, actor)
     role = role_for(actor, PERM, unit.pk)
     content = picture.to_rule(open_blob(row.source), limit=weight_limit(unit), box=box)
@@ -95,10 +96,9 @@ def crop(*, actor: User, photo: PhotoFile, box: Box) -> Document:
 
 
 def _unit_of(student_id: int, actor: User) -> Unit:
-    """The unit of the student's enrolment in which ``actor`` manages photos. Raises NotPermitted."""
-    rows = Enrolment.objects.filter(student_id=student_id, unit_id__in=list(units_with(actor, PERM)))
-    row = rows.select_related("unit").order_by("-started_on", "-pk").first()
-    if row is None:
+    """The unit where the student's file is kept, when ``actor`` manages photos there. Raises NotPermitted."""
+    row = files_in_use(actor).select_related("unit").filter(student_id=student_id).first()
+    if row is None or row.unit_id not in units_with(actor, PERM):
         raise NotPermitted(PERM)
     unit: Unit = row.unit
     return unit

@@ -15,20 +15,21 @@ from django.utils import timezone
 from PIL import Image
 
 from accounts.roles import Role
+from accounts.scope import NotPermitted
 from core.crypto import blind_index
 from files.models import Blob
 from files.selectors import open_blob
 from jobs.tasks import run
 from ledger.context import acting
 from ledger.models import Event
-from records.models import Document, PhotoExport, PhotoFile, PhotoUpload, Student
+from records.models import Document, Enrolment, PhotoExport, PhotoFile, PhotoUpload, Student
 from records.photos import actions, export, picture
 from records.photos.picture import Box, PhotoRefused
 from records.photos.reasons import PhotoActRefused
 from records.selectors import student_file
 from tests.cast import Cast
 from tests.enrollment.intake import id_number
-from tests.factories import appoint, make_user
+from tests.factories import appoint, make_user, saved
 from tests.records.files import make_student
 from tests.records.photo_files import portrait
 from tests.support import hostile_files as hostile
@@ -283,6 +284,31 @@ def test_photos_of_another_school_are_nobodys_here(cast: Cast) -> None:
     for name in ("photo_crop", "photo_source"):
         assert client_of(elsewhere).get(reverse(f"records:{name}", args=[row.public_id])).status_code == 404
     assert client_of(cast.archivist).get(reverse("records:photos")).status_code == 403
+
+
+@pytest.mark.parametrize("shelved", [False, True])
+def test_a_school_crops_no_photo_into_a_file_that_is_not_kept_there(cast: Cast, shelved: bool) -> None:
+    one = pupil(cast, "王小明", 1)
+    row = actions.bring(
+        actor=cast.registrar, file=student_file(cast.registrar, one.public_id),
+        content=portrait((900, 900)), filename="a.jpg",
+    )  # fmt: skip
+    stay = one.enrolments.get()
+    stay.ended_on = timezone.localdate()
+    stay.shelved_on = timezone.localdate() if shelved else None
+    saved(stay)
+    if not shelved:
+        saved(
+            Enrolment(
+                student=one, school=cast.other_school, unit=cast.other_school, student_no="2026880001",
+                started_on=timezone.localdate(),
+            )
+        )  # fmt: skip
+    url = reverse("records:photo_crop", args=[row.public_id])
+    assert client_of(cast.registrar).get(url).status_code == 404
+    with pytest.raises(NotPermitted):
+        actions.crop(actor=cast.registrar, photo=row, box=Box(200, 30, 500))
+    assert not Document.objects.exists()
 
 
 # Exports

@@ -125,6 +125,7 @@ def test_a_penalty_goes_its_way_in_the_pages(cast: Cast, client: Client, clerk: 
     assert client.get(f"{url}decide/").status_code == 302
     client.force_login(cast.student_affairs_head)
     assert "承认" in client.get(f"{url}decide/").content.decode()
+    assert Event.objects.filter(action="penalty.viewed", actor=cast.student_affairs_head).count() == 1
     decision = step | {
         "kind": "1",
         "months": "6",
