@@ -24,6 +24,7 @@ from ledger.context import acting
 from ledger.models import Event
 from records.models import Document, Enrolment, PhotoExport, PhotoFile, PhotoUpload, Student
 from records.photos import actions, export, picture
+from records.photos.matching import ClassMatcher
 from records.photos.picture import Box, PhotoRefused
 from records.photos.reasons import PhotoActRefused
 from records.selectors import student_file
@@ -169,6 +170,30 @@ def test_the_zip_of_a_class_finds_its_students_and_tells_why_not(cast: Cast) -> 
     assert made.blob is not None
     page = client_of(cast.registrar).get(reverse("records:photo_upload", args=[made.public_id]))
     assert "赵一.jpg" in page.content.decode()
+
+
+FITTING = {
+    "王明": "王明", "3-1 王明": "王明", "王 明": "王明", "王明_三班（2）": "王明", "王明 三班": "王明",
+    "IMG王明": "王明",
+    "王明华": "", "王明 华": "", "欧阳王明": "", "买买提·王明": "", "三班王明": "", "王\U00020bb7": "",
+    "阿依古丽·买买提": "阿依古丽·买买提", "阿依古丽•买买提": "阿依古丽·买买提", "阿依古丽": "",
+    "\U00020bb7野": "\U00020bb7野", "\U00020bb7野家": "", "王\U00020bb7野": "", "〇王明": "",
+    "anna-smith 2": "Anna Smith", "Joanna Smith": "", "Anna Smithers": "", "A1001": "王明", "A1001 王明华": "王明",
+    "A1001王明": "王明", "A1001 阿依古丽·买买提": "contradiction", "王明 Anna Smith": "several",
+    "A1001 A1003 王明": "several",
+}  # fmt: skip
+
+
+def test_a_picture_goes_to_whom_its_whole_name_names(cast: Cast) -> None:
+    names = ("王明", "阿依古丽·买买提", "\U00020bb7野", "Anna Smith")
+    students = {
+        name: make_student(name, cast, school_class=cast.school_class, exam_no=f"A100{place}").pk
+        for place, name in enumerate(names, 1)
+    }
+    matcher = ClassMatcher(cast.school_class)
+    for stem, name in FITTING.items():
+        expected = (students[name], "") if name in students else (None, name or "no_match")
+        assert matcher.match(f"a/{stem}.jpg") == expected, stem
 
 
 def test_a_photo_that_is_there_stays_unless_it_is_to_be_replaced(cast: Cast) -> None:
