@@ -98,6 +98,11 @@ def changed(row: Penalty, **values: Any) -> list[str]:
     return list(values)
 
 
+def changed_in_force(row: Penalty, **values: Any) -> list[str]:
+    """The same for a delivered penalty, with the day that counts next."""
+    return changed(row, **values) + changed(row, due_on=terms.due_in_force(row))
+
+
 def demand_day(on: date | None, *, after: date | None, what: str) -> date:
     """The day of a step: not ahead, and not before ``after``. Raises NotAllowedHere."""
     if on is None or on > timezone.localdate():
@@ -318,5 +323,5 @@ def deliver(*, actor: User, penalty: Penalty, paper: Paper) -> Penalty:
     if paper.scan is None:
         raise EntryRefused(_("Add the scan of the receipt, the witnesses' note or the notice."))
     until = terms.appeal_until(row.unit, row.stage, on, told=row.appeal_told)
-    names = changed(row, state=State.IN_FORCE, delivered_on=on, appeal_until=until, due_on=row.ends_on)
+    names = changed_in_force(row, state=State.IN_FORCE, delivered_on=on, appeal_until=until)
     return take_step(actor, role, row, Step.DELIVERED, paper, names, way=paper.way)

@@ -288,3 +288,23 @@ def test_others_have_no_hand_in_it(cast: Cast, clerk: User, li: Enrolment) -> No
         with pytest.raises(OutOfScope):
             act()
     assert Penalty.objects.count() == 1
+
+
+def test_an_appeal_and_a_lifting_do_not_move_each_others_day(cast: Cast, clerk: User, li: Enrolment) -> None:
+    head, third = cast.student_affairs_head, officer(cast, "第三人")
+    set_rule(cast.school, "penalty_lifted_early", "yes")
+    row = delivered(clerk, head, li)
+    assert row.due_on == row.ends_on
+    row = afterwards.receive_appeal(actor=clerk, penalty=row, paper=paper(10, text="不服"))
+    answer_due = row.due_on
+    assert answer_due == row.appeal_answer_due
+    row = afterwards.ask_lifting(actor=clerk, penalty=row, asker="office", paper=paper(9, text="已改正"))
+    assert row.due_on == answer_due
+    row = afterwards.keep(actor=head, penalty=row, reason="再看")
+    assert row.due_on == answer_due
+    row = afterwards.ask_lifting(actor=clerk, penalty=row, asker="office", paper=paper(8, text="已改正"))
+    note = paper(7, document_no="申〔2026〕1 号", scan=scan())
+    row = afterwards.answer_appeal(actor=third, penalty=row, outcome="upheld", paper=note)
+    assert row.due_on == terms.step_due(row.unit, start=row.lifting_asked_on)
+    row = afterwards.keep(actor=head, penalty=row, reason="再看")
+    assert row.due_on == row.ends_on
