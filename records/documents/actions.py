@@ -55,9 +55,13 @@ def add(
     return row
 
 
-def _stored(actor: User, student: Student, content: bytes, filename: str) -> Blob:
+def _stored(
+    actor: User, student: Student, content: bytes, filename: str, *, old: Document | None = None
+) -> Blob:
+    """The kept content. What was found unfit may come again as another document, as under its right kind."""
     blob = store(actor=actor, content=content, filename=filename, allowed=SCANS)
-    if Document.objects.filter(student=student, blob__sha256=blob.sha256, is_current=True).exists():
+    same = Document.objects.filter(student=student, blob__sha256=blob.sha256, is_current=True)
+    if same.exclude(review=Document.Review.UNFIT).exists() or (old and old.blob.sha256 == blob.sha256):
         raise DocumentRefused("repeated")
     return blob
 
@@ -76,7 +80,7 @@ def add_version(
     old = _current(document)
     if old.kind == DocumentKind.PHOTO:
         raise DocumentRefused("photo")
-    blob = _stored(actor, file.student, content, filename)
+    blob = _stored(actor, file.student, content, filename, old=old)
     values = asdict(told) | {"secrecy": max(old.secrecy, told.secrecy, key=LEVELS.index)}
     with acting(actor, role=role):
         old.is_current = False

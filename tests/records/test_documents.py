@@ -79,6 +79,19 @@ def test_the_very_same_file_is_not_added_twice(cast: Cast, pupil: Student) -> No
     assert Document.objects.count() == Blob.objects.count() == 1
 
 
+def test_a_scan_under_the_wrong_kind_is_filed_anew_under_the_right_one(cast: Cast, pupil: Student) -> None:
+    row = added(cast, pupil, kind="transcript")
+    client_of(cast.archivist).post(
+        address("document_check", pupil, row.public_id), {"outcome": "unfit", "fault": "wrong_kind"}
+    )
+    same = client_of(cast.registrar).post(address("document_version", pupil, row.public_id), form())
+    assert same.status_code == 422
+    right = added(cast, pupil, kind="health_form")
+    assert (right.kind, right.item_no, right.blob.sha256) == ("health_form", 2, row.blob.sha256)
+    again = client_of(cast.registrar).post(address("document_add", pupil), form())
+    assert again.status_code == 422
+
+
 @pytest.mark.requirement("S0-3.2-1", "S0-3.2-3")
 def test_another_person_of_the_archives_checks_and_an_illegible_scan_counts_as_missing(
     cast: Cast, pupil: Student
