@@ -22,6 +22,7 @@ from files.selectors import open_blob
 from jobs.tasks import run
 from ledger.context import acting
 from ledger.models import Event
+from records.documents.actions import erase
 from records.models import Document, Enrolment, PhotoExport, PhotoFile, PhotoUpload, Student
 from records.photos import actions, export, picture
 from records.photos.matching import ClassMatcher
@@ -334,6 +335,23 @@ def test_a_school_crops_no_photo_into_a_file_that_is_not_kept_there(cast: Cast, 
     with pytest.raises(NotPermitted):
         actions.crop(actor=cast.registrar, photo=row, box=Box(200, 30, 500))
     assert not Document.objects.exists()
+
+
+def test_erasing_a_file_takes_the_pictures_that_were_brought_for_it(
+    cast: Cast, django_capture_on_commit_callbacks: Any
+) -> None:
+    one, other = pupil(cast, "王小明", 1), pupil(cast, "李小红", 2)
+    _made, rows = imported(cast, [("王小明.jpg", portrait((900, 900))), ("李小红.jpg", portrait((900, 900)))])
+    imported(cast, [("王小明.jpg", portrait())])
+    gone, stays = (rows[name].source for name in ("王小明.jpg", "李小红.jpg"))
+    placed = photo(one).blob
+    assert gone is not None
+    assert stays is not None
+    with django_capture_on_commit_callbacks(execute=True), acting(cast.archivist):
+        erase(one)
+    assert not PhotoFile.objects.filter(student=one).exists()
+    assert PhotoFile.objects.get().student == other
+    assert [default_storage.exists(one.storage_key) for one in (gone, placed, stays)] == [False, False, True]
 
 
 # Exports
