@@ -18,6 +18,7 @@ from records.merits.actions.penalties import (
     changed_in_force,
     demand_another,
     demand_day,
+    demand_unrelated,
     demand_words,
     locked,
     take_step,
@@ -47,6 +48,7 @@ def receive_appeal(*, actor: User, penalty: Penalty, paper: Paper) -> Penalty:
 def answer_appeal(*, actor: User, penalty: Penalty, outcome: str, paper: Paper) -> Penalty:
     """Enter what the appeal committee answered; a revoked decision never held. Not by who decided the penalty."""
     row, role = locked(actor, penalty, PREPARE, State.IN_FORCE)
+    demand_unrelated(actor, row)
     demand_another(actor, row, "decided_by")
     if row.appeal != Penalty.Appeal.OPEN:
         raise WrongState(_("No appeal is open."))
@@ -123,6 +125,7 @@ def make_void(*, actor: User, penalty: Penalty, reason: str) -> Penalty:
     """Make a case void that should never have been entered (wrong student, twice). Not by who made or decided it."""
     perm = PREPARE if penalty.unit_id in units_with(actor, PREPARE) else DECIDE
     row, role = locked(actor, penalty, perm, *(one for one in State if one not in ENDED))
+    demand_unrelated(actor, row)
     demand_another(actor, row, "prepared_by", "decided_by")
     words = demand_words(reason, _("Say why the entry is wrong."))
     names = changed(row, state=State.VOIDED, voided_by=actor, due_on=None)

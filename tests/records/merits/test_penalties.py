@@ -1,15 +1,20 @@
 """Penalties step by step: who may do what, in which order, and what the database refuses by itself."""
 
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
 from accounts.scope import NotPermitted, OutOfScope
+from approvals import relation
 from ledger.models import Event
 from records.merits import Hindered, bars, terms
 from records.merits.actions import afterwards, penalties
@@ -89,6 +94,52 @@ def test_who_prepared_or_heard_does_not_decide(cast: Cast, li: Enrolment) -> Non
     own.decided_by = head
     with pytest.raises(IntegrityError, match="penalty_decided_by_another"), transaction.atomic():
         saved(own)
+
+
+@pytest.fixture
+def related(cast: Cast) -> Iterator[User]:
+    """The head of student affairs, who belongs to the family of every student."""
+    head = cast.student_affairs_head
+
+    def check(user: User, subjects: Collection[UUID]) -> bool:
+        return user == head
+
+    relation.register(check)
+    yield head
+    relation._checks.remove(check)
+
+
+def test_nobody_decides_on_himself_or_his_family(
+    cast: Cast, clerk: User, li: Enrolment, related: User, client: Client
+) -> None:
+    other = make_user("郑华", cast.student_affairs)
+    appoint(other, Role.STUDENT_AFFAIRS_HEAD, cast.school)
+    row = heard(clerk, li)
+    verdict = Decision(kind="2", months=6, appeal_told=True)
+    note = paper(20, document_no="1 号", scan=scan())
+    for act in (
+        lambda: penalties.decide(actor=related, penalty=row, decision=verdict, paper=note),
+        lambda: penalties.drop(actor=related, penalty=row, reason="无"),
+        lambda: penalties.send_back(actor=related, penalty=row, reason="无"),
+    ):
+        with pytest.raises(SamePerson):
+            act()
+    client.force_login(related)
+    url = reverse("records:penalty_act", args=[row.public_id, "decide"])
+    assert client.get(url).status_code == 302
+    row = penalties.decide(actor=other, penalty=row, decision=verdict, paper=note)
+    row = penalties.deliver(actor=clerk, penalty=row, paper=paper(15, scan=scan()))
+    row = afterwards.receive_appeal(actor=clerk, penalty=row, paper=paper(10, text="不服"))
+    answer = paper(7, document_no="申〔2026〕1 号", scan=scan())
+    with pytest.raises(SamePerson):
+        afterwards.make_void(actor=related, penalty=row, reason="录错")
+    with pytest.raises(SamePerson):
+        afterwards.answer_appeal(actor=related, penalty=row, outcome="revoked", paper=answer)
+    row = afterwards.answer_appeal(actor=clerk, penalty=row, outcome="upheld", paper=answer)
+    row = afterwards.ask_lifting(actor=clerk, penalty=row, asker="office", paper=paper(text="已改正"))
+    with pytest.raises(SamePerson):
+        afterwards.lift(actor=related, penalty=term_over(row), paper=paper(document_no="3 号"))
+    assert afterwards.keep(actor=other, penalty=row, reason="再看").lifting_asked_on is None
 
 
 def test_nobody_is_decided_upon_unheard(cast: Cast, clerk: User, li: Enrolment) -> None:
