@@ -409,6 +409,7 @@ def test_an_export_names_photos_by_identity_number_and_writes_down_each(cast: Ca
     told = Event.objects.filter(action="photo.exported")
     assert {event.subject for event in told} == {one.public_id, two.public_id, nobody.public_id}
     assert {(event.purpose, event.actor) for event in told} == {("status_system", cast.registrar)}
+    assert {(event.unit_id, event.detail["export"]) for event in told} == {(cast.school.pk, row.pk)}
     assert Event.objects.get(action="photo_export.packed").detail == {"photos": 3, "left_out": 1}
     assert Event.objects.filter(action="job.result_downloaded").count() == 1
     assert one.id_number not in str(list(Event.objects.values_list("detail", flat=True)))
