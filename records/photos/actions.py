@@ -1,5 +1,6 @@
 """Writes of photos: one for a student, a ZIP for a class by a job, cropping; each lands as a version of the photo."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -244,23 +245,24 @@ def _finish(actor: User, role: str, made: PhotoUpload) -> None:
 @transaction.atomic
 def ended_badly(job: Job) -> None:
     """Close the import of a job that failed or was stopped; what it placed stays."""
-    made = PhotoUpload.objects.select_for_update(of=("self",)).select_related("blob").get(job=job)
-    if made.finished_at is None:
-        made.finished_at = timezone.now()
-        made.save(update_fields=["finished_at"])
-        if made.blob is not None:
-            discard(made.blob)
+    rows = PhotoUpload.objects.select_for_update(of=("self",)).select_related("blob")
+    made = rows.filter(job=job, finished_at__isnull=True).first()
+    if made is not None:
+        _finish(job.requested_by, "", made)
 
 
 @transaction.atomic
-def drop_waiting(*, now: datetime | None = None) -> int:
-    """Delete pictures that nobody cropped in time; how many."""
+def drop_waiting(*, actor: User, now: datetime | None = None) -> int:
+    """Delete pictures that nobody cropped in time; how many. Each import of which some were dropped is an event."""
     before = (now or timezone.now()) - CROP_WITHIN
-    rows = PhotoFile.objects.select_for_update(of=("self",)).select_related("source")
+    rows = PhotoFile.objects.select_for_update(of=("self",)).select_related("source", "upload")
     waiting = list(rows.filter(state=PhotoFile.State.CROP, upload__created_at__lt=before))
     for row in waiting:
         if row.source is not None:
             discard(row.source)
         row.state, row.reason, row.source = PhotoFile.State.REFUSED, "lapsed", None
         row.save(update_fields=["state", "reason", "source"])
+    with acting(actor):
+        for made, count in Counter(row.upload for row in waiting).items():
+            events.record("photos.lapsed", actor=actor, obj=made, detail={"files": count})
     return len(waiting)

@@ -19,8 +19,11 @@ from accounts.scope import NotPermitted
 from core.crypto import blind_index
 from files.models import Blob
 from files.selectors import open_blob
+from jobs import actions as jobs
+from jobs.models import Job
+from jobs.running import Running
 from jobs.tasks import run
-from ledger.context import acting
+from ledger.context import acting, service_user
 from ledger.models import Event
 from records.documents.actions import erase
 from records.models import Document, Enrolment, PhotoExport, PhotoFile, PhotoUpload, Student
@@ -29,6 +32,7 @@ from records.photos.matching import ClassMatcher
 from records.photos.picture import Box, PhotoRefused
 from records.photos.reasons import PhotoActRefused
 from records.selectors import student_file
+from records.tasks import discard_lapsed
 from tests.cast import Cast
 from tests.enrollment.intake import id_number
 from tests.factories import appoint, make_user, saved
@@ -229,9 +233,6 @@ def test_an_import_that_was_interrupted_goes_on_and_repeats_nothing(
 
     monkeypatch.setattr(actions, "_take", die)
     assert made.job is not None
-    from jobs.models import Job
-    from jobs.running import Running
-
     running = Running(made.job, cast.registrar, lambda done, total: None)
     with acting(cast.registrar), pytest.raises(MemoryError):
         actions.work(running)
@@ -289,14 +290,37 @@ def test_one_photo_is_brought_cropped_by_numbers_and_placed(cast: Cast) -> None:
 
 def test_a_photo_of_another_shape_in_a_zip_waits_for_cropping_and_lapses(cast: Cast) -> None:
     pupil(cast, "王小明", 1)
-    _made, rows = imported(cast, [("王小明.jpg", portrait((900, 900)))])
+    made, rows = imported(cast, [("王小明.jpg", portrait((900, 900)))])
     row = rows["王小明.jpg"]
     assert (row.state, row.reason) == ("crop", "needs_crop")
     assert not Document.objects.exists()
-    assert actions.drop_waiting() == 0
-    assert actions.drop_waiting(now=timezone.now() + timedelta(days=31)) == 1
+    assert discard_lapsed() == 0
+    PhotoUpload.objects.update(created_at=timezone.now() - timedelta(days=31))
+    assert discard_lapsed() == 1
     row.refresh_from_db()
     assert (row.state, row.reason, row.source) == ("refused", "lapsed", None)
+    event = Event.objects.get(action="photos.lapsed")
+    assert (event.actor, event.object_uuid, event.detail) == (service_user(), made.public_id, {"files": 1})
+    assert event.unit_id == made.unit_id
+
+
+def test_an_import_whose_job_fails_is_closed_with_an_event(
+    cast: Cast, django_capture_on_commit_callbacks: Any
+) -> None:
+    pupil(cast, "王小明", 1)
+    made = actions.upload(
+        actor=cast.registrar, school_class=cast.school_class, filename="a.zip", replaces=False,
+        content=hostile.zip_of([("王小明.jpg", portrait())]),
+    )  # fmt: skip
+    assert made.job is not None
+    assert made.blob is not None
+    with django_capture_on_commit_callbacks(execute=True):
+        jobs.end(made.job, Job.State.FAILED)
+    made.refresh_from_db()
+    assert made.finished_at is not None
+    assert not default_storage.exists(made.blob.storage_key)
+    event = Event.objects.get(action="photos.distributed")
+    assert (event.actor, event.detail["placed"]) == (cast.registrar, 0)
 
 
 def test_photos_of_another_school_are_nobodys_here(cast: Cast) -> None:
