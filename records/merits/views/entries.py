@@ -295,8 +295,9 @@ class EntryPages:
             file, row = selectors.entry_for(user_of(request), self.kind, public_id, *perms)
             if row.evidence is None:
                 raise Http404
+            response = serve(row.evidence, "inline")
             reading.open_evidence(file=file, kind=self.kind, entry=row)
-            return serve(row.evidence, "inline")
+            return response
 
         return self._guard(require_GET(view), *perms)
 

@@ -191,5 +191,6 @@ def penalty_evidence(request: HttpRequest, public_id: UUID, step_id: UUID) -> Ht
     step = selectors.step_evidence(row, step_id)
     if step is None or step.evidence is None:
         raise Http404
+    response = serve(step.evidence, "inline")
     reading.open_step(file=file, penalty=row, step=step)
-    return serve(step.evidence, "inline")
+    return response
