@@ -37,7 +37,7 @@ def _by_class(rows: QuerySet[Document], text: str) -> QuerySet[Document]:
     return rows.filter(class_code__startswith=clean_text(text))
 
 
-def _by_term(rows: QuerySet[Document], text: str) -> QuerySet[Document]:
+def _by_term(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
     return rows.filter(opens=True, subject_terms__contains=[clean_text(text)])
 
 
