@@ -306,7 +306,7 @@ def send_back(
     step: str = "",
     version: int | None = None,
 ) -> Request:
-    """Return (退回) to the requester with a reason; a step that carries out reopens an earlier one instead.
+    """Return (退回) to the requester with a reason; what was carried out is reopened at an earlier step instead.
 
     Raises ValueError for a missing reason; else as `take_step`.
     """
@@ -314,7 +314,7 @@ def send_back(
     turn = _turn(actor, request, step, version)
     row, now_at, role = turn.row, turn.step, turn.found.role
     with acting(actor, role=role, request_no=row.number, reason=reason):
-        if now_at.phase == "review":
+        if goes_back(row, turn.typed):
             row.state, row.step = State.RETURNED, ""
             row.due_on = due_after(row.school, int(rule(row.school, "return_days"))).date
             _start_clock(row)
@@ -326,6 +326,14 @@ def send_back(
         _decide(row, now_at.key, outcome, actor, turn.found, reason=reason, fields=fields, comment=comment)
         _record("approval.returned", actor, role, row, detail={"from_step": now_at.key, "reason": reason})
     return row
+
+
+def goes_back(request: Request, typed: Any) -> bool:
+    """Whether the waiting step sends back to the requester: a review does, and so does the step that begins to carry
+    out, since what was approved may no longer be possible."""
+    step, steps = step_of(request, typed), kind_of(request).steps(typed)
+    begins = next((one for one in steps if one.phase == "carry_out"), None)
+    return step is not None and (step.phase == "review" or (step == begins and not step.reopens))
 
 
 def _reopened(turn: _Turn) -> Step:

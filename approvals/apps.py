@@ -12,12 +12,13 @@ class ApprovalsConfig(AppConfig):
         from approvals.reminders import DUE, OVERDUE
         from approvals.spot_checks import selectors as spot_selectors
         from approvals.spot_checks import sources
-        from approvals.spot_checks.actions import FOUND
+        from approvals.spot_checks.actions import FOUND, PERM
         from core.menu import MenuItem, register
         from ledger import events
 
         inbox.register(inbox.InboxSource("requests", _("Requests"), selectors.inbox_rows))
         inbox.register(inbox.InboxSource("notices", _("Notices"), notices.inbox_rows))
+        inbox.register(inbox.InboxSource("overdue", _("Overdue too long"), selectors.overdue_rows))
         due = ngettext_lazy("%(count)s request is due", "%(count)s requests are due", "count")
         late = ngettext_lazy("%(count)s request is overdue", "%(count)s requests are overdue", "count")
         notices.register(DUE, due)
@@ -39,12 +40,12 @@ class ApprovalsConfig(AppConfig):
         register(
             MenuItem(
                 _("Requests"), "approvals:requests", "inbox", "", "work", 15,
-                also=("approvals:request", "approvals:many", "approvals:delegations"),
+                also=("approvals:request", "approvals:overdue", "approvals:many", "approvals:delegations"),
             )
         )  # fmt: skip
         register(
             MenuItem(
-                _("Spot checks"), "approvals:spot_checks", "list-check", "spot_check", "work", 18,
+                _("Spot checks"), "approvals:spot_checks", "list-check", (PERM, *spot_selectors.READERS), "work", 18,
                 also=("approvals:spot_check",),
             )
         )  # fmt: skip

@@ -1,20 +1,24 @@
 """Who may take a step of a request: by an own role, or for somebody by a delegation in force."""
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from django.contrib.auth.models import Permission
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from guardian.models import UserObjectPermission
 
 from accounts.models import User
-from accounts.scope import role_for, units_with
+from accounts.roles import ADMINISTRATORS
+from accounts.scope import held_by, role_for, units_with
 from approvals.kinds import Kind, Step, kind_of
 from approvals.models import Delegation, Request, TypedRequest
 from approvals.refusals import OwnFile, RequestRefused, SamePerson
-from approvals.relation import is_related
+from approvals.relation import related_among
 from school.models import Unit
 
 
@@ -26,12 +30,18 @@ class Authority:
     delegation: Delegation | None = None
 
 
-def authority(user: User, step: Step, request: Request) -> Authority | None:
-    """By what ``user`` may take ``step``; None when nothing gives it. Says nothing about persons that must differ."""
+def authority(
+    user: User, step: Step, request: Request, lent: Sequence[Delegation] | None = None
+) -> Authority | None:
+    """By what ``user`` may take ``step``; None when nothing gives it. Says nothing about persons that must differ.
+
+    ``lent``: his `delegations_to`, when the caller has read them.
+    """
     if _reaches(user, step, request):
         return Authority(role_for(user, step.perm, request.school.pk))
-    for delegation in delegations_to(user, request.school):
-        if _reaches(delegation.principal, step, request):
+    for delegation in delegations_to(user) if lent is None else lent:
+        there = delegation.unit_id in (request.school_id, *request.school.ancestors)
+        if there and _reaches(delegation.principal, step, request):
             return Authority(role_for(delegation.principal, step.perm, request.school.pk), delegation)
     return None
 
@@ -52,26 +62,37 @@ def in_force(today: date) -> Q:
     return Q(approved_by__isnull=False, ended_at__isnull=True, valid_from__lte=today, valid_until__gte=today)
 
 
-def delegations_to(user: User, school: Unit | None = None) -> QuerySet[Delegation]:
-    """Delegations by which ``user`` acts for somebody today, at ``school`` or anywhere."""
+def delegations_to(user: User) -> list[Delegation]:
+    """Delegations by which ``user`` acts for somebody today; none for who has become an administrator since."""
     rows = Delegation.objects.filter(in_force(timezone.localdate()), deputy=user, principal__is_active=True)
-    if school is not None:
-        rows = rows.filter(unit_id__in=[*school.ancestors, school.pk])
-    found: QuerySet[Delegation] = rows.select_related("principal", "principal__unit").order_by("pk")
+    found = list(rows.select_related("principal__unit").order_by("pk"))
+    if found and any(held.role in ADMINISTRATORS for held in held_by(user)):
+        return []
     return found
 
 
-def refusal(user: User, step: Step, typed: TypedRequest, found: Authority | None) -> RequestRefused | None:
+def refusal(
+    user: User,
+    step: Step,
+    typed: TypedRequest,
+    found: Authority | None,
+    related: AbstractSet[UUID] | None = None,
+) -> RequestRefused | None:
     """What forbids ``user`` this step though he has the right.
 
-    He, or the one for whom he acts, took a step that another person must take; or the file is his own.
+    He, or the one for whom he acts, took a step that another person must take; or the file is his own, or of one of
+    them. ``related``: their `related_among`, when the caller has asked for many.
     """
     persons = {user.pk} | ({found.delegation.principal_id} if found and found.delegation else set())
     for one, other in typed.pairs():
         across = other if one == step.person else one if other == step.person else ""
         if across and getattr(typed, f"{across}_id") in persons:
             return SamePerson(person_words(typed, across))
-    if is_related(user, typed.subjects()):
+    subjects = typed.subjects()
+    if related is None:
+        people = [user, *([found.delegation.principal] if found and found.delegation else [])]
+        related = {one for person in people for one in related_among(person, subjects)}
+    if not related.isdisjoint(subjects):
         return OwnFile(_("Nobody decides on his own file or on that of his family"))
     return None
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from django import forms
+from django.db.models import Prefetch
 from django.utils.functional import Promise
 
 from accounts.models import User
@@ -66,7 +67,7 @@ class Kind:
     ``steps(typed)`` gives the steps of one request in order. ``read(user, request, typed)`` gives the context of
     ``template``, which shows what is asked for. ``check(typed)`` raises RequestRefused when it cannot be submitted.
     ``ended(request, typed)`` is told when it was closed, refused, recalled or has lapsed. ``readers``: further
-    permissions that let read it at the school.
+    permissions that let read it at the school. ``prefetch``: what ``title`` and ``subjects`` read of many typed rows.
     """
 
     key: str
@@ -85,6 +86,7 @@ class Kind:
     print_url: str = ""
     readers: Sequence[str] = ()
     bulk: bool = True
+    prefetch: Sequence[str | Prefetch[Any]] = ()
     perms: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

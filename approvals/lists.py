@@ -42,6 +42,24 @@ def _kind_choices(_rows: Any = None) -> list[tuple[str, Any]]:
     return [(kind.key, kind.label) for kind in kinds()]
 
 
+class OverdueList(ListPage[Request]):
+    """What stands too long, for who answers for it: numbers and steps, nothing of what is asked for."""
+
+    name = "approvals.overdue"
+    columns = (
+        Column("number", _("Request number"), lambda row: row.number, sort=("number",), fixed=True, css="id"),
+        Column("kind", _("Kind"), lambda row: str(kind_of(row).label)),
+        Column("step", _("Waits for"), _step),
+        Column("due", _("Due"), lambda row: row.due_on, sort=("due_on", "pk"), css="date"),
+        Column("school", _("School"), lambda row: row.school.label, phone=False),
+        Column("department", _("Department"), lambda row: row.department.label),
+        Column("requester", _("Requester"), lambda row: row.requester.name, css="name"),
+    )
+    filters = (Filter("kind", _("Kind"), "choice", "kind", choices=_kind_choices),)
+    default_sort = "due"
+    empty = Empty(_("Nothing stands too long"), icon="circle-check")
+
+
 class RequestList(ListPage[Request]):
     """Requests that the reader may see."""
 

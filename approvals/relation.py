@@ -1,21 +1,26 @@
-"""Whose file somebody must not decide on: his own and his family's. The room that knows students gives the answer."""
+"""Whose files somebody must not decide on: his own and his family's. The rooms that know students give the answer."""
 
 from collections.abc import Callable, Collection
 from uuid import UUID
 
 from accounts.models import User
 
-Check = Callable[[User, Collection[UUID]], bool]
+Check = Callable[[User, Collection[UUID]], Collection[UUID]]
 
 _checks: list[Check] = []
 
 
 def register(check: Check) -> None:
-    """Add a way to tell; ``check(user, subjects)`` says whether one of these students is ``user`` or of his family."""
+    """Add a way to tell; ``check(user, subjects)`` gives those of the students who are ``user`` or of his family."""
     if check not in _checks:
         _checks.append(check)
 
 
+def related_among(user: User, subjects: Collection[UUID]) -> set[UUID]:
+    """Those of the students on whom ``user`` decides nothing."""
+    return {one for check in _checks for one in check(user, subjects)} if subjects else set()
+
+
 def is_related(user: User, subjects: Collection[UUID]) -> bool:
-    """Whether one of the students is ``user`` himself or belongs to his family."""
-    return bool(subjects) and any(check(user, subjects) for check in _checks)
+    """Whether ``user`` decides nothing on one of the students."""
+    return bool(related_among(user, subjects))

@@ -1,20 +1,22 @@
 """Reads of what the rooms share: requests that a user may see, what waits for him, notices."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.scope import units_with, visible_or_404
 from approvals.authority import authority, delegations_to, refusal
 from approvals.inbox import MOST_ROWS, InboxRow, Tab
-from approvals.kinds import Kind, Step, kind_of, kinds, step_of
+from approvals.kinds import Step, kind_of, kinds, step_of
 from approvals.models import Decision, Delegation, Notice, Request
 from approvals.refusals import RequestRefused
+from approvals.relation import related_among
 from approvals.spot_checks.selectors import open_cases
 from school.models import Unit
 
@@ -36,36 +38,38 @@ def _departments(user: User) -> list[int]:
     return list(below.values_list("pk", flat=True))
 
 
-def _of_steps(user: User, wanted: Iterable[tuple[Kind, Step]]) -> Q:
-    """Requests of which ``user`` could take one of these steps, as far as his units go."""
+def _of_steps(user: User, *, waiting: bool = False) -> Q:
+    """Requests of which ``user`` could take a step, as far as his units go; ``waiting``: the one that they wait for."""
     departments: list[int] | None = None
     found = Q(pk__in=[])
-    for kind, step in wanted:
-        units = units_with(user, step.perm)
-        if not units:
-            continue
-        part = Q(kind=kind.key, school_id__in=list(units))
-        if step.where == "department":
-            departments = _departments(user) if departments is None else departments
-            part &= Q(department_id__in=departments)
-        found |= part
+    for kind in kinds():
+        for step in kind.every_step:
+            units = units_with(user, step.perm)
+            if not units:
+                continue
+            part = Q(kind=kind.key, school_id__in=list(units))
+            if step.where == "department":
+                departments = _departments(user) if departments is None else departments
+                part &= Q(department_id__in=departments)
+            found |= part & Q(step=step.key) if waiting else part
     return found
 
 
-def _principals(user: User) -> list[Delegation]:
-    return list(delegations_to(user))
+def _of_delegations(lent: Sequence[Delegation], *, waiting: bool = False) -> Q:
+    """The same for those for whom somebody acts, at the units of the delegations."""
+    found = Q(pk__in=[])
+    for one in lent:
+        there = Q(school_id=one.unit_id) | Q(school__ancestors__contains=[one.unit_id])
+        found |= _of_steps(one.principal, waiting=waiting) & there
+    return found
 
 
 def requests(user: User) -> QuerySet[Request]:
     """Requests that ``user`` may read: his own, those of which he takes a step, those that he decided."""
-    every = [(kind, step) for kind in kinds() for step in kind.every_step]
-    scope = _of_steps(user, every)
+    scope = _of_steps(user) | _of_delegations(delegations_to(user))
     for kind in kinds():
         for perm in kind.readers:
             scope |= Q(kind=kind.key, school_id__in=list(units_with(user, perm)))
-    for delegation in _principals(user):
-        scope |= _of_steps(delegation.principal, every) & Q(school__ancestors__contains=[delegation.unit_id])
-        scope |= _of_steps(delegation.principal, every) & Q(school_id=delegation.unit_id)
     scope |= Q(public_id__in=open_cases(user, "request").values("case"))
     decided = Exists(Decision.objects.filter(request=OuterRef("pk"), actor=user))
     seen = ~Q(state__in=UNSEEN) & (scope | Q(decided))
@@ -81,24 +85,27 @@ def request_for(user: User, public_id: UUID) -> Request:
 
 def waiting_for(user: User) -> list[tuple[Request, Any, Step]]:
     """Requests whose waiting step ``user`` may take now, with their typed rows; at most 200."""
-    every = [(kind, step) for kind in kinds() for step in kind.every_step]
-    mine = Q(pk__in=[])
-    for kind, step in every:
-        mine |= _of_steps(user, [(kind, step)]) & Q(step=step.key)
-        for delegation in _principals(user):
-            mine |= _of_steps(delegation.principal, [(kind, step)]) & Q(step=step.key)
+    lent = delegations_to(user)
+    mine = _of_steps(user, waiting=True) | _of_delegations(lent, waiting=True)
     rows = Request.objects.filter(mine, state__in=WAITING).select_related("school", "department", "requester")
+    listed = with_typed(rows.order_by("due_on", "pk")[:MOST_ROWS])
+    subjects = {one for _row, typed in listed for one in typed.subjects()}
+    people = [user, *(one.principal for one in lent)]
+    related = {person.pk: related_among(person, subjects) for person in people}
     found = []
-    for row, typed in with_typed(rows.order_by("due_on", "pk")[:MOST_ROWS]):
-        now_at = step_of(row, typed)
-        right = authority(user, now_at, row) if now_at else None
-        if now_at and right and refusal(user, now_at, typed, right) is None:
-            found.append((row, typed, now_at))
+    for row, typed in listed:
+        step = step_of(row, typed)
+        right = authority(user, step, row, lent) if step else None
+        if not step or not right:
+            continue
+        barred = related[user.pk] | (related[right.delegation.principal_id] if right.delegation else set())
+        if refusal(user, step, typed, right, barred) is None:
+            found.append((row, typed, step))
     return found
 
 
 def with_typed(rows: Iterable[Request]) -> list[tuple[Request, Any]]:
-    """Requests with their typed rows, by one query for each kind."""
+    """Requests with their typed rows, by as many queries for many as for one of each kind."""
     listed = list(rows)
     by_kind: dict[str, list[Request]] = defaultdict(list)
     for row in listed:
@@ -106,11 +113,40 @@ def with_typed(rows: Iterable[Request]) -> list[tuple[Request, Any]]:
     typed: dict[int, Any] = {}
     for members in by_kind.values():
         kind = kind_of(members[0])
-        for one in kind.model._default_manager.filter(request__in=members).select_related("requester"):
+        held = kind.model._default_manager.filter(request__in=members).select_related("requester")
+        for one in held.prefetch_related(*kind.prefetch):
             typed[one.request_id] = one
     for row in listed:
         typed[row.pk].request = row
     return [(row, typed[row.pk]) for row in listed]
+
+
+def overdue(user: User) -> QuerySet[Request]:
+    """Requests that are overdue for longer than the school's rule, where ``user`` reads figures. No personal data."""
+    rows: QuerySet[Request] = Request.objects.filter(
+        escalated_at__isnull=False, state__in=WAITING, school_id__in=list(units_with(user, "view_figures"))
+    )
+    return rows.select_related("school", "department", "requester")
+
+
+def overdue_rows(user: User, tab: Tab) -> list[InboxRow]:
+    """One line for each department in which requests stand too long."""
+    if tab != "waiting":
+        return []
+    groups = overdue(user).values("school_id", "department_id").annotate(count=Count("pk"), due=Min("due_on"))
+    units = Unit.objects.in_bulk({group["department_id"] for group in groups})
+    return [
+        InboxRow(
+            kind=_("Overdue too long"),
+            title=units[group["department_id"]].label,
+            url=reverse("approvals:overdue"),
+            count=group["count"],
+            due=group["due"],
+            unit_id=group["school_id"],
+            is_notice=True,
+        )
+        for group in groups.order_by("due")[:MOST_ROWS]
+    ]
 
 
 def may_take(user: User, request: Request, typed: Any) -> tuple[Step | None, str]:

@@ -10,6 +10,7 @@ app_name = "approvals"
 urlpatterns = [
     path("notices/<int:notice_id>/", views.open_notice, name="notice"),
     path("requests/", views.request_list, name="requests"),
+    path("requests/overdue/", views.overdue, name="overdue"),
     path("requests/many/", views.many, name="many"),
     path("requests/<uuid:request_id>/", views.request_page, name="request"),
     path("requests/<uuid:request_id>/submit/", views.submit, name="submit"),

@@ -21,7 +21,7 @@ from approvals.authority import staffed
 from approvals.confirming import confirmed
 from approvals.forms import DelegationForm, ReasonForm
 from approvals.kinds import kind_of
-from approvals.lists import RequestList, state_badge
+from approvals.lists import OverdueList, RequestList, state_badge
 from approvals.models import Request
 from approvals.refusals import RequestRefused
 
@@ -49,6 +49,14 @@ def request_list(request: HttpRequest) -> HttpResponse:
     """Requests that the reader may see."""
     user = user_of(request)
     return RequestList(request, selectors.requests(user), user=user).respond("approvals/requests.html")
+
+
+@requires("view_figures")
+@require_http_methods(["GET", "POST"])
+def overdue(request: HttpRequest) -> HttpResponse:
+    """Requests that stand longer than the school allows."""
+    user = user_of(request)
+    return OverdueList(request, selectors.overdue(user), user=user).respond("approvals/overdue.html")
 
 
 @requires(SIGNED_IN)

@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 
 class ArchiveConfig(AppConfig):
@@ -7,18 +8,32 @@ class ArchiveConfig(AppConfig):
     verbose_name = _("Archives")
 
     def ready(self) -> None:
-        from approvals import kinds
+        from approvals import kinds, notices
         from archive.buttons import register_all
         from archive.deletions.kind import KIND as DELETION
         from archive.edits.kind import KIND as EDIT
         from archive.events import EVENTS
         from archive.inquiries.kind import KIND as INQUIRY
+        from archive.sharing.actions import ENDED
+        from archive.sharing.kind import KIND as SHARING
+        from archive.sharing.selectors import READERS
         from core.menu import MenuItem, register
         from ledger import events
 
         kinds.register(EDIT)
         kinds.register(DELETION)
         kinds.register(INQUIRY)
+        kinds.register(SHARING)
+        ended = ngettext_lazy(
+            "%(about)s: %(count)s sharing has ended", "%(about)s: %(count)s sharings have ended", "count"
+        )
+        notices.register(ENDED, ended)
+        register(
+            MenuItem(
+                _("Sharings"), "archive:sharings", "upload", READERS, "archives", 10,
+                also=("archive:sharing_new", "archive:sharing_consents"),
+            )
+        )  # fmt: skip
         register(
             MenuItem(
                 _("Ask to read files"), "archive:inquiry_new", "file-text", "request_inquiry", "work", 16,

@@ -4,6 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from archive.consents.selectors import READERS
 from records.sections import Act, register_act
 from records.selectors import StudentFile
 
@@ -20,12 +21,17 @@ def _keeping(user: User, file: StudentFile) -> str:
     return reverse("archive:keeping", args=[file.student.public_id])
 
 
+def _consents(user: User, file: StudentFile) -> str:
+    return reverse("archive:consents", args=[file.student.public_id])
+
+
 def register_all() -> None:
     """Called once when the room starts."""
     register_act(
         "edit", Act(_("Ask for a change"), "file-pencil", _edit, ("request_change",), key="e", order=20)
     )
     register_act("delete", Act(_("Ask for deletion"), "trash", _delete, ("request_change",), order=900))
+    register_act("consents", Act(_("Consents"), "checklist", _consents, READERS, order=700))
     register_act(
         "keeping", Act(_("Holds and loans"), "lock", _keeping, ("manage_retention", "manage_loan"), order=800)
     )

@@ -98,6 +98,8 @@ class EditRequest(TypedRequest):
 
     def subjects(self) -> list[uuid.UUID]:
         """Every student whose file is to be changed."""
+        if self.request.subject:
+            return [self.request.subject]
         ids = self.changes.values_list("student__public_id", flat=True)
         return list(dict.fromkeys(ids))
 
@@ -178,8 +180,10 @@ from archive.keeping_models import (  # noqa: E402  # they stand on nothing abov
     Snapshot,
     Tombstone,
 )
+from archive.sharing_models import Consent, SharingRequest, SharingStudent  # noqa: E402  # they stand on nothing above
 
 __all__ = [
+    "Consent",
     "DeletionRequest",
     "EditChange",
     "EditEvidence",
@@ -190,6 +194,8 @@ __all__ = [
     "InquiryView",
     "LegalHold",
     "PaperLoan",
+    "SharingRequest",
+    "SharingStudent",
     "Snapshot",
     "Tombstone",
 ]

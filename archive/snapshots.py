@@ -1,7 +1,8 @@
 """Snapshots (删除前备份) of a student file: everything it holds in one encrypted package, verified before it counts.
 
 A package is a ZIP in the age format (age-encryption.org/v1): ``file.json`` with each section in plain values,
-``documents/`` with every stored scan, ``manifest.json`` with the digest of each. It is encrypted to the public keys of
+``documents/`` with every version of every document, ``evidence/`` with the scans of entries, penalties and requests,
+``manifest.json`` with the digest of each. It is encrypted to the public keys of
 ``SNAPSHOT_RECIPIENTS``; this host cannot open what it made, but for the check right after making it.
 """
 
@@ -14,18 +15,20 @@ from typing import Any
 
 import pyrage
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from pyrage import x25519
 
 from accounts.models import User
 from approvals.refusals import RequestRefused
-from archive.models import Snapshot
-from core.crypto import DecryptFailed
+from archive.models import EditEvidence, EditRequest, Snapshot
 from files.actions import store_made
+from files.models import Blob
 from files.selectors import BlobDamaged, open_blob
 from ledger import events
 from ledger.context import acting
+from records.merits.sections import evidence_of
 from records.models import Document, Student
 from records.sections import sections
 from school.models import Unit
@@ -43,7 +46,7 @@ def make(*, actor: User, role: str, student: Student, school: Unit, request_no: 
     package = _packed(student, request_no)
     sealed = _sealed(package)
     with acting(actor, role=role, request_no=request_no):
-        blob = store_made(actor=actor, content=sealed, filename=f"{student.archive_no}.age", kind="age")
+        blob = _kept(actor, student, sealed)
         made: Snapshot = Snapshot.objects.create(
             subject=student.public_id,
             school=school,
@@ -61,24 +64,27 @@ def make(*, actor: User, role: str, student: Student, school: Unit, request_no: 
     return made
 
 
-def is_whole(snapshot: Snapshot) -> bool:
-    """Whether the stored package is the one that was verified when it was made."""
+def _kept(actor: User, student: Student, sealed: bytes) -> Blob:
+    """The package in the store, read back from there once."""
+    blob = store_made(actor=actor, content=sealed, filename=f"{student.archive_no}.age", kind="age")
     try:
-        open_blob(snapshot.blob)
-    except (BlobDamaged, DecryptFailed):
-        return False
-    return True
+        open_blob(blob)
+    except BlobDamaged as damaged:
+        raise SnapshotFailed(
+            _("The snapshot was not stored as it was made. Nothing was changed.")
+        ) from damaged
+    return blob
 
 
 def _packed(student: Student, request_no: str) -> bytes:
     parts: dict[str, bytes] = {"file.json": _plain(student)}
-    for row in Document.objects.filter(student=student).select_related("blob").order_by("item_no", "version"):
-        try:
-            content = open_blob(row.blob)
-        except (BlobDamaged, DecryptFailed) as damaged:
-            words = _("The document %(number)s is damaged and cannot be kept.")
-            raise SnapshotFailed(words % {"number": row.number}) from damaged
-        parts[f"documents/{row.blob.public_id}"] = content
+    rows = Document.objects.filter(student=student).select_related("blob", "student")
+    for row in rows.order_by("item_no", "version"):
+        parts[f"documents/{row.blob.public_id}"] = _content(row.blob, row.number)
+    proofs = Blob.objects.filter(pk__in=_proofs(student).values("blob"))
+    for blob in (evidence_of(student) | proofs).order_by("pk"):
+        if f"documents/{blob.public_id}" not in parts:
+            parts[f"evidence/{blob.public_id}"] = _content(blob, str(blob.public_id))
     manifest = {
         "format": FORMAT,
         "archive_no": student.archive_no,
@@ -94,9 +100,56 @@ def _packed(student: Student, request_no: str) -> bytes:
     return whole.getvalue()
 
 
+def _content(blob: Blob, number: str) -> bytes:
+    try:
+        return open_blob(blob)
+    except BlobDamaged as damaged:
+        words = _("The document %(number)s is damaged and cannot be kept.")
+        raise SnapshotFailed(words % {"number": number}) from damaged
+
+
+def _proofs(student: Student) -> QuerySet[EditEvidence]:
+    rows: QuerySet[EditEvidence] = EditEvidence.objects.filter(edit__changes__student=student)
+    return rows
+
+
 def _plain(student: Student) -> bytes:
     found: dict[str, Any] = {one.key: one.export(student) for one in sections() if one.export}
+    found["edits"] = _edits(student)
     return json.dumps(found, ensure_ascii=False, indent=1, default=str).encode()
+
+
+def _edits(student: Student) -> list[dict[str, Any]]:
+    """The requests to change this file, whatever became of them, with values and proofs."""
+    rows = (
+        EditRequest.objects.filter(changes__student=student).distinct().select_related("request__requester")
+    )
+    return [
+        {
+            "number": one.request.number,
+            "state": one.request.state,
+            "requester": one.request.requester.name,
+            "path": one.path,
+            "cause": one.cause,
+            "reason": one.reason,
+            "basis": one.basis,
+            "applied_at": one.applied_at.isoformat() if one.applied_at else "",
+            "changes": [
+                {
+                    "field": change.field,
+                    "old": change.old,
+                    "new": change.new,
+                    "applied": change.applied_digest is not None,
+                }
+                for change in one.changes.filter(student=student)
+            ],
+            "evidence": [
+                {"kind": proof.kind, "blob": str(proof.blob.public_id), "sha256": proof.blob.sha256}
+                for proof in one.evidence.select_related("blob").order_by("pk")
+            ],
+        }
+        for one in rows.order_by("pk")
+    ]
 
 
 def _sealed(package: bytes) -> bytes:

@@ -1,11 +1,19 @@
 """Work of the archives that the scheduler starts."""
 
 from celery import shared_task
+from django.utils import timezone
 
 from archive.inquiries import actions as inquiries
+from archive.sharing import actions as sharing
 
 
 @shared_task(name="archive.lapse_inquiries", ignore_result=True)  # type: ignore[untyped-decorator]  # celery has no types
 def lapse_inquiries() -> None:
     """End inquiries that nobody opened in time. Safe to run at any time."""
     inquiries.lapse_unopened()
+
+
+@shared_task(name="archive.expire_sharings", ignore_result=True)  # type: ignore[untyped-decorator]  # celery has no types
+def expire_sharings() -> None:
+    """End sharings whose last day has passed. Safe to run at any time."""
+    sharing.expire_due(timezone.localdate())

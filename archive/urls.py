@@ -2,10 +2,12 @@
 
 from django.urls import path
 
+from archive.consents import views as consents
 from archive.deletions import views as deletions
 from archive.edits import views as edits
 from archive.inquiries import views as inquiries
 from archive.keeping import views as keeping
+from archive.sharing import views as sharing
 
 app_name = "archive"
 
@@ -14,6 +16,16 @@ urlpatterns = [
     path("inquiries/new/", inquiries.new_inquiry, name="inquiry_new"),
     path("inquiries/<uuid:request_id>/read/", inquiries.read, name="inquiry_read"),
     path("inquiries/<uuid:request_id>/letter/", inquiries.letter, name="inquiry_letter"),
+    path("sharings/", sharing.register, name="sharings"),
+    path("sharings/new/", sharing.new_sharing, name="sharing_new"),
+    path("sharings/<uuid:request_id>/consents/", consents.sharing_consents, name="sharing_consents"),
+    path("sharings/<uuid:request_id>/package/", sharing.package, name="sharing_package"),
+    path("sharings/<uuid:request_id>/receipt/", sharing.receipt, name="sharing_receipt"),
+    path("sharings/<uuid:request_id>/revoke/", sharing.revoke, name="sharing_revoke"),
+    path("sharings/<uuid:request_id>/papers/<slug:what>/", sharing.paper, name="sharing_paper"),
+    path("students/<uuid:student_id>/consents/", consents.consents, name="consents"),
+    path("consents/<uuid:consent_id>/withdraw/", consents.withdraw, name="consent_withdraw"),
+    path("consents/<uuid:consent_id>/scan/", consents.scan, name="consent_scan"),
     path("evidence/<uuid:evidence_id>/", edits.evidence, name="evidence"),
     path("students/<uuid:student_id>/delete/", deletions.new_deletion, name="deletion_new"),
     path("students/<uuid:student_id>/keeping/", keeping.keeping, name="keeping"),

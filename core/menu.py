@@ -23,8 +23,9 @@ Checker = Callable[[Any, str], bool]
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
-    """One entry. ``perm`` empty: everybody signed in. ``also``: view names (or ``room:`` prefixes) that
-    light it up too.
+    """One entry. ``perm``: one permission, or several of which one will do; empty: everybody signed in.
+
+    ``also``: view names (or ``room:`` prefixes) that light it up too.
 
     ``count`` may give a number for the request (open tasks); it runs on every page, so it must be cheap.
     """
@@ -32,7 +33,7 @@ class MenuItem:
     label: Label
     url_name: str
     icon: str
-    perm: str = ""
+    perm: str | tuple[str, ...] = ""
     group: str = "work"
     order: int = 100
     also: tuple[str, ...] = ()
@@ -87,10 +88,11 @@ def set_checker(checker: Checker) -> None:
     _checkers[:] = [checker]
 
 
-def _may_open(user: Any, perm: str) -> bool:
-    if not perm:
+def _may_open(user: Any, perms: str | tuple[str, ...]) -> bool:
+    if not perms:
         return True
-    return bool(_checkers) and _checkers[0](user, perm)
+    wanted = (perms,) if isinstance(perms, str) else perms
+    return bool(_checkers) and any(_checkers[0](user, perm) for perm in wanted)
 
 
 def _is_active(item: MenuItem, view_name: str) -> bool:

@@ -9,7 +9,7 @@ class EnrollmentConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import open_work
-        from approvals import inbox, notices
+        from approvals import inbox, notices, relation
         from approvals.spot_checks import sources
         from core import menu
         from enrollment import inbox as intake_inbox
@@ -19,7 +19,7 @@ class EnrollmentConfig(AppConfig):
         from enrollment.finding import applicants
         from enrollment.importing.registration import register_all
         from enrollment.open_work import told
-        from enrollment.relations import decided_on
+        from enrollment.relations import decided_on, stepped_aside
         from enrollment.selectors import merged_cases
         from ledger import events
         from records import finders, sections
@@ -62,6 +62,7 @@ class EnrollmentConfig(AppConfig):
                 ),
             )
         )
+        relation.register(stepped_aside)
         sources.register(
             sources.Source("applicant", _("Acceptance"), merged_cases, decided_on, "enrollment:review")
         )

@@ -4,7 +4,7 @@ Own file and family are known by the identity number that the system administrat
 number tells is declared by hand (回避).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
@@ -61,6 +61,12 @@ def is_related(user: User) -> Q:
         family = ApplicantMember.objects.filter(applicant=OuterRef("pk"), id_number_index=own)
         found |= Q(id_number_index__isnull=False, id_number_index=own) | Q(Exists(family))
     return found
+
+
+def stepped_aside(user: User, subjects: Collection[UUID]) -> Collection[UUID]:
+    """Those of the students from whose application ``user`` has stepped aside; it holds for their files too."""
+    rows = StepAside.objects.filter(user=user, applicant__student__public_id__in=subjects)
+    return set(rows.values_list("applicant__student__public_id", flat=True))
 
 
 def related_among(user: User, ids: Iterable[int]) -> set[int]:

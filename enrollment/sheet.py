@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from core.masking import mask_address, mask_email, mask_id_number, mask_phone
 from enrollment.cells import NOT_STORED, layout_of
 from enrollment.models import Applicant
@@ -14,6 +16,8 @@ from records.labels import code_labels, region_names
 ADDRESS_FIELDS = frozenset({"current_address", "mailing_address", "home_address", "hukou_address", "address"})
 NUMBER_FIELDS = frozenset({"national_no", "aux_no"})
 """Numbers that are made of an identity number."""
+
+YES_NO = {"是": _("Yes"), "否": _("No")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,8 @@ def _words(column: Column, text: str, labels: dict[str, dict[str, str]], regions
         return labels[column.code_list].get(text, text)
     if column.kind is Kind.REGION:
         return regions.get(text, text)
+    if column.kind is Kind.BOOLEAN:
+        return str(YES_NO.get(text, text))
     if column.kind is Kind.DATE and len(text) == 8:
         return f"{text[:4]}-{text[4:6]}-{text[6:]}"
     if column.kind is Kind.MONTH and len(text) == 6:

@@ -7,6 +7,7 @@ class RecordsConfig(AppConfig):
     verbose_name = _("Student files")
 
     def ready(self) -> None:
+        from approvals import relation
         from core.menu import MenuItem, register
         from ledger import events
         from records import finders, found, own_sections
@@ -14,12 +15,14 @@ class RecordsConfig(AppConfig):
         from records.merits import registers
         from records.photos import registers as photo_registers
         from records.reading import EVENTS
+        from records.selectors import own_or_family
 
         events.register("student.opened", _("Student file opened"))
         events.register("scan.filed", _("Scan added to a student file"))
         for name, label in EVENTS.items():
             events.register(name, label)
         readers = ("view_student", "view_own_class")
+        relation.register(own_or_family)
         finders.register(finders.Finder("students", _("Students"), readers, found.students))
         own_sections.register_all()
         document_registers.register_all()

@@ -187,7 +187,7 @@ def _number(text: str, column: Column, book: CodeBook) -> Decimal:
     most = step * (10**field.max_digits - 1)
     if not re.fullmatch(r"\d+(\.\d+)?", text, re.ASCII) or Decimal(text) > most or Decimal(text) % step:
         raise CellFault("number_form", str(most))
-    return Decimal(text)
+    return Decimal(text).quantize(step)
 
 
 def _school_code(text: str, column: Column, book: CodeBook) -> str:

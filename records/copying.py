@@ -1,14 +1,19 @@
-"""The sections that the records room keeps itself as plain values: for snapshots, packages and copies.
+"""The sections that the records room keeps itself as plain values: for snapshots and packages.
 
-Each value stands as ``{"field", "label", "value", "words"}``: as it is stored, and in words where it is a code.
+Each stored field stands as ``{"field", "label", "value", "words"}``: as it is stored, and in words where it is a code.
+What is stored is copied whether the layout of the school names it or not; layouts give labels alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from functools import cache
 from typing import Any
 
-from records.columns import Column
+from django.db import models
+
+from core.crypto import BlindIndexField
+from records.columns import HIGHER, NATIONAL, VOCATIONAL, Column
 from records.completeness import layout_for
-from records.models import Enrolment, FamilyMember, Student
+from records.models import SEARCH_FIELDS, Enrolment, FamilyMember, Student
 from records.sheet import Words
 from records.values import as_text, split
 
@@ -21,64 +26,77 @@ ENROLMENT_FIELDS = (
     "status",
     "started_on",
     "ended_on",
+    "shelved_on",
 )
+DERIVED = frozenset({"id", "student", *SEARCH_FIELDS})
+"""What is found again from the rest."""
 
 
-def _stage(student: Student) -> str:
-    newest = Enrolment.objects.filter(student=student).select_related("school").order_by("-pk").first()
-    return newest.school.stage if newest else ""
+@cache
+def _columns(stage: str) -> dict[str, Column]:
+    """Columns by the name of the stored field: those of the stage, else of any layout that has one."""
+    found: dict[str, Column] = {}
+    for layout in (layout_for(stage), NATIONAL, VOCATIONAL, HIGHER):
+        for column in layout.columns:
+            position, name = split(column.field)
+            found.setdefault(f"member.{name}" if position else name, column)
+    return found
 
 
-def _plain(columns: Iterable[Column], row: Any, position: int = 0) -> list[dict[str, str]]:
-    mine = [
-        column
-        for column in columns
-        if split(column.field)[0] == position and hasattr(row, split(column.field)[1])
+def _stored(model: type[models.Model], without: Collection[str] = ()) -> list[Any]:
+    """The stored fields of a model without what is derived."""
+    return [
+        field
+        for field in model._meta.concrete_fields
+        if field.name not in DERIVED and field.name not in without and not isinstance(field, BlindIndexField)
     ]
-    words = Words(mine, [row])
+
+
+def _plain(row: models.Model, stage: str, fields: Collection[Any], owner: str = "") -> list[dict[str, str]]:
+    of_owner = "member." if owner else ""
+    columns = {field.name: _columns(stage).get(f"{of_owner}{field.name}") for field in fields}
+    words = Words([column for column in columns.values() if column], [row])
     found = []
-    for column in mine:
-        value = getattr(row, split(column.field)[1])
+    for field in fields:
+        value, column = getattr(row, field.name), columns[field.name]
         found.append(
             {
-                "field": column.field,
-                "label": str(column.label),
+                "field": f"{owner}{field.name}",
+                "label": str(column.label if column else field.verbose_name),
                 "value": as_text(value),
-                "words": words.of(column, value),
+                "words": words.of(column, value) if column else as_text(value),
             }
         )
     return found
 
 
+def _stage(student: Student) -> str:
+    newest = Enrolment.objects.current().filter(student=student).select_related("school").first()
+    return newest.school.stage if newest else ""
+
+
 def basic(student: Student) -> list[dict[str, str]]:
-    """Who the student is."""
-    numbers = [
-        {"field": name, "label": label, "value": value, "words": value}
-        for name, label, value in (
-            ("national_no", "学籍号", student.national_no),
-            ("archive_no", "档号", student.archive_no),
-            ("paper_place", "纸质档案位置", student.paper_place),
-            ("paper_package_no", "密封档案袋编号", student.paper_package_no),
-        )
-    ]
-    return [*_plain(layout_for(_stage(student)).columns, student), *numbers]
+    """Who the student is, and where his paper file lies."""
+    return _plain(student, _stage(student), _stored(Student))
 
 
 def family(student: Student) -> list[list[dict[str, str]]]:
     """Each member of the family."""
-    columns = layout_for(_stage(student)).columns
+    stage, fields = _stage(student), _stored(FamilyMember)
     rows = FamilyMember.objects.filter(student=student).order_by("position")
-    return [_plain(columns, row, row.position) for row in rows]
+    return [_plain(row, stage, fields, f"member{row.position}.") for row in rows]
 
 
 def study(student: Student) -> list[dict[str, Any]]:
     """Each stretch at a school."""
+    fields = _stored(Enrolment, ENROLMENT_FIELDS)
     rows = Enrolment.objects.filter(student=student).select_related(
         "school", "unit", "school_class", "programme"
     )
     found = []
     for row in rows.order_by("started_on", "pk"):
         plain: dict[str, Any] = {name: str(getattr(row, name) or "") for name in ENROLMENT_FIELDS}
-        plain["entry"] = _plain(layout_for(row.school.stage).columns, row)
+        plain["programme_code"] = row.programme.code if row.programme else ""
+        plain["entry"] = _plain(row, row.school.stage, fields)
         found.append(plain)
     return found

@@ -3,14 +3,14 @@
 Lists read the columns that they show and no others: decrypting what nobody looks at is slow and unneeded.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery, Value
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Length, NullIf
 
 from accounts.models import User
@@ -382,3 +382,13 @@ def adviser_of(school_class_id: int | None) -> User | None:
 def may_reveal_in(user: User, rows: Sequence[Enrolment]) -> bool:
     """Whether ``user`` may have masked values of these rows shown; they lie in one class."""
     return bool(rows) and rows[0].unit_id in units_with(user, "reveal_personal")
+
+
+def own_or_family(user: User, subjects: Collection[UUID]) -> Collection[UUID]:
+    """Those of the students who are ``user``, or to whose family he belongs, by the number in his account."""
+    own = user.id_number_index
+    if own is None:
+        return ()
+    member = FamilyMember.objects.filter(student=OuterRef("pk"), id_number_index=own)
+    rows = Student.objects.filter(Q(id_number_index=own) | Exists(member), public_id__in=subjects)
+    return set(rows.values_list("public_id", flat=True))

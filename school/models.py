@@ -122,6 +122,11 @@ class Unit(RecordedModel):
             return f"{self.parent.label} · {self.label}"
         return self.label
 
+    @property
+    def employer(self) -> "Unit":
+        """The unit above a department, whose people work for it; any other unit itself."""
+        return self.parent if self.kind == Unit.Kind.DEPARTMENT and self.parent is not None else self
+
 
 def in_language(label_zh: str, label_en: str) -> str:
     """Choose between two labels by the language in use."""

@@ -232,18 +232,6 @@ def one_period(unit: Unit, pk: int) -> CalendarPeriod:
     return found
 
 
-def code_choices(*keys: str) -> dict[str, list[tuple[str, str]]]:
-    """Code and label of the entries in force, by the list's key."""
-    today = timezone.localdate()
-    rows = Code.objects.filter(
-        Q(valid_until__isnull=True) | Q(valid_until__gte=today), code_list__key__in=keys
-    )
-    found: dict[str, list[tuple[str, str]]] = {}
-    for row in rows.select_related("code_list"):
-        found.setdefault(row.code_list.key, []).append((row.code, row.label))
-    return found
-
-
 def code_lists(user: User) -> QuerySet[CodeList]:
     """Every code list with the number of its entries; they are no secret within the school."""
     rows: QuerySet[CodeList] = CodeList.objects.annotate(entries=Count("codes"))

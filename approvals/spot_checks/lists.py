@@ -14,7 +14,7 @@ from core.templatetags.xueji import badge
 
 def _state(row: SpotCheck) -> str:
     if row.closed_at is None:
-        return badge("amber", _("Open"), "clock")
+        return badge("amber", _("Not finished"), "clock")
     if row.faults_found:
         return badge("orange", _("Fault found"), "alert-circle")
     return badge("green", _("In order"), "circle-check")
@@ -24,7 +24,7 @@ def _by_state(rows: QuerySet[SpotCheck], chosen: str) -> QuerySet[SpotCheck]:
     return rows.filter(closed_at__isnull=chosen == "open")
 
 
-class SpotCheckList(ListPage[SpotCheck]):
+class SpotCheckList(ListPage[Any]):
     """Samples of schools and months."""
 
     name = "approvals.spot_checks"
@@ -41,7 +41,11 @@ class SpotCheckList(ListPage[SpotCheck]):
     )  # fmt: skip
     filters = (
         Filter(
-            "state", _("State"), "choice", _by_state, choices=(("open", _("Open")), ("closed", _("Closed")))
+            "state",
+            _("State"),
+            "choice",
+            _by_state,
+            choices=(("open", _("Not finished")), ("closed", _("Finished"))),
         ),
     )
     default_sort = "-month"

@@ -72,4 +72,5 @@ def requests_of(first: date, until: date) -> list[Case]:
 def decided_on(user: User, case: UUID) -> bool:
     """Whether ``user`` asked for the request or took a step of it."""
     part = Q(actor=user) | Q(request__requester=user) | Q(delegation__principal=user)
-    return Decision.objects.filter(part, request__public_id=case).exists()
+    found: bool = Decision.objects.filter(part, request__public_id=case).exists()
+    return found

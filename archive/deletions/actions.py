@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -10,12 +11,15 @@ from accounts.models import User
 from approvals import actions as requests
 from approvals.kinds import Doing, kind
 from approvals.models import Request
-from approvals.refusals import RequestRefused, WrongState
+from approvals.refusals import RequestRefused
 from archive import snapshots
 from archive.edits.fields import digest
+from archive.keepers import demand_kept
 from archive.models import DeletionRequest, EditChange, LegalHold, PaperLoan, Tombstone
 from ledger import events
+from records.merits.selectors import OPEN_STATES
 from records.models import Enrolment, Student
+from records.penalty_models import Penalty
 from school.models import Unit
 from school.rules import rule
 
@@ -24,14 +28,17 @@ Cause = DeletionRequest.Cause
 AFTER_THE_END = (Cause.GRADUATED, Cause.LEFT)
 """Causes that fit a file only when its enrolment has ended."""
 
+OPEN_CASE = Q(state__in=OPEN_STATES) | Q(appeal=Penalty.Appeal.OPEN)
+
 
 class InTheWay(RequestRefused):
-    """A hold, a loan or another request stands in the way of a deletion."""
+    """A hold, a loan, a penalty case or another request stands in the way of a deletion."""
 
 
 @transaction.atomic
 def draft(*, actor: User, school: Unit, student: Student, cause: str, reason: str) -> DeletionRequest:
-    """Draft the deletion of a file. Raises InTheWay, NotPermitted."""
+    """Draft the deletion of a file. Raises InTheWay, WrongState, NotPermitted."""
+    student = demand_kept([student], school)[student.pk].student
     demand_free(student, cause)
     typed: Any = requests.open_request(
         actor=actor,
@@ -56,8 +63,8 @@ def obstacles(student: Student, cause: str, *, own: Request | None = None) -> li
         found.append(_("The paper file is lent out."))
     if cause in AFTER_THE_END and Enrolment.objects.filter(student=student, ended_on__isnull=True).exists():
         found.append(_("The student is still enrolled."))
-    if not Enrolment.objects.filter(student=student, shelved_on__isnull=True).exists():
-        found.append(_("The file is in the inactive archive already."))
+    if Penalty.objects.filter(OPEN_CASE, student=student).exists():
+        found.append(_("A penalty case of this student is open."))
     open_states = [Request.State.UNDER_REVIEW, Request.State.APPROVED]
     edits = EditChange.objects.filter(student=student, edit__request__state__in=open_states)
     others = DeletionRequest.objects.filter(student=student, request__state__in=open_states)
@@ -75,15 +82,29 @@ def demand_free(student: Student, cause: str, *, own: Request | None = None) -> 
 
 
 def check_ready(typed: DeletionRequest) -> None:
-    """What is asked when a deletion is submitted. Raises InTheWay."""
-    demand_free(typed.student, typed.cause, own=typed.request)
+    """What is asked when a deletion is submitted. Raises InTheWay, WrongState."""
+    _free(typed)
 
 
-def take_snapshot(doing: Doing) -> None:
-    """Keep the whole file in an encrypted, verified package before anything else. Raises SnapshotFailed, InTheWay."""
+def still_free(doing: Doing) -> None:
+    """What is asked again when the head of archives approves. Raises InTheWay, WrongState."""
+    _free(doing.typed)
+
+
+def _free(typed: DeletionRequest) -> Student:
+    """The student, locked: holds and loans lock the same row before they are written."""
+    student = demand_kept([typed.student], typed.request.school)[typed.student_id].student
+    demand_free(student, typed.cause, own=typed.request)
+    return student
+
+
+def shelve(doing: Doing) -> None:
+    """Keep the whole file in an encrypted, verified package, move it to the inactive archive, and leave a trace.
+
+    Raises InTheWay, WrongState, SnapshotFailed.
+    """
     typed: DeletionRequest = doing.typed
-    student = _locked(typed)
-    demand_free(student, typed.cause, own=doing.request)
+    student = _free(typed)
     typed.snapshot = snapshots.make(
         actor=doing.actor,
         role=doing.role,
@@ -91,18 +112,9 @@ def take_snapshot(doing: Doing) -> None:
         school=doing.request.school,
         request_no=doing.request.number,
     )
-    typed.save(update_fields=["snapshot"])
-
-
-def shelve(doing: Doing) -> None:
-    """Move the file to the inactive archive and leave a trace. Raises InTheWay, WrongState."""
-    typed: DeletionRequest = doing.typed
-    student = _locked(typed)
-    demand_free(student, typed.cause, own=doing.request)
-    if typed.snapshot is None or not snapshots.is_whole(typed.snapshot):
-        raise WrongState(_("The snapshot of this file is missing or damaged. Nothing was deleted."))
     today = timezone.localdate()
-    for row in Enrolment.objects.select_for_update().filter(student=student).order_by("pk"):
+    in_use = Enrolment.objects.select_for_update().filter(student=student, shelved_on__isnull=True)
+    for row in in_use.order_by("pk"):
         names = ["shelved_on"]
         row.shelved_on = today
         if row.ended_on is None:
@@ -114,7 +126,7 @@ def shelve(doing: Doing) -> None:
     typed.obstacles, typed.executed_at = holds + loans, timezone.now()
     try:
         with transaction.atomic():
-            typed.save(update_fields=["obstacles", "executed_at"])
+            typed.save(update_fields=["snapshot", "obstacles", "executed_at"])
     except IntegrityError as error:
         raise InTheWay(_("A hold or a loan stands in the way.")) from error
     Tombstone.objects.create(
@@ -130,15 +142,3 @@ def shelve(doing: Doing) -> None:
         unit_id=doing.request.school_id, role=doing.role,
         detail={"number": doing.request.number, "cause": typed.cause},
     )  # fmt: skip
-
-
-def snapshot_and_shelve(doing: Doing) -> None:
-    """Both at once, where the scheme of a small school merges the steps."""
-    take_snapshot(doing)
-    shelve(doing)
-
-
-def _locked(typed: DeletionRequest) -> Student:
-    """The student, locked: holds and loans lock the same row before they are written."""
-    found: Student = Student.objects.select_for_update().get(pk=typed.student_id)
-    return found

@@ -6,16 +6,18 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from approvals.actions import goes_back
 from approvals.kinds import Kind, Step
 from approvals.models import Request
 from archive.deletions import actions
+from archive.keepers import not_kept
 from archive.models import DeletionRequest
 
 HEAD = Step(
     "department_head", _("Head of department"), "decide_as_head", "department_head", where="department"
 )
 ARCHIVE_HEAD = Step(
-    "archive_head", _("Head of archives"), "decide_for_archives", "archive_head", act=actions.take_snapshot
+    "archive_head", _("Head of archives"), "decide_for_archives", "archive_head", act=actions.still_free
 )
 EXECUTE = Step(
     "execute", _("Carry out"), "execute_change", "executor", "verify_days", phase="carry_out",
@@ -23,7 +25,7 @@ EXECUTE = Step(
 )  # fmt: skip
 SMALL_ARCHIVE_HEAD = Step(
     "archive_head", _("Head of archives"), "decide_for_archives", "archive_head", sure=True,
-    act=actions.snapshot_and_shelve, button=_("Approve and move to the inactive archive"),
+    act=actions.shelve, button=_("Approve and move to the inactive archive"),
 )  # fmt: skip
 
 EVERY = (HEAD, ARCHIVE_HEAD, EXECUTE)
@@ -38,10 +40,13 @@ def steps_of(typed: DeletionRequest) -> Sequence[Step]:
 def read(user: User, request: Request, typed: DeletionRequest) -> dict[str, Any]:
     """Whose file, what stands in the way now, and the snapshot."""
     waits = request.state not in (Request.State.CLOSED, Request.State.REFUSED, Request.State.RECALLED)
+    gone = not_kept([typed.student_id], request.school) if waits else ""
+    found = actions.obstacles(typed.student, typed.cause, own=request) if waits and not gone else []
     return {
         "student": typed.student,
-        "obstacles": actions.obstacles(typed.student, typed.cause, own=request) if waits else [],
+        "obstacles": [gone] if gone else found,
         "snapshot": typed.snapshot,
+        "goes_back": goes_back(request, typed),
     }
 
 

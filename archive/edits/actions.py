@@ -1,27 +1,40 @@
 """Writes of edit requests: drafted with frozen values, carried out exactly as approved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from accounts.models import User
 from approvals import actions as requests
 from approvals.kinds import Doing, kind
 from approvals.models import Request
 from approvals.refusals import RequestRefused, WrongState
-from archive.edits.checking import Asked
-from archive.edits.fields import book_for, columns_for, current_text, digest, is_key, members_of, row_of
+from archive.edits.checking import Asked, contradictions, read
+from archive.edits.fields import (
+    book_for,
+    columns_for,
+    current,
+    current_text,
+    digest,
+    is_key,
+    label_of,
+    members_of,
+    row_of,
+)
+from archive.keepers import demand_kept, files_kept
 from archive.models import PROOF_OF_KEY_FIELDS, EditChange, EditEvidence, EditRequest, EvidenceKind
+from core.crypto import blind_index_or_none
 from files.actions import store
 from ledger import events
-from ledger.context import acting
+from ledger.context import acting, current_actor
+from ledger.context import current as circumstances
 from ledger.history import write_rows
-from records.cells import CodeBook, read_cell
+from records.cells import CodeBook
 from records.documents.filing import place
 from records.models import Bringer, DocumentKind, Enrolment, FamilyMember, Student
 from records.search import fill
@@ -30,6 +43,7 @@ from school.models import Unit
 from school.rules import rule
 
 KIND = "edit"
+NUMBER_HELD = gettext_noop("Another student file holds this number already.")
 IMAGES = ("jpeg", "png", "pdf")
 Path = EditRequest.Path
 AS_DOCUMENTS = {EvidenceKind.HUKOU_BOOK: DocumentKind.HUKOU_BOOK, EvidenceKind.ID_CARD: DocumentKind.ID_CARD}
@@ -79,11 +93,12 @@ def draft(
 ) -> EditRequest:
     """Draft a request with its values frozen; the requester submits it.
 
-    Raises NothingAsked, FileRefused, NotPermitted.
+    Raises NothingAsked, WrongState, FileRefused, NotPermitted.
     """
     wanted = [one for one in asked if one.new]
     if not wanted or any(one.faults for one in wanted):
         raise NothingAsked(_("Nothing is changed by this request."))
+    demand_kept([one.student for one in wanted], school)
     only = wanted[0].student.public_id if len(wanted) == 1 else None
     typed: Any = requests.open_request(
         actor=actor,
@@ -129,52 +144,59 @@ def check_ready(typed: EditRequest) -> None:
         raise NotProven(_("At least one document must prove the change."))
     if any(is_key(one.field) for one in changes) and not kinds_of_proof & set(PROOF_OF_KEY_FIELDS):
         raise NotProven(_("Key items change only with the household register or a proof of the police."))
-    _demand_in_use(changes)
-    _demand_fresh(typed, changes)
+    school = typed.request.school
+    files = demand_kept([one.student for one in changes], school)
+    todo = [one for one in changes if one.applied_digest is None]
+    if stale := _stale(todo, files):
+        raise _stale_words(len(stale))
+    book = book_for(school)
+    for pk, mine in _by_student(todo).items():
+        _demand_sound(files[pk], mine, book)
     _demand_alone(typed, changes)
 
 
 def is_stale(typed: EditRequest) -> bool:
-    """Whether a value no longer is what the request froze."""
+    """Whether a value no longer is what the request froze, or the file is no longer kept here."""
     changes = [one for one in typed.changes.select_related("student") if one.applied_digest is None]
-    return bool(_stale(changes))
+    files = files_kept([one.student for one in changes], typed.request.school)
+    return any(one.student_id not in files for one in changes) or bool(_stale(changes, files))
 
 
-def _stale(changes: Sequence[EditChange]) -> list[EditChange]:
+def _stale(changes: Sequence[EditChange], files: Mapping[int, Enrolment]) -> list[EditChange]:
     found = []
-    for student, mine in _by_student(changes).items():
-        enrolment, members = _open_enrolment(student), members_of(student)
-        found += [
-            one
-            for one in mine
-            if digest(current_text(one.field, student, enrolment, members)) != bytes(one.old_digest)
-        ]
+    for pk, mine in _by_student(changes).items():
+        members = members_of(files[pk].student)
+        found += [one for one in mine if not _holds(one, bytes(one.old_digest), files[pk], members)]
     return found
 
 
-def _by_student(changes: Sequence[EditChange]) -> dict[Student, list[EditChange]]:
-    found: dict[Student, list[EditChange]] = {}
+def _by_student(changes: Sequence[EditChange]) -> dict[int, list[EditChange]]:
+    found: dict[int, list[EditChange]] = {}
     for one in changes:
-        found.setdefault(one.student, []).append(one)
+        found.setdefault(one.student_id, []).append(one)
     return found
 
 
-def _open_enrolment(student: Student) -> Enrolment | None:
-    rows = Enrolment.objects.filter(student=student).select_related("school")
-    return (
-        rows.order_by("ended_on", "-pk").filter(ended_on__isnull=True).first() or rows.order_by("-pk").first()
-    )
+def _holds(one: EditChange, wanted: bytes, enrolment: Enrolment, members: dict[int, FamilyMember]) -> bool:
+    """Whether the value of this digest stands in the file."""
+    return digest(current_text(one.field, enrolment.student, enrolment, members)) == wanted
 
 
-def _demand_in_use(changes: Sequence[EditChange]) -> None:
-    files = Enrolment.objects.filter(student__in={one.student_id for one in changes})
-    if files.filter(shelved_on__isnull=False).exists():
-        raise WrongState(_("The file is in the inactive archive already."))
-
-
-def _demand_fresh(typed: EditRequest, changes: Sequence[EditChange]) -> None:
-    if stale := _stale([one for one in changes if one.applied_digest is None]):
-        raise _stale_words(len(stale))
+def _demand_sound(enrolment: Enrolment, changes: Sequence[EditChange], book: CodeBook) -> dict[str, Any]:
+    """What is asked for, read. Raises RequestRefused when the file could not hold it as it stands now."""
+    stage, student = enrolment.school.stage, enrolment.student
+    columns = {column.field: column for column in columns_for(stage)}
+    if any(one.field not in columns for one in changes):
+        raise StaleValue(_("The school no longer keeps this field. The request must be made anew."))
+    values, faults = read({one.field: one.new for one in changes}, columns, book)
+    faults = faults or contradictions(stage, current(student, enrolment, columns), values, book)
+    if faults:
+        told = (f"{label_of(columns.get(field), field)}: {words}" for field, words in faults.items())
+        raise RequestRefused(" ".join(told))
+    index = blind_index_or_none("id_number", values.get("id_number", ""))
+    if index and Student.objects.filter(id_number_index=index).exclude(pk=student.pk).exists():
+        raise RequestRefused(_(NUMBER_HELD))
+    return values
 
 
 def _stale_words(count: int) -> StaleValue:
@@ -209,39 +231,34 @@ def apply(doing: Doing) -> None:
     changes = list(
         typed.changes.select_for_update(of=("self",)).select_related("student").order_by("student", "pk")
     )
-    _demand_in_use(changes)
-    ids = sorted({one.student_id for one in changes})
-    students = {one.pk: one for one in Student.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
-    books: dict[int, CodeBook] = {}
-    for student_id in ids:
-        mine = [one for one in changes if one.student_id == student_id]
-        _apply_to(students[student_id], mine, doing, books)
+    files = demand_kept([one.student for one in changes], typed.request.school)
+    book = book_for(typed.request.school)
+    for pk, mine in _by_student(changes).items():
+        _apply_to(files[pk], mine, doing, book)
     typed.applied_at = timezone.now()
     typed.save(update_fields=["applied_at"])
     if typed.request.subject is None:
         events.record(
             "edit.applied", actor=doing.actor, obj=typed, unit_id=typed.request.school_id, role=doing.role,
-            detail={"students": len(ids), "fields": sorted({one.field for one in changes})[:50]},
+            detail={"students": len(files), "fields": sorted({one.field for one in changes})[:50]},
         )  # fmt: skip
 
 
-def _apply_to(student: Student, changes: list[EditChange], doing: Doing, books: dict[int, CodeBook]) -> None:
-    enrolment = _open_enrolment(student)
-    if enrolment is None:
-        raise StaleValue(_("This student has no enrolment any more."))
+def _apply_to(enrolment: Enrolment, changes: list[EditChange], doing: Doing, book: CodeBook) -> None:
+    student = enrolment.student
     members = {one.position: one for one in FamilyMember.objects.select_for_update().filter(student=student)}
-    todo = [one for one in changes if not _stands(one, student, enrolment, members)]
-    if stale := [
+    todo = [
         one
-        for one in todo
-        if digest(current_text(one.field, student, enrolment, members)) != bytes(one.old_digest)
-    ]:
+        for one in changes
+        if one.applied_digest is None or not _holds(one, bytes(one.new_digest), enrolment, members)
+    ]
+    if stale := [one for one in todo if not _holds(one, bytes(one.old_digest), enrolment, members)]:
         raise _stale_words(len(stale))
-    book = books.get(enrolment.school_id) or books.setdefault(enrolment.school_id, book_for(enrolment))
+    values = _demand_sound(enrolment, todo, book)
     touched: dict[int, tuple[Any, set[str]]] = {}
     for one in todo:
         row, name = _row(one.field, student, enrolment, members)
-        setattr(row, name, stored(row, name, _value(one, enrolment, book)))
+        setattr(row, name, stored(row, name, values[one.field]))
         touched.setdefault(id(row), (row, set()))[1].add(name)
     for row, names in touched.values():
         _save(row, names)
@@ -258,15 +275,6 @@ def _apply_to(student: Student, changes: list[EditChange], doing: Doing, books: 
     )  # fmt: skip
 
 
-def _stands(
-    one: EditChange, student: Student, enrolment: Enrolment, members: dict[int, FamilyMember]
-) -> bool:
-    """Whether this change was carried out before and its value still stands."""
-    if one.applied_digest is None:
-        return False
-    return digest(current_text(one.field, student, enrolment, members)) == bytes(one.new_digest)
-
-
 def _row(
     field: str, student: Student, enrolment: Enrolment, members: dict[int, FamilyMember]
 ) -> tuple[Any, str]:
@@ -275,11 +283,6 @@ def _row(
         position, name = split(field)
         row = members[position] = FamilyMember(student=student, position=position)
     return row, name
-
-
-def _value(one: EditChange, enrolment: Enrolment, book: CodeBook) -> Any:
-    column = {column.field: column for column in columns_for(enrolment.school.stage)}[one.field]
-    return read_cell(one.new, column, book, exact=False)
 
 
 def _save(row: Any, names: set[str]) -> None:
@@ -294,17 +297,25 @@ def _save(row: Any, names: set[str]) -> None:
         with transaction.atomic():
             row.save() if row.pk is None else row.save(update_fields=sorted({*names, *derived}))
     except IntegrityError as error:
-        raise RequestRefused(_("Another student file holds this number already.")) from error
+        raise RequestRefused(_(NUMBER_HELD)) from error
 
 
 def file_evidence(typed: EditRequest) -> None:
     """Put the proofs of a finished request into the student's documents, for good."""
     if typed.request.state != Request.State.CLOSED or typed.request.subject is None:
         return
-    student = Student.objects.get(public_id=typed.request.subject)
+    student, actor, role = (
+        Student.objects.get(public_id=typed.request.subject),
+        current_actor(),
+        circumstances().role,
+    )
     for proof in typed.evidence.select_related("blob__created_by"):
         kind = AS_DOCUMENTS.get(EvidenceKind(proof.kind), DocumentKind.OTHER)
-        place(student, kind, proof.blob, actor=proof.blob.created_by, brought_by=Bringer.FAMILY)
+        made = place(student, kind, proof.blob, actor=proof.blob.created_by, brought_by=Bringer.OFFICE)
+        events.record(
+            "document.added", actor=actor, obj=made, unit_id=typed.request.school_id, role=role,
+            detail={"kind": made.kind, "item": made.item_no, "number": typed.request.number},
+        )  # fmt: skip
 
 
 @transaction.atomic

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.crypto import blind_index
 from records.cells import CodeBook
@@ -13,7 +13,7 @@ from records.columns import Column
 from records.completeness import layout_for
 from records.models import Enrolment, FamilyMember, Student
 from records.values import as_text, split
-from school.models import Code
+from school.models import Unit
 
 KEY_FIELDS = frozenset({"name", "sex", "birth_date", "id_type", "id_number"})
 """Key items (关键信息): a change needs proof by the household registration body (教基一〔2014〕8号)."""
@@ -34,21 +34,10 @@ def columns_for(stage: str) -> list[Column]:
     return [column for column in layout_for(stage).columns if column.field not in BY_OTHER_WAYS]
 
 
-def book_for(enrolment: Enrolment) -> CodeBook:
-    """What cells may hold at the school of this enrolment today."""
+def book_for(school: Unit) -> CodeBook:
+    """What cells may hold at this school today."""
     today = timezone.localdate()
-    return code_book(enrolment.school, school_year=today.year - (today.month < FIRST_MONTH), today=today)
-
-
-def code_choices(keys: set[str]) -> dict[str, list[tuple[str, str]]]:
-    """Entries of code lists that hold today, by list: code and label."""
-    today = timezone.localdate()
-    found: dict[str, list[tuple[str, str]]] = {key: [] for key in keys}
-    holding = Q(valid_until__isnull=True) | Q(valid_until__gte=today)
-    codes = Code.objects.filter(holding, code_list__key__in=keys).select_related("code_list")
-    for code in codes.order_by("code_list", "order", "code"):
-        found[code.code_list.key].append((code.code, code.label))
-    return found
+    return code_book(school, school_year=today.year - (today.month < FIRST_MONTH), today=today)
 
 
 def members_of(student: Student) -> dict[int, FamilyMember]:
@@ -88,3 +77,12 @@ def digest(text: str) -> bytes:
 def is_key(field: str) -> bool:
     """Whether a field is a key item."""
     return field in KEY_FIELDS
+
+
+def label_of(column: Column | None, field: str) -> str:
+    """The name of a field for readers; those of the family say whose they are."""
+    position, _name = split(field)
+    label = str(column.label) if column else field
+    return (
+        _("Family member %(number)s: %(label)s") % {"number": position, "label": label} if position else label
+    )

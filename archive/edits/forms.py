@@ -5,9 +5,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from archive.edits.fields import code_choices, columns_for
+from archive.edits.fields import columns_for
 from archive.models import EditRequest, EvidenceKind
 from records.columns import SECTIONS, Column, Kind
+from records.labels import code_labels
+from school.codes import code_choices
 
 YES_NO = (("", ""), ("是", _("Yes")), ("否", _("No")))
 MOST_PROOF = 10 * 1024 * 1024
@@ -48,11 +50,14 @@ class FieldsForm(forms.Form):
     def __init__(self, stage: str, now: dict[str, str], secret: set[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.columns = columns_for(stage)
-        choices = code_choices({column.code_list for column in self.columns} - {""})
+        lists = {column.code_list for column in self.columns} - {""}
+        standing = {now.get(column.field, "") for column in self.columns if column.code_list} - {""}
+        choices, labels = code_choices(lists), code_labels(lists, standing)
         for column in self.columns:
-            made = _field(column, choices)
+            text = now.get(column.field, "")
+            made = _field(column, _with(text, choices, labels, column.code_list))
             self.fields[column.field] = made
-            self.initial[column.field] = "" if column.field in secret else now.get(column.field, "")
+            self.initial[column.field] = "" if column.field in secret else text
             if column.field in secret:
                 made.help_text = _("Type the whole new value; leave it blank to keep what stands there")
 
@@ -65,10 +70,23 @@ class FieldsForm(forms.Form):
         return [(SECTIONS[key], fields) for key, fields in found.items()]
 
 
-def _field(column: Column, choices: dict[str, list[tuple[str, str]]]) -> forms.Field:
+def _with(
+    text: str,
+    choices: dict[str, list[tuple[str, str]]],
+    labels: dict[str, dict[str, str]],
+    code_list: str,
+) -> list[tuple[str, str]]:
+    """The codes of a list that hold today, and the one that stands there, which may hold no longer."""
+    offered = choices.get(code_list, [])
+    if not text or any(code == text for code, _label in offered):
+        return offered
+    return [*offered, (text, labels.get(code_list, {}).get(text, text))]
+
+
+def _field(column: Column, choices: list[tuple[str, str]]) -> forms.Field:
     common: dict[str, Any] = {"label": column.label, "required": False}
     if column.kind is Kind.CODE:
-        return forms.ChoiceField(choices=[("", ""), *choices.get(column.code_list, [])], **common)
+        return forms.ChoiceField(choices=[("", ""), *choices], **common)
     if column.kind is Kind.BOOLEAN:
         return forms.ChoiceField(choices=YES_NO, **common)
     return forms.CharField(max_length=column.max_length or 200, **common)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
+from approvals.actions import goes_back
 from approvals.kinds import Kind, Step
 from approvals.models import Request
 from archive.edits import actions, showing
@@ -73,8 +74,8 @@ def steps_of(typed: EditRequest) -> Sequence[Step]:
 
 def title_of(request: Request, typed: EditRequest) -> str:
     """How many fields of how many students; no name, since titles stand in lists."""
-    students = typed.changes.values("student").distinct().count()
-    fields = typed.changes.count()
+    changes = typed.changes.all()
+    fields, students = len(changes), len({one.student_id for one in changes})
     if students == 1:
         return ngettext("%(count)s field", "%(count)s fields", fields) % {"count": fields}
     return _("%(fields)s fields of %(students)s students") % {"fields": fields, "students": students}
@@ -82,7 +83,7 @@ def title_of(request: Request, typed: EditRequest) -> str:
 
 def read(user: User, request: Request, typed: EditRequest) -> dict[str, Any]:
     """Fields with their values before and asked for, evidence, procedure."""
-    return showing.context(user, request, typed)
+    return {**showing.context(user, request, typed), "goes_back": goes_back(request, typed)}
 
 
 KIND = Kind(

@@ -14,13 +14,15 @@ from accounts.models import User
 from approvals import selectors
 from approvals.models import Request
 from archive.edits import actions
-from archive.edits.fields import columns_for, current_text, is_key, members_of
+from archive.edits.fields import columns_for, current_text, is_key, label_of, members_of
+from archive.keepers import files_kept
 from archive.models import EditChange, EditEvidence, EditRequest
 from core.crypto import EncryptedTextField
 from records.columns import Column, Kind
 from records.models import Enrolment, FamilyMember, Student
 from records.sheet import Words, mask
 from records.values import split
+from school.models import Unit
 
 
 def evidence_for(user: User, public_id: UUID) -> EditEvidence:
@@ -45,48 +47,49 @@ class ShownChange:
 
 
 def context(user: User, request: Request, typed: EditRequest) -> dict[str, Any]:
-    """What the template shows. Whoever decides now, and the requester, see the values whole; others see them masked."""
+    """What the template shows. Whoever decides now sees the values whole; the requester, while it is his to mend, what
+    he typed; everybody else sees them masked."""
     step, _reason = selectors.may_take(user, request, typed)
-    whole = step is not None or (
-        request.requester_id == user.pk and request.state in (Request.State.DRAFT, Request.State.RETURNED)
-    )
+    mine = request.requester_id == user.pk and request.state in (Request.State.DRAFT, Request.State.RETURNED)
     changes = list(typed.changes.select_related("student"))
-    if whole and step is not None:
+    if step is not None:
         actions.note_viewed(actor=user, typed=typed)
     return {
-        "changes": _lines(changes, whole=whole),
+        "changes": _lines(changes, request.school, whole=step is not None, typed_whole=mine),
         "evidence": [
             {"row": one, "url": reverse("archive:evidence", args=[one.public_id])}
             for one in typed.evidence.select_related("blob")
         ],
         "several": len({one.student_id for one in changes}) > 1,
         "stale": request.state in selectors.WAITING and actions.is_stale(typed),
-        "masked": not whole,
         "applied": typed.applied_at is not None,
     }
 
 
-def _lines(changes: list[EditChange], *, whole: bool) -> list[ShownChange]:
-    rows = Enrolment.objects.filter(student__in=[one.student for one in changes]).select_related("school")
-    enrolments: dict[int, Enrolment] = {}
-    for row in rows.order_by("student", "ended_on", "-pk"):
-        enrolments.setdefault(row.student_id, row)
+def _lines(changes: list[EditChange], school: Unit, *, whole: bool, typed_whole: bool) -> list[ShownChange]:
+    """``now`` is told while the school keeps the file: what another school wrote since is not its business."""
+    files = files_kept([one.student for one in changes], school)
+    columns = {column.field: column for column in columns_for(school.stage)}
+    families = {pk: members_of(row.student) for pk, row in files.items()}
+    numbers = dict(
+        Enrolment.objects.filter(school=school, student__in=[one.student_id for one in changes])
+        .order_by("pk")
+        .values_list("student_id", "student_no")
+    )
     found = []
     for one in changes:
-        enrolment = enrolments[one.student_id]
-        columns = {column.field: column for column in columns_for(enrolment.school.stage)}
-        column = columns.get(one.field)
-        secret = not whole and is_secret(one.field)
+        column, file = columns.get(one.field), files.get(one.student_id)
+        secret = is_secret(one.field) and not whole
         old, new = (_words(column, text) for text in (one.old, one.new))
-        now = current_text(one.field, one.student, enrolment, members_of(one.student))
+        now = current_text(one.field, file.student, file, families[file.student_id]) if file else one.new
         name = split(one.field)[1]
         found.append(
             ShownChange(
                 one.student,
-                enrolment.student_no,
-                _label(column, one.field),
+                numbers.get(one.student_id, ""),
+                label_of(column, one.field),
                 marked(old, new, mask(name, old) if secret else old),
-                marked(new, old, mask(name, new) if secret else new),
+                marked(new, old, mask(name, new) if secret and not typed_whole else new, plain=secret),
                 (mask(name, now) if secret else _words(column, now)) if now != one.new else "",
                 is_key(one.field),
             )
@@ -103,14 +106,6 @@ def is_secret(field: str) -> bool:
     return isinstance(model._meta.get_field(name), EncryptedTextField)
 
 
-def _label(column: Column | None, field: str) -> str:
-    position, _name = split(field)
-    label = str(column.label) if column else field
-    return (
-        _("Family member %(number)s: %(label)s") % {"number": position, "label": label} if position else label
-    )
-
-
 def _words(column: Column | None, text: str) -> str:
     if not text or column is None or column.kind not in (Kind.CODE, Kind.REGION):
         return text
@@ -118,12 +113,12 @@ def _words(column: Column | None, text: str) -> str:
     return f"{Words([column], [holder]).of(column, text)} ({text})"
 
 
-def marked(text: str, other: str, shown: str) -> SafeString:
-    """``shown`` with the places marked where ``text`` and ``other`` differ; they are as long as each other or it is
-    shown plainly."""
+def marked(text: str, other: str, shown: str, *, plain: bool = False) -> SafeString:
+    """``shown`` with the places marked where ``text`` and ``other`` differ; ``plain`` or masked ones have no marks,
+    which would tell where the hidden value is the same."""
     if not shown:
         return format_html('<span class="xj-soft">{}</span>', _("Empty"))
-    if len(shown) != len(text) or not other:
+    if plain or shown != text or not other:
         return format_html("{}", shown)
     pieces = (
         ("<mark>{}</mark>" if place >= len(other) or text[place] != other[place] else "{}", (one,))

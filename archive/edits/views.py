@@ -39,7 +39,7 @@ def new_edit(request: HttpRequest, student_id: UUID) -> HttpResponse:
     if request.method == "POST" and fields.is_valid() & reasons.is_valid():
         wanted = asked(file.student, file.enrolment, _typed(fields, now, secret))
         for field, words in wanted.faults.items():
-            fields.add_error(field, words)
+            fields.add_error(field if field in fields.fields else None, words)
         if not wanted.faults:
             made = _draft(request, file, [wanted], reasons)
             if made is not None:

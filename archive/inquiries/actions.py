@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -12,9 +12,12 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.scope import NotPermitted
 from approvals import actions as requests
-from approvals.kinds import Doing, kind
+from approvals.authority import authority
+from approvals.kinds import Doing, kind, step_of
 from approvals.models import Request
 from approvals.refusals import RequestRefused, WrongState
+from archive.inquiries.reading import Page, page_of
+from archive.keepers import demand_kept, kept_at
 from archive.models import InquiryRequest, InquiryStudent, InquiryView
 from files.actions import store
 from ledger import events
@@ -25,6 +28,7 @@ from school.models import Unit
 from school.rules import rule
 
 KIND = "inquiry"
+ESCORT = "escort_inquiry"
 SCANS = ("jpeg", "png", "pdf")
 
 
@@ -82,7 +86,8 @@ def draft(
 
 
 def _named(school: Unit, numbers: Sequence[str]) -> dict[Student, str]:
-    found = Enrolment.objects.filter(school=school, student_no__in=numbers, shelved_on__isnull=True)
+    kept = kept_at(school).values("student")
+    found = Enrolment.objects.filter(school=school, student_no__in=numbers, student__in=kept)
     known = {row.student_no: row.student for row in found.select_related("student")}
     if missing := [one for one in numbers if one not in known]:
         words = _("Nobody at this school has these student numbers: %(numbers)s")
@@ -96,6 +101,7 @@ def check_ready(typed: InquiryRequest) -> None:
         raise WrongState(_("Name at least one student and one section."))
     if typed.reader and typed.letter is None:
         raise WrongState(_("A reader from outside brings a letter; add its scan."))
+    demand_kept([row.student for row in typed.students.select_related("student")], typed.request.school)
 
 
 def narrow(doing: Doing) -> None:
@@ -106,6 +112,7 @@ def narrow(doing: Doing) -> None:
     rows = list(typed.students.select_for_update().select_related("student"))
     if not sections or not kept & {row.pk for row in rows}:
         raise WrongState(_("Name at least one student and one section."))
+    demand_kept([row.student for row in rows if row.pk in kept], doing.request.school)
     for row in rows:
         if row.pk not in kept:
             row.granted = False
@@ -127,7 +134,7 @@ def close_session(doing: Doing) -> None:
     """Close the session with what was read and copied. Raises SamePerson when another than the escort closes."""
     typed: InquiryRequest = doing.typed
     if typed.escort_id != doing.actor.pk:
-        raise NotPermitted("escort_inquiry", unit_id=doing.request.school_id, obj=typed)
+        raise NotPermitted(ESCORT, unit_id=doing.request.school_id, obj=typed)
     typed.report = str(doing.data.get("report", "")).strip()
     if typed.closes_at and typed.closes_at > timezone.now():
         typed.closes_at = timezone.now()
@@ -145,8 +152,8 @@ def may_read(user: User, typed: InquiryRequest) -> bool:
 
 
 @transaction.atomic
-def read_page(*, actor: User, typed: InquiryRequest, student: Student, section: str) -> None:
-    """Let one page be read, and keep that it was. Raises NotPermitted, SessionOver."""
+def read_page(*, actor: User, typed: InquiryRequest, student: Student, section: str) -> Page:
+    """Let one page be read, and keep that it was. Raises NotPermitted, SessionOver, WrongState."""
     request, row = requests.locked(typed.request)
     if not may_read(actor, row):
         raise NotPermitted("request_inquiry", unit_id=request.school_id, obj=row)
@@ -155,24 +162,47 @@ def read_page(*, actor: User, typed: InquiryRequest, student: Student, section: 
     granted = row.students.filter(student=student, granted=True).exists()
     if section not in row.granted or not granted:
         raise NotPermitted("request_inquiry", unit_id=request.school_id, obj=row)
-    with acting(actor, role=request.requester_role, request_no=request.number):
+    file = demand_kept([student], request.school)[student.pk]
+    role = _role(actor, request, row)
+    with acting(actor, role=role, request_no=request.number):
         InquiryView.objects.create(inquiry=row, student=student, section=section, by=actor)
         events.record(
             "inquiry.read", actor=actor, obj=row, subject=student.public_id, unit_id=request.school_id,
-            role=request.requester_role, detail={"section": section, "number": request.number},
+            role=role, detail={"section": section, "number": request.number},
         )  # fmt: skip
+    return page_of(actor, file, section)
+
+
+def _role(actor: User, request: Request, row: InquiryRequest) -> str:
+    """In which role somebody reads: as the requester, or for a reader from outside as the escort."""
+    if not row.reader:
+        return request.requester_role
+    step = step_of(request, row)
+    found = authority(actor, step, request) if step else None
+    if found is None:
+        raise NotPermitted(ESCORT, unit_id=request.school_id, obj=row)
+    return found.role
+
+
+@transaction.atomic
+def note_letter_viewed(*, actor: User, typed: InquiryRequest) -> None:
+    """Write down that somebody saw the letter and the identity document of a reader from outside."""
+    events.record("inquiry.letter_viewed", actor=actor, obj=typed, unit_id=typed.request.school_id)
 
 
 def lapse_unopened(now: Any = None) -> int:
     """End inquiries that were approved and not opened in time, and sessions that nobody closed in time."""
     today = timezone.localdate(now or timezone.now())
-    rows = Request.objects.filter(kind=KIND, state=Request.State.APPROVED, due_on__lt=today)
+    due = Request.objects.filter(kind=KIND, state=Request.State.APPROVED, due_on__lt=today)
+    return sum(_lapsed(request, today) for request in due)
+
+
+@transaction.atomic
+def _lapsed(request: Request, today: date) -> bool:
+    """End this one, unless somebody opened or closed the session meanwhile, which has another due date."""
+    row, _typed = requests.locked(request)
+    if row.state != Request.State.APPROVED or row.due_on is None or row.due_on >= today:
+        return False
     by: Any = service_user()
-    count = 0
-    for request in rows:
-        try:
-            requests.lapse(actor=by, request=request)
-        except WrongState:
-            continue
-        count += 1
-    return count
+    requests.lapse(actor=by, request=row)
+    return True

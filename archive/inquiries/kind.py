@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
+from approvals.actions import goes_back
 from approvals.kinds import Kind, Step
 from approvals.models import Request
 from archive.inquiries import actions
@@ -56,12 +57,13 @@ def read(user: User, request: Request, typed: InquiryRequest) -> dict[str, Any]:
         if running and actions.may_read(user, typed)
         else "",
         "running": running,
+        "goes_back": goes_back(request, typed),
     }
 
 
 def title_of(request: Request, typed: InquiryRequest) -> str:
     """How many files; no name, since titles stand in lists."""
-    count = typed.students.count()
+    count = len(typed.students.all())
     return ngettext("%(count)s file", "%(count)s files", count) % {"count": count}
 
 

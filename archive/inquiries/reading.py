@@ -1,26 +1,35 @@
-"""What a reader of an inquiry sees: sections in plain words, personal numbers masked."""
+"""What a reader of an inquiry sees: tabs of the file page, as they show to who may look and do nothing else."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.db.models import F
 
-from archive.edits.showing import is_secret
-from records.models import Student
+from accounts.models import User
+from records.merits.selectors import PENALTY_READERS
+from records.models import Enrolment
 from records.sections import sections
-from records.sheet import mask
-from records.values import split
+from records.selectors import StudentFile
 
-ALSO_SECRET = frozenset({"national_no"})
+
+@dataclass(frozen=True)
+class OpenedFile(StudentFile):
+    """A file that an inquiry opened. Its reader may reveal, open and enter nothing, whatever his roles are.
+
+    Whoever was granted the section of rewards and penalties sees the penalties as the tab shows them.
+    """
+
+    def allows(self, *perms: str, past: bool = False) -> bool:
+        """Whether the tabs may show what these permissions open."""
+        return perms == PENALTY_READERS
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One item in words; ``rows`` when it holds items itself."""
+class Page:
+    """A section as the file page shows it: its template and what the template takes."""
 
-    label: str
-    text: str = ""
-    rows: tuple["Row", ...] = ()
+    template: str
+    values: dict[str, Any]
 
 
 def readable() -> list[tuple[str, Any]]:
@@ -33,34 +42,15 @@ def title_of(key: str) -> str:
     return str(dict(readable()).get(key, key))
 
 
-def section_rows(student: Student, key: str) -> list[Row]:
-    """A section of a student's file as labels and words."""
+def page_of(reader: User, enrolment: Enrolment, key: str) -> Page:
+    """A section of the file that hangs on this stretch, with the stretches at its school. Secret documents are left
+    out: an inquiry never opens them."""
     section = next(one for one in sections() if one.key == key and one.export)
-    assert section.export  # noqa: S101 - asked for above
-    return _rows(section.export(student))
-
-
-def _rows(data: Any) -> list[Row]:
-    if isinstance(data, dict):
-        return [_row(str(key), value) for key, value in data.items() if value not in ("", None, [], {})]
-    found = []
-    for number, one in enumerate(data, start=1):
-        if isinstance(one, dict) and {"field", "label", "words"} <= one.keys():
-            if one["value"]:
-                found.append(Row(one["label"], _words(one)))
-        else:
-            found.append(Row(_("No. %(number)s") % {"number": number}, rows=tuple(_rows(one))))
-    return found
-
-
-def _words(item: dict[str, str]) -> str:
-    name = split(item["field"])[1]
-    if name in ALSO_SECRET or is_secret(item["field"]):
-        return mask(name, item["value"])
-    return item["words"] or item["value"]
-
-
-def _row(key: str, value: Any) -> Row:
-    if isinstance(value, dict | list):
-        return Row(key, rows=tuple(_rows(value)))
-    return Row(key, str(value))
+    stretches = Enrolment.objects.filter(student=enrolment.student, school=enrolment.school)
+    stretches = stretches.select_related("school_class", "unit", "school", "programme")
+    newest_first = stretches.order_by(F("ended_on").desc(nulls_first=True), "-started_on", "-pk")
+    file = OpenedFile(reader, enrolment.student, list(newest_first))
+    values = section.read(reader, file)
+    if "documents" in values:
+        values["documents"] = [one for one in values["documents"] if not one["item"].document.is_secret]
+    return Page(section.template, values)

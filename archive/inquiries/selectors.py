@@ -15,10 +15,9 @@ from school.models import Unit
 
 def school_of(user: User) -> Unit:
     """The school in which ``user`` works. Raises NotPermitted for who works in none."""
-    unit = user.unit
-    if unit is None:
+    if user.unit is None:
         raise NotPermitted("request_inquiry")
-    return unit.parent if unit.kind == Unit.Kind.DEPARTMENT and unit.parent else unit
+    return user.unit.employer
 
 
 def inquiry_of(request: Request) -> InquiryRequest:

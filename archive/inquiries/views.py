@@ -56,25 +56,24 @@ def read(request: HttpRequest, request_id: UUID) -> HttpResponse:
         raise NotPermitted("request_inquiry", unit_id=row.school_id, obj=row)
     student = selectors.granted_student(typed, request.GET.get("student", ""))
     section = request.GET.get("section", "")
-    shown = []
+    shown = None
     try:
         if student and section:
-            actions.read_page(actor=user, typed=typed, student=student, section=section)
-            shown = reading.section_rows(student, section)
+            shown = actions.read_page(actor=user, typed=typed, student=student, section=section)
         elif not actions.is_open(typed, row):
             raise actions.SessionOver(_("The session is over. Ask the archives to open another one."))
-    except actions.SessionOver as over:
-        messages.error(request, str(over))
+    except RequestRefused as refused:
+        messages.error(request, str(refused))
         return redirect("approvals:request", request_id)
     context = {
+        **(shown.values if shown else {}),
+        "section_template": shown.template if shown else "",
         "request_row": row,
         "typed": typed,
         "students": selectors.granted_students(typed),
         "sections": [(key, reading.title_of(key)) for key in typed.granted],
         "student": student,
         "section": section,
-        "section_title": reading.title_of(section) if section else "",
-        "rows": shown,
         "watermark": f"{typed.reader or user.name} {user.staff_no} {moment(timezone.now())}",
     }
     return render(request, "archive/inquiry_read.html", context)
@@ -83,9 +82,10 @@ def read(request: HttpRequest, request_id: UUID) -> HttpResponse:
 @requires(SIGNED_IN)
 @require_GET
 def letter(request: HttpRequest, request_id: UUID) -> HttpResponse:
-    """The letter of a reader from outside, for whoever may read the request."""
-    row = requests.request_for(user_of(request), request_id)
-    typed = selectors.inquiry_of(row)
+    """The letter of a reader from outside, for whoever may read the request; each look is an event."""
+    user = user_of(request)
+    typed = selectors.inquiry_of(requests.request_for(user, request_id))
     if typed.letter is None:
         raise Http404
+    actions.note_letter_viewed(actor=user, typed=typed)
     return serve(typed.letter, "inline")

@@ -9,13 +9,15 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.scope import role_for
 from approvals.refusals import RequestRefused, SamePerson, WrongState
+from archive.keepers import demand_kept
+from archive.keeping.selectors import LOAN
 from archive.models import LegalHold, PaperLoan
 from ledger import events
 from ledger.context import acting
 from records.models import Student
 from records.selectors import StudentFile
 
-HOLD, LOAN = "manage_retention", "manage_loan"
+HOLD = "manage_retention"
 
 
 def _locked(file: StudentFile) -> Student:
@@ -37,7 +39,7 @@ def place_hold(*, actor: User, file: StudentFile, reason: str, basis: str) -> Le
             basis=basis.strip(),
             placed_by=actor,
         )
-        _note("hold.placed", actor, role, file, made)
+        _note("hold.placed", actor, role, made, file.enrolment.unit_id)
     return made
 
 
@@ -53,7 +55,7 @@ def lift_hold(*, actor: User, file: StudentFile, hold: LegalHold, reason: str) -
     row.lifted_by, row.lifted_at, row.lift_reason = actor, timezone.now(), reason.strip()
     with acting(actor, role=role):
         row.save(update_fields=["lifted_by", "lifted_at", "lift_reason"])
-        _note("hold.lifted", actor, role, file, row)
+        _note("hold.lifted", actor, role, row, file.enrolment.unit_id)
     return row
 
 
@@ -61,9 +63,10 @@ def lift_hold(*, actor: User, file: StudentFile, hold: LegalHold, reason: str) -
 def lend(
     *, actor: User, file: StudentFile, borrower: str, borrower_unit: str, purpose: str, due_on: date
 ) -> PaperLoan:
-    """Lend the paper file. Raises WrongState when there is none or it is out, RequestRefused, NotPermitted."""
+    """Lend the paper file. Raises WrongState when there is none or it is not here, RequestRefused, NotPermitted."""
     role = role_for(actor, LOAN, file.enrolment.unit_id)
-    student, today = _locked(file), timezone.localdate()
+    student = demand_kept([file.student], file.enrolment.school)[file.student.pk].student
+    today = timezone.localdate()
     if not student.has_paper:
         raise WrongState(_("No paper file is kept of this student."))
     if PaperLoan.objects.filter(student=student, returned_on__isnull=True).exists():
@@ -81,30 +84,26 @@ def lend(
             due_on=due_on,
             lent_by=actor,
         )
-        _note("loan.lent", actor, role, file, made)
+        _note("loan.lent", actor, role, made, file.enrolment.unit_id)
     return made
 
 
 @transaction.atomic
-def take_back(*, actor: User, file: StudentFile, loan: PaperLoan, condition: str = "") -> PaperLoan:
-    """Take a paper file back. Raises WrongState, NotPermitted."""
-    role = role_for(actor, LOAN, file.enrolment.unit_id)
-    row: PaperLoan = PaperLoan.objects.select_for_update().get(pk=loan.pk)
+def take_back(*, actor: User, loan: PaperLoan, condition: str = "") -> PaperLoan:
+    """Take a paper file back at the school that lent it, wherever the student is. Raises WrongState, NotPermitted."""
+    role = role_for(actor, LOAN, loan.school_id)
+    row: PaperLoan = (
+        PaperLoan.objects.select_for_update(of=("self",)).select_related("student").get(pk=loan.pk)
+    )
     if row.returned_on is not None:
         raise WrongState(_("This paper file was taken back already."))
     row.returned_on, row.taken_back_by, row.condition = timezone.localdate(), actor, condition.strip()
     with acting(actor, role=role):
         row.save(update_fields=["returned_on", "taken_back_by", "condition"])
-        _note("loan.returned", actor, role, file, row)
+        _note("loan.returned", actor, role, row, loan.school_id)
     return row
 
 
-def _note(action: str, actor: User, role: str, file: StudentFile, row: LegalHold | PaperLoan) -> None:
-    events.record(
-        action,
-        actor=actor,
-        obj=row,
-        subject=file.student.public_id,
-        unit_id=file.enrolment.unit_id,
-        role=role,
-    )
+def _note(action: str, actor: User, role: str, row: LegalHold | PaperLoan, unit_id: int) -> None:
+    subject = row.student.public_id
+    events.record(action, actor=actor, obj=row, subject=subject, unit_id=unit_id, role=role)

@@ -4,8 +4,12 @@ from uuid import UUID
 
 from django.shortcuts import get_object_or_404
 
+from accounts.scope import units_with
 from archive.models import LegalHold, PaperLoan
 from records.models import Student
+from records.selectors import StudentFile
+
+LOAN = "manage_loan"
 
 
 def holds_of(student: Student) -> list[LegalHold]:
@@ -14,9 +18,11 @@ def holds_of(student: Student) -> list[LegalHold]:
     return sorted(rows, key=lambda one: (one.lifted_at is not None, -one.pk))
 
 
-def loans_of(student: Student) -> list[PaperLoan]:
-    """Every loan of a paper file, the newest first."""
-    rows = PaperLoan.objects.filter(student=student).select_related("lent_by", "taken_back_by")
+def loans_of(file: StudentFile) -> list[PaperLoan]:
+    """Every loan of a paper file, the newest first; once the student has left, those of the reader's own schools."""
+    rows = PaperLoan.objects.filter(student=file.student).select_related("lent_by", "taken_back_by")
+    if file.has_left:
+        rows = rows.filter(school_id__in=list(units_with(file.reader, LOAN)))
     return list(rows.order_by("-pk"))
 
 

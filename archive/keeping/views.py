@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import requires, user_of
-from accounts.scope import NotPermitted
+from accounts.scope import NotPermitted, units_with
 from approvals.refusals import RequestRefused
 from archive.keeping import actions, selectors
 from archive.keeping.forms import HoldForm, LoanForm
@@ -27,13 +27,14 @@ def _file(request: HttpRequest, student_id: UUID, *perms: str) -> StudentFile:
 
 def _page(request: HttpRequest, file: StudentFile, *bound: forms.Form, status: int = 200) -> HttpResponse:
     given = {type(one): one for one in bound}
+    lent = units_with(file.reader, selectors.LOAN)
     context = {
         "file": file,
         "student": file.student,
-        "holds": selectors.holds_of(file.student),
-        "loans": selectors.loans_of(file.student),
+        "holds": [] if file.has_left else selectors.holds_of(file.student),
+        "loans": [(one, one.school_id in lent) for one in selectors.loans_of(file)],
         "may_hold": file.allows(actions.HOLD),
-        "may_lend": file.allows(actions.LOAN) and file.student.has_paper,
+        "may_lend": file.allows(selectors.LOAN) and file.student.has_paper,
         "hold_form": given.get(HoldForm, HoldForm()),
         "loan_form": given.get(LoanForm, LoanForm()),
     }
@@ -50,11 +51,14 @@ def _act(request: HttpRequest, file: StudentFile, done: str, act: Callable[[], o
     return redirect("archive:keeping", file.student.public_id)
 
 
-@requires(actions.HOLD, actions.LOAN)
+@requires(actions.HOLD, selectors.LOAN)
 @require_GET
 def keeping(request: HttpRequest, student_id: UUID) -> HttpResponse:
-    """Holds and loans of one file."""
-    return _page(request, _file(request, student_id, actions.HOLD, actions.LOAN))
+    """Holds and loans of one file; of one whose student has left, the loans that the own school gave."""
+    file = student_file(user_of(request), student_id)
+    if not file.allows(actions.HOLD, selectors.LOAN) and not (file.has_left and selectors.loans_of(file)):
+        raise NotPermitted(actions.HOLD, obj=file.student, unit_id=file.enrolment.unit_id)
+    return _page(request, file)
 
 
 @requires(actions.HOLD)
@@ -90,11 +94,11 @@ def lift(request: HttpRequest, student_id: UUID, hold_id: UUID) -> HttpResponse:
     )
 
 
-@requires(actions.LOAN)
+@requires(selectors.LOAN)
 @require_POST
 def lend(request: HttpRequest, student_id: UUID) -> HttpResponse:
     """Lend the paper file."""
-    file, form = _file(request, student_id, actions.LOAN), LoanForm(request.POST)
+    file, form = _file(request, student_id, selectors.LOAN), LoanForm(request.POST)
     if not form.is_valid():
         return _page(request, file, form, status=422)
     user = user_of(request)
@@ -106,15 +110,16 @@ def lend(request: HttpRequest, student_id: UUID) -> HttpResponse:
     )
 
 
-@requires(actions.LOAN)
+@requires(selectors.LOAN)
 @require_POST
 def take_back(request: HttpRequest, student_id: UUID, loan_id: UUID) -> HttpResponse:
-    """Take the paper file back."""
-    file, user = _file(request, student_id, actions.LOAN), user_of(request)
+    """Take the paper file back, at the school that lent it."""
+    user = user_of(request)
+    file = student_file(user, student_id)
     row, condition = selectors.loan_of(file.student, loan_id), request.POST.get("condition", "")[:200]
     return _act(
         request,
         file,
         _("The paper file is back."),
-        lambda: actions.take_back(actor=user, file=file, loan=row, condition=condition),
+        lambda: actions.take_back(actor=user, loan=row, condition=condition),
     )

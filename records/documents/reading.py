@@ -119,6 +119,7 @@ def _exported(row: Document, links: list[tuple[int, int]]) -> dict[str, Any]:
         "check": row.review,
         "check_label": str(row.get_review_display()),
         "fault": row.fault,
+        "check_note": row.review_note,
         "checked_by": row.reviewed_by.name if row.reviewed_by else "",
         "checked_at": row.reviewed_at.isoformat() if row.reviewed_at else "",
         "blob": str(blob.public_id),

@@ -17,7 +17,7 @@ from records.merits import selectors
 from records.merits.codes import PENALTY_CODES, with_labels
 from records.merits.kinds import CONDUCT, EMPLOYMENT, INTERNSHIP, KINDS, PROBLEM, REWARD, EntryKind
 from records.merits.lists import conduct_badge, penalty_badge, problem_badge
-from records.merits.showing import PENALTY_SHOWN, SHOWN, as_data, entry_lines
+from records.merits.showing import as_data, entry_lines
 from records.merits.standing import bars
 from records.models import Student
 from records.penalty_models import Penalty, PenaltyStep
@@ -108,21 +108,28 @@ def _employment(user: User, file: StudentFile) -> dict[str, Any]:
     }
 
 
-# Copies and packages
+# Snapshots: all that is stored; what is handed to others leaves out what was void or did not hold
+
+
+TECHNICAL = frozenset({"id", "form_key", "student", "enrolment", "evidence", "penalty"})
+
+
+def _fields(model: type[Any]) -> tuple[str, ...]:
+    return tuple(one.name for one in model._meta.concrete_fields if one.name not in TECHNICAL)
 
 
 def _exported(kind: EntryKind, student: Student) -> list[dict[str, Any]]:
+    """Every entry of a kind, those that were made void too."""
+    people = [one.name for one in kind.model._meta.concrete_fields if one.is_relation]
+    rows = kind.model._default_manager.filter(student=student).select_related(*people)
     return [
-        as_data(row, SHOWN[kind.key]) | _source(row.entered_by.name, row.evidence)
-        for row in selectors.of_student(kind, student)
+        as_data(row, _fields(kind.model)) | {"student_no": row.enrolment.student_no} | _scan(row.evidence)
+        for row in with_labels(rows, kind.codes).order_by("pk")
     ]
 
 
-def _source(name: str, blob: Blob | None) -> dict[str, Any]:
-    found: dict[str, Any] = {"entered_by": name}
-    if blob is not None:
-        found["evidence"] = _paper(blob)
-    return found
+def _scan(blob: Blob | None) -> dict[str, Any]:
+    return {} if blob is None else {"evidence": _paper(blob)}
 
 
 def _paper(blob: Blob) -> dict[str, Any]:
@@ -135,24 +142,19 @@ def _paper(blob: Blob) -> dict[str, Any]:
 
 
 def export_merits(student: Student) -> dict[str, Any]:
-    """Rewards, and the penalties that held with each of their steps; what was revoked or made void is left out."""
-    rows = Penalty.objects.filter(student=student, state__in=selectors.SHOWN_IN_FILE).order_by(
-        "delivered_on", "pk"
-    )
-    labelled = with_labels(rows, PENALTY_CODES).select_related(
-        "prepared_by", "heard_by", "decided_by", "appeal_answered_by", "lifting_decided_by"
-    )
-    return {"rewards": _exported(REWARD, student), "penalties": [_exported_penalty(one) for one in labelled]}
+    """Rewards, and penalties in whatever state with each of their steps."""
+    people = [one.name for one in Penalty._meta.concrete_fields if one.is_relation]
+    rows = with_labels(Penalty.objects.filter(student=student), PENALTY_CODES).select_related(*people)
+    penalties = [_exported_penalty(one) for one in rows.order_by("pk")]
+    return {"rewards": _exported(REWARD, student), "penalties": penalties}
 
 
 def _exported_penalty(row: Penalty) -> dict[str, Any]:
-    steps = row.steps.select_related("actor", "evidence").order_by("pk")
-    return as_data(row, ("state", *PENALTY_SHOWN)) | {"steps": [_exported_step(one) for one in steps]}
-
-
-def _exported_step(step: PenaltyStep) -> dict[str, Any]:
-    found = as_data(step, ("kind", "on", "way", "told", "document_no", "text"))
-    return found | {"at": step.at.isoformat()} | _source(step.actor.name, step.evidence)
+    steps = [
+        as_data(one, _fields(PenaltyStep)) | _scan(one.evidence)
+        for one in row.steps.select_related("actor", "evidence").order_by("pk")
+    ]
+    return as_data(row, _fields(Penalty)) | {"student_no": row.enrolment.student_no, "steps": steps}
 
 
 def export_conduct(student: Student) -> dict[str, Any]:

@@ -33,13 +33,6 @@ SHOWN: dict[str, tuple[str, ...]] = {
         "reports_on", "file_address",
     ),
 }  # fmt: skip
-PENALTY_SHOWN = (
-    "violation", "violation_on", "facts", "basis", "proposed_kind", "proposed_months", "prepared_by", "notice_on",
-    "statement_due_on", "statement", "heard_on", "heard_by", "kind", "months", "decided_on", "document_no",
-    "meeting_on", "legality_review", "appeal_told", "decided_by", "ends_on", "delivered_on", "appeal_until", "appeal",
-    "appealed_on", "appeal_answer_due", "appeal_answered_by", "lifting_asked_on", "lifting_asker", "lifted_on",
-    "lifting_document_no", "lifting_decided_by",
-)  # fmt: skip
 
 
 def words(row: Any, name: str) -> str:

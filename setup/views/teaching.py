@@ -16,6 +16,7 @@ from accounts.models import User
 from accounts.scope import units_with
 from core.acts import done
 from core.ui import Crumb
+from school.codes import code_choices
 from school.models import ClassStaff, SchoolClass
 from school.rules import rule
 from setup import actions, selectors
@@ -33,6 +34,7 @@ from setup.views.parts import form_page, tried
 from setup.views.units import unit_crumbs, unit_url
 
 PROGRAMME_FIELDS = ("code", "name", "label_en", "level", "learning_form", "study_years", "is_active")
+PROGRAMME_LISTS = ("education_level", "learning_form")
 FIRST_MONTH = 7
 """From July on the coming school year is prepared."""
 
@@ -51,9 +53,7 @@ def programme_add(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Add a programme to a school or college."""
     actor = user_of(request)
     unit = selectors.one_unit(actor, public_id)
-    form = ProgrammeForm(
-        request.POST or None, codes=selectors.code_choices("education_level", "learning_form")
-    )
+    form = ProgrammeForm(request.POST or None, codes=code_choices(PROGRAMME_LISTS))
     if request.method == "POST":
         made = tried(form, lambda: actions.add_programme(actor=actor, unit=unit, **form.values))
         if made is not None:
@@ -71,7 +71,7 @@ def programme_change(request: HttpRequest, public_id: UUID) -> HttpResponse:
     actor = user_of(request)
     row = selectors.one_programme(actor, public_id)
     start = {name: getattr(row, name) for name in PROGRAMME_FIELDS} | {"seen": actions.version_of(row)}
-    codes = selectors.code_choices("education_level", "learning_form")
+    codes = code_choices(PROGRAMME_LISTS)
     form = ProgrammeForm(request.POST or None, initial=start, codes=codes, fixed=True)
     if request.method == "POST":
         changed = tried(

@@ -3,11 +3,13 @@
 import io
 import json
 import zipfile
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
@@ -26,14 +28,22 @@ from files.selectors import open_blob
 from ledger.context import acting
 from ledger.models import Event
 from records import selectors
-from records.models import Enrolment, Student
+from records.merits.actions import entries
+from records.models import Enrolment, FamilyMember, Student
+from school.models import Stage
+from tests.archive.asking import submitted_edit
 from tests.cast import Cast
-from tests.factories import set_rule
+from tests.factories import saved, set_rule
 from tests.records.files import make_student
+from tests.records.merits.people import enrolment_of, heard, officer, scan
 
 pytestmark = pytest.mark.django_db
 WAY = ("academic_head", "archive_head", "archivist")
 Cause = DeletionRequest.Cause
+REWARD = {
+    "level": "60", "grade": "6", "category": "5", "kind": "3", "way": "2", "school_year": 2026,
+    "granted_on": date(2026, 11, 2), "granting_unit": "红花小学",
+}  # fmt: skip
 
 
 def drafted(cast: Cast, student: Student, cause: str = Cause.MISTAKEN, **values: Any) -> DeletionRequest:
@@ -81,9 +91,9 @@ def test_a_file_moves_to_the_inactive_archive_and_leaves_a_trace(cast: Cast) -> 
     typed = submitted(cast, student)
     assert typed.request.number.startswith("SC-")
     typed = walk(cast, typed, *WAY[:2])
-    assert typed.snapshot is not None
     assert Enrolment.objects.visible_to(cast.registrar).exists(), "approved is not carried out yet"
     typed = walk(cast, typed, WAY[2])
+    assert typed.snapshot is not None
     assert (typed.request.state, typed.obstacles) == (Request.State.CLOSED, 0)
     row = Enrolment.objects.get()
     assert (row.shelved_on, row.ended_on, row.status) == (
@@ -122,40 +132,86 @@ def test_the_inactive_archive_is_read_by_its_keepers_alone(client: Client, cast:
     assert not file.allows("add_document", "request_change", "manage_loan")
 
 
-def test_the_snapshot_opens_with_the_private_key_and_says_what_the_file_says(cast: Cast) -> None:
-    identity = x25519.Identity.generate()
-    student = make_student("王小明", cast)
+@pytest.fixture
+def identity() -> Iterator[x25519.Identity]:
+    """The private key of snapshots, whose public key is set."""
+    made = x25519.Identity.generate()
     given = settings.SNAPSHOT_RECIPIENTS
-    settings.SNAPSHOT_RECIPIENTS = [str(identity.to_public())]
-    try:
-        typed = walk(cast, submitted(cast, student), *WAY[:2])
-    finally:
-        settings.SNAPSHOT_RECIPIENTS = given
+    settings.SNAPSHOT_RECIPIENTS = [str(made.to_public())]
+    yield made
+    settings.SNAPSHOT_RECIPIENTS = given
+
+
+def unpacked(typed: DeletionRequest, identity: x25519.Identity) -> tuple[dict[str, Any], set[str]]:
+    """What the snapshot says, and the names of its parts."""
+    assert typed.snapshot is not None
+    sealed = open_blob(typed.snapshot.blob)
+    with zipfile.ZipFile(io.BytesIO(snapshots.opened(sealed, str(identity)))) as package:
+        return json.loads(package.read("file.json")), set(package.namelist())
+
+
+def test_the_snapshot_opens_with_the_private_key_alone(cast: Cast, identity: x25519.Identity) -> None:
+    typed = walk(cast, submitted(cast, make_student("王小明", cast)), *WAY)
     assert typed.snapshot is not None
     sealed = open_blob(typed.snapshot.blob)
     assert "王小明".encode() not in sealed
-    with zipfile.ZipFile(io.BytesIO(snapshots.opened(sealed, str(identity)))) as package:
-        plain = json.loads(package.read("file.json"))
-    names = {one["field"]: one["value"] for one in plain["basic"]}
-    assert (names["name"], names["archive_no"]) == ("王小明", student.archive_no)
-    assert plain["study"][0]["student_no"] == Enrolment.objects.get().student_no
+    snapshots.opened(sealed, str(identity))
     with pytest.raises(snapshots.SnapshotFailed):
         snapshots.opened(sealed, str(x25519.Identity.generate()))
     with pytest.raises(snapshots.SnapshotFailed):
         snapshots.opened(sealed[:-20], str(identity))
 
 
-def test_without_a_key_for_snapshots_nothing_is_approved(cast: Cast) -> None:
-    typed = walk(cast, submitted(cast, make_student("王小明", cast)), WAY[0])
+def test_the_snapshot_says_what_the_file_says_when_it_is_moved(cast: Cast, identity: x25519.Identity) -> None:
+    student = make_student("王小明", cast)
+    typed = walk(cast, submitted(cast, student), *WAY[:2])
+    student.talent = "围棋"
+    saved(student)
+    plain, _parts = unpacked(walk(cast, typed, WAY[2]), identity)
+    said = {one["field"]: one["value"] for one in plain["basic"]}
+    assert (said["name"], said["archive_no"], said["talent"]) == ("王小明", student.archive_no, "围棋")
+    assert plain["study"][0]["student_no"] == Enrolment.objects.get().student_no
+
+
+def test_the_snapshot_holds_what_no_layout_names_and_every_scan(
+    cast: Cast, identity: x25519.Identity
+) -> None:
+    cast.school.stage = Stage.HIGHER
+    saved(cast.school)
+    student = make_student("王小明", cast, school=cast.school, native_place="湖北武昌", no_hukou=True)
+    saved(FamilyMember(student=student, position=3, name="王强", is_first_guardian=True))
+    clerk, enrolment = officer(cast), enrolment_of(student)
+    (void, reward) = (
+        entries.enter_rewards(
+            actor=clerk, enrolments=[enrolment], values=REWARD | {"name": name}, scan=scan()
+        )[0]
+        for name in ("录错的奖", "三好学生")
+    )
+    entries.make_void(actor=cast.student_affairs_head, entry=void, reason="录错")
+    edit = submitted_edit(cast, student, {"name": "王晓明"})
+    requests.send_back(actor=cast.academic_head, request=edit.request, reason="basis_weak")
+    plain, parts = unpacked(walk(cast, submitted(cast, student), *WAY), identity)
+    said = {one["field"]: one["value"] for one in plain["basic"]}
+    assert (said["native_place"], said["no_hukou"]) == ("湖北武昌", "是")
+    member = {one["field"]: one["value"] for one in plain["family"][1]}
+    assert (member["member3.name"], member["member3.is_first_guardian"]) == ("王强", "是")
+    assert {one["name"] for one in plain["merits"]["rewards"]} == {"录错的奖", "三好学生"}
+    assert plain["edits"][0]["changes"][0]["new"] == "王晓明"
+    proof = edit.evidence.get().blob
+    assert {f"evidence/{one.public_id}" for one in (void.evidence, reward.evidence, proof)} <= parts
+
+
+def test_without_a_key_for_snapshots_nothing_is_moved(cast: Cast) -> None:
+    typed = walk(cast, submitted(cast, make_student("王小明", cast)), *WAY[:2])
     given = settings.SNAPSHOT_RECIPIENTS
     settings.SNAPSHOT_RECIPIENTS = []
     try:
         with pytest.raises(snapshots.SnapshotFailed):
-            requests.take_step(actor=cast.archive_head, request=typed.request)
+            requests.take_step(actor=cast.archivist, request=typed.request)
     finally:
         settings.SNAPSHOT_RECIPIENTS = given
-    assert fresh(typed).request.step == "archive_head"
-    assert fresh(typed).archive_head is None
+    assert (fresh(typed).request.step, fresh(typed).executor) == ("execute", None)
+    assert Enrolment.objects.get().shelved_on is None
 
 
 @pytest.mark.parametrize("obstacle", [held, lent])
@@ -173,8 +229,7 @@ def test_a_hold_or_a_loan_stops_a_deletion_at_every_step(cast: Cast, obstacle: A
 
 
 def test_the_database_refuses_a_deletion_over_an_obstacle_or_without_a_snapshot(cast: Cast) -> None:
-    typed = walk(cast, submitted(cast, make_student("王小明", cast)), *WAY[:2])
-    typed.executed_at = timezone.now()
+    typed = walk(cast, submitted(cast, make_student("王小明", cast)), *WAY)
     for obstacles, snapshot in ((1, typed.snapshot), (0, None), (None, typed.snapshot)):
         typed.obstacles, typed.snapshot = obstacles, snapshot
         with (
@@ -226,25 +281,78 @@ def test_who_is_enrolled_is_no_graduate(cast: Cast) -> None:
         drafted(cast, make_student("王小明", cast), Cause.GRADUATED)
 
 
-def test_an_edit_under_way_and_a_second_deletion_stop_a_deletion(cast: Cast) -> None:
+def test_an_edit_under_way_stops_a_deletion(cast: Cast) -> None:
+    student = make_student("王小明", cast)
+    submitted_edit(cast, student, {"name": "王晓明"})
+    with pytest.raises(InTheWay):
+        drafted(cast, student)
+
+
+def test_a_second_deletion_under_way_stops_a_deletion(cast: Cast) -> None:
     student = make_student("王小明", cast)
     submitted(cast, student)
     with pytest.raises(InTheWay):
         drafted(cast, student)
 
 
-def test_a_damaged_snapshot_stops_the_deletion(cast: Cast) -> None:
-    typed = walk(cast, submitted(cast, make_student("王小明", cast)), *WAY[:2])
-    assert typed.snapshot is not None
-    from django.core.files.base import ContentFile
-    from django.core.files.storage import default_storage
+def test_an_open_penalty_case_stops_a_deletion(cast: Cast) -> None:
+    student = make_student("王小明", cast)
+    typed = walk(cast, submitted(cast, student), *WAY[:2])
+    heard(officer(cast), enrolment_of(student))
+    with pytest.raises(InTheWay):
+        walk(cast, typed, WAY[2])
+    with pytest.raises(InTheWay):
+        drafted(cast, student)
 
-    key = typed.snapshot.blob.storage_key
-    default_storage.delete(key)
-    default_storage.save(key, ContentFile(b"something else"))
-    with pytest.raises(WrongState):
+
+def test_a_second_deletion_leaves_the_dates_of_the_first(cast: Cast) -> None:
+    student = make_student("王小明", cast)
+    walk(cast, submitted(cast, student), *WAY)
+    first = Enrolment.objects.get()
+    first.ended_on = first.shelved_on = first.started_on + timedelta(days=10)
+    saved(first)
+    saved(
+        Enrolment(
+            student=student, school=cast.school, unit=cast.school, student_no="2026990001",
+            started_on=first.ended_on,
+        )
+    )  # fmt: skip
+    walk(cast, submitted(cast, student), *WAY)
+    shelved = dict(Enrolment.objects.values_list("student_no", "shelved_on"))
+    assert shelved == {first.student_no: first.shelved_on, "2026990001": timezone.localdate()}
+
+
+def test_a_snapshot_that_was_not_stored_as_it_was_made_stops_the_deletion(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = walk(cast, submitted(cast, make_student("王小明", cast)), *WAY[:2])
+    save = default_storage.save
+
+    def damaged(name: str, content: Any) -> str:
+        content.file.truncate(40)
+        return str(save(name, content))
+
+    monkeypatch.setattr(default_storage, "save", damaged)
+    with pytest.raises(snapshots.SnapshotFailed):
         requests.take_step(actor=cast.archivist, request=typed.request)
     assert Enrolment.objects.get().shelved_on is None
+
+
+def test_what_can_no_longer_be_carried_out_goes_back_to_the_requester(client: Client, cast: Cast) -> None:
+    student = make_student("王小明", cast)
+    typed = walk(cast, submitted(cast, student), *WAY[:2])
+    held(cast, student)
+    client.force_login(cast.archivist)
+    page = client.get(reverse("approvals:request", args=[typed.request.public_id])).content.decode()
+    assert 'data-opens="return-dialog"' in page
+    _address, shown = _step(typed.request)
+    client.post(
+        reverse("approvals:send_back", args=[typed.request.public_id]),
+        {**shown, "reason": "other", "comment": "法院封存"},
+    )
+    assert fresh(typed).request.state == Request.State.RETURNED
+    requests.recall(actor=cast.registrar, request=typed.request)
+    assert fresh(typed).request.state == Request.State.RECALLED
 
 
 def test_another_person_lifts_a_hold(cast: Cast) -> None:

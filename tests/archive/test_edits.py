@@ -1,20 +1,28 @@
 """E.2: nobody changes an accepted file in place; exactly what was approved is changed, by different people."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
 from accounts.roles import Role
 from accounts.scope import NotPermitted, held_by
 from approvals import actions as requests
-from approvals import relation, selectors
+from approvals import selectors
 from approvals.models import Decision, Request
-from approvals.refusals import AlreadyDecided, NobodyCan, OwnFile, SamePerson, WrongState
+from approvals.refusals import AlreadyDecided, NobodyCan, OwnFile, RequestRefused, SamePerson, WrongState
 from archive.edits import actions
-from archive.edits.actions import NotProven, StaleValue
+from archive.edits.actions import NothingAsked, NotProven, StaleValue
+from archive.edits.checking import asked
 from archive.models import EditChange, EditRequest, EvidenceKind
+from core.crypto import blind_index
 from ledger.context import acting
 from ledger.models import Event
 from records.models import Document, FamilyMember, Student
+from school.models import Code
 from tests.archive.asking import WAY, draft_edit, fresh, proof, submitted_edit, walk
 from tests.cast import Cast, make_cast
 from tests.enrollment.test_actions_together import at_once
@@ -135,24 +143,142 @@ def test_a_member_of_the_family_who_was_missing_is_added(cast: Cast) -> None:
     assert (father.name, father.phone, bool(father.phone_index)) == ("王强", "13900001111", True)
 
 
+NUMBERS = ("420106201906031237", "420106201906031253")
+
+
 def test_a_number_that_another_file_holds_is_refused_in_words(cast: Cast) -> None:
-    make_student("李一", cast, id_type="1", id_number="420106201906031237")
-    student = make_student("王小明", cast, id_type="1", id_number="420106201906031253")
-    wanted = {"id_type": "1", "id_number": "420106201906031237"}
-    typed = walk(cast, submitted_edit(cast, student, wanted), *WAY[:2])
-    with pytest.raises(requests.RequestRefused):
+    make_student("李一", cast, id_type="1", id_number=NUMBERS[0])
+    student = make_student("王小明", cast, id_type="1", id_number=NUMBERS[1])
+    with pytest.raises(RequestRefused, match="另一份"):
+        submitted_edit(cast, student, {"id_number": NUMBERS[0]})
+
+
+def test_a_number_that_another_file_got_meanwhile_brings_the_request_back(cast: Cast) -> None:
+    student = make_student("王小明", cast, id_type="1", id_number=NUMBERS[1])
+    typed = walk(cast, submitted_edit(cast, student, {"id_number": NUMBERS[0]}), *WAY[:2])
+    make_student("李一", cast, id_type="1", id_number=NUMBERS[0])
+    with pytest.raises(RequestRefused, match="另一份"):
         walk(cast, typed, WAY[2])
+    requests.send_back(actor=cast.archive_head, request=typed.request, reason="basis_weak")
+    assert fresh(typed).request.state == Request.State.RETURNED
+    requests.recall(actor=cast.registrar, request=typed.request)
+    draft_edit(cast, student, {"name": "王晓明"})
+
+
+def test_what_was_carried_out_is_reopened_and_not_returned(cast: Cast) -> None:
+    typed = walk(cast, submitted_edit(cast, make_student("王小明", cast), {"name": "王晓明"}), *WAY[:3])
+    requests.send_back(actor=cast.second_registrar, request=typed.request, reason="basis_weak")
+    assert fresh(typed).request.step == "execute"
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "fault"),
+    [
+        ({"id_number": "42010620180603123X"}, "birth_date"),
+        ({"id_number": "420106201906031245"}, "sex"),
+        ({"member2.phone": "13900001111"}, "member2.name"),
+    ],
+)
+def test_a_file_does_not_come_to_contradict_itself(cast: Cast, asked_for: dict[str, str], fault: str) -> None:
+    student = make_student("王小明", cast, id_type="1", id_number=NUMBERS[0])
+    enrolment = student.enrolments.select_related("school").get()
+    found = asked(student, enrolment, asked_for)
+    assert set(found.faults) == {fault}
+    with pytest.raises(NothingAsked):
+        draft_edit(cast, student, asked_for)
+
+
+def test_two_requests_that_are_right_alone_do_not_make_a_contradiction_together(cast: Cast) -> None:
+    student = make_student("王小明", cast, id_type="1", id_number="")
+    born = submitted_edit(cast, student, {"birth_date": "20180603"})
+    number = submitted_edit(cast, student, {"id_number": NUMBERS[0]}, actor=cast.second_registrar)
+    walk(cast, born, *WAY[:3])
+    walk(cast, number, *WAY[:2])
+    with pytest.raises(RequestRefused):
+        walk(cast, number, WAY[2])
+    assert Student.objects.get().id_number == ""
+
+
+def test_a_fault_that_the_file_had_before_stands_in_nobodys_way(cast: Cast) -> None:
+    student = make_student("王小明", cast, id_type="1", id_number="420106201806031235")
+    typed = submitted_edit(cast, student, {"talent": "围棋"}, cause="missing", proofs=())
+    assert walk(cast, typed, "archivist").request.state == "closed"
+
+
+@pytest.mark.parametrize("text", ["3", "3.0"])
+def test_a_number_has_one_text(cast: Cast, text: str) -> None:
+    student = make_student("王小明", cast)
+    typed = submitted_edit(cast, student, {"commute_km": text}, cause="missing", proofs=())
+    assert walk(cast, typed, "archivist").request.state == "closed"
+    student.refresh_from_db()
+    enrolment = student.enrolments.select_related("school").get()
+    assert not asked(student, enrolment, {"commute_km": text}).new, "it stands there already"
+
+
+def test_proofs_become_documents_with_an_event_and_no_guess(cast: Cast) -> None:
+    student = make_student("王小明", cast)
+    walk(cast, submitted_edit(cast, student, {"name": "王晓明"}), *WAY)
+    document = Document.objects.get(student=student)
+    event = Event.objects.get(action="document.added")
+    assert (document.brought_by, document.added_by) == ("office", cast.registrar)
+    assert (event.subject, event.actor, event.detail["item"]) == (
+        student.public_id,
+        cast.second_archivist,
+        document.item_no,
+    )
+
+
+def test_a_draft_shows_what_was_typed_and_no_old_number(client: Client, cast: Cast) -> None:
+    student = make_student("王小明", cast, phone="13700137000", id_type="1", id_number=NUMBERS[1])
+    typed = draft_edit(cast, student, {"phone": "13700137777", "id_number": NUMBERS[0]})
+    client.force_login(cast.registrar)
+    page = client.get(reverse("approvals:request", args=[typed.request.public_id])).content.decode()
+    assert "13700137777" in page
+    assert NUMBERS[0] in page, "without marks, which would tell where the old number is the same"
+    assert "13700137000" not in page
+    assert NUMBERS[1] not in page
+
+
+def test_the_form_keeps_a_code_that_is_no_longer_in_use(client: Client, cast: Cast) -> None:
+    today = timezone.localdate()
+    codes = Code.objects.filter(code_list__key="blood_type").order_by("code")
+    closed, future = codes[0], codes[1]
+    closed.valid_until, future.valid_from = today - timedelta(days=1), today + timedelta(days=1)
+    for one in (closed, future):
+        saved(one)
+    student = make_student("王小明", cast, blood_type=closed.code)
+    client.force_login(cast.registrar)
+    url = reverse("archive:edit_new", args=[student.public_id])
+    form = client.get(url).context["fields"]
+    offered = [code for code, _label in form.fields["blood_type"].choices]
+    assert closed.code in offered
+    assert future.code not in offered
+    same = {name: form.initial[name] for name in form.fields}
+    client.post(
+        url,
+        {**same, "talent": "围棋", "cause": "missing", "reason": "漏填", "basis": "登记表", "proof_kind": ""},
+    )
+    assert [one.field for one in EditChange.objects.all()] == ["talent"]
 
 
 @pytest.mark.requirement("S0-6.2-2")
-def test_nobody_decides_on_his_own_file(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    student = make_student("王小明", cast)
-    typed = submitted_edit(cast, student, {"name": "王晓明"})
-    monkeypatch.setattr(
-        relation,
-        "_checks",
-        [lambda user, subjects: user == cast.academic_head and student.public_id in subjects],
+@pytest.mark.parametrize("whose", ["own", "child"])
+def test_nobody_decides_on_his_own_file_or_his_childs(cast: Cast, whose: str) -> None:
+    number = "420106199001011237"
+    student = make_student(
+        "王小明", cast, **({"id_type": "1", "id_number": number} if whose == "own" else {})
     )
+    if whose == "child":
+        index = blind_index("id_number", number)
+        saved(FamilyMember(student=student, position=5, name="韩雪", id_number=number, id_number_index=index))
+    cast.academic_head.id_number = number
+    cast.academic_head.id_number_index = blind_index("id_number", number)
+    saved(cast.academic_head)
+    with pytest.raises(NobodyCan):
+        submitted_edit(cast, student, {"name": "王大明"})
+    appoint(make_user("林立", cast.teaching), Role.ACADEMIC_HEAD, cast.school)
+    typed = submitted_edit(cast, student, {"name": "王晓明"})
+    assert not selectors.waiting_for(cast.academic_head)
     with pytest.raises(OwnFile):
         requests.take_step(actor=cast.academic_head, request=typed.request)
 

@@ -113,6 +113,8 @@ def test_a_file_is_read_in_an_escorted_session(browser: Browser, live_server: An
         page.get_by_role("link", name="基本信息").click()
         expect(page.locator("main")).to_contain_text("王小明")
         assert student.id_number not in page.content()
+        expect(page.locator(".xj-watermark")).to_be_attached()
+        assert people.registrar.staff_no in (page.locator(".xj-watermark").get_attribute("style") or "")
         reading = page.url
     assert InquiryView.objects.get().by == people.registrar
     with at_work(browser, url, people.archivist) as page:

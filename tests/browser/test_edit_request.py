@@ -43,7 +43,7 @@ def test_a_change_goes_from_desk_to_desk(
         with at_work(browser, url, getattr(people, name)) as page:
             page.goto("/requests/")
             page.get_by_role("link", name=number).click()
-            expect(page.locator("table.xj-compare")).to_contain_text("王晓明")
+            expect(page.locator(".xj-after")).to_contain_text("王晓明")
             page.get_by_role("button", name=button, exact=True).click()
             expect(page.locator("body")).to_contain_text(number)
     with at_work(browser, url, people.registrar) as page:

@@ -222,6 +222,13 @@ def test_the_reviewer_reads_every_digit_others_read_masks(cast: Cast, batch: Int
     ]
 
 
+def test_yes_and_no_are_read_in_the_readers_language(cast: Cast, batch: IntakeBatch, client_of) -> None:
+    row = submitted(cast.clerk, batch)
+    page = client_of(cast.second_clerk).get(review_url(row), HTTP_ACCEPT_LANGUAGE="en")
+    shown = {line.field: str(line.value) for part in page.context["sections"] for line in part.lines}
+    assert (shown["is_only_child"], shown["had_preschool"]) == ("No", "Yes")
+
+
 def test_after_a_decision_the_next_one_opens(cast: Cast, batch: IntakeBatch, client_of) -> None:
     rows = [
         submitted(cast.clerk, batch, serial, name=name)

@@ -62,6 +62,10 @@ def test_all_or_nothing_imports_nothing_for_one_fault(cast: Cast, batch: IntakeB
     assert (status, done["rows"], done["imported"]) == (1, 3, 0)
     assert [(one["row"], one["column"], one["value"]) for one in done["errors"]] == [(3, "邮政编码", "1")]
     assert not Applicant.objects.exists()
+    done, status = ran(file, batch)
+    assert (status, done["rows"], done["imported"]) == (1, 3, 2), "asked again, the good ones go in"
+    done, status = ran(file, batch)
+    assert (status, done["imported"], Applicant.objects.count()) == (1, 0, 2)
 
 
 def test_a_refused_file_and_an_unknown_batch(cast: Cast, batch: IntakeBatch, tmp_path: Path) -> None:

@@ -117,6 +117,10 @@ def _request(world: World) -> Any:
     return world.edit_request
 
 
+def _inquiry(world: World) -> Any:
+    return {"request_id": world.inquiry.public_id}
+
+
 def _person(world: World) -> Any:
     return world.person
 
@@ -141,6 +145,16 @@ def _spot_item(world: World) -> Any:
     return {"item_id": world.spot_check.items.get().public_id}
 
 
+def _sharing(world: World) -> Any:
+    return {"request_id": world.sharing.request.public_id}
+
+
+def _consent(world: World) -> Any:
+    return {"consent_id": world.consent.public_id}
+
+
+SHARING = ("request_sharing", "release_sharing", "decide_for_archives")
+CONSENTS = ("record_consent", "release_sharing")
 SPOT_CHECK = ("spot_check", "approve_applicant", "decide_for_archives")
 READERS_OF_IMPORTS = ("enter_applicant", "approve_applicant")
 BULK = ("review_applicant", "approve_applicant", "accept_applicant")
@@ -279,6 +293,7 @@ ROUTES: dict[str, Route] = {
         "manage_codes", obj=_region, methods="POST", cells=NOT_ON_TOP, everywhere=True
     ),
     "approvals:requests": route(SIGNED_IN, methods="GET POST"),
+    "approvals:overdue": route("view_figures", methods="GET POST"),
     "approvals:many": route(SIGNED_IN, methods="GET POST"),
     "approvals:request": route(SIGNED_IN, obj=_request, good=NOT_A_PARTY),
     **{
@@ -302,27 +317,38 @@ ROUTES: dict[str, Route] = {
     "archive:hold": route("manage_retention", obj=_student, methods="POST"),
     "archive:hold_lift": route(
         "manage_retention",
-        obj=lambda world: {"student_id": world.student.public_id, "hold_id": NOBODY},
+        obj=lambda world: {"student_id": world.student.public_id, "hold_id": world.hold.public_id},
         methods="POST",
-        good=frozenset({302, 404}),
     ),
     "archive:lend": route("manage_loan", obj=_student, methods="POST"),
     "archive:take_back": route(
         "manage_loan",
-        obj=lambda world: {"student_id": world.student.public_id, "loan_id": NOBODY},
+        obj=lambda world: {"student_id": world.student.public_id, "loan_id": world.loan.public_id},
         methods="POST",
-        good=frozenset({302, 404}),
     ),
     "archive:inquiry_new": route("request_inquiry", methods="GET POST"),
-    "archive:inquiry_read": route(SIGNED_IN, obj=lambda world: {"request_id": NOBODY}, good=frozenset({404})),
-    "archive:inquiry_letter": route(
-        SIGNED_IN, obj=lambda world: {"request_id": NOBODY}, good=frozenset({404})
-    ),
+    "archive:inquiry_read": route(SIGNED_IN, obj=_inquiry, good=NOT_A_PARTY),
+    "archive:inquiry_letter": route(SIGNED_IN, obj=_inquiry, good=NOT_A_PARTY),
     "archive:evidence": route(
         SIGNED_IN,
         obj=lambda world: {"evidence_id": world.edit_request.editrequest.evidence.get().public_id},
         good=NOT_A_PARTY,
     ),
+    "archive:sharings": route(*SHARING, methods="GET POST"),
+    "archive:sharing_new": route("request_sharing", methods="GET POST"),
+    "archive:sharing_consents": route("record_consent", obj=_sharing, methods="GET POST"),
+    **{
+        f"archive:sharing_{act}": route("release_sharing", obj=_sharing, methods="POST")
+        for act in ("package", "receipt", "revoke")
+    },
+    "archive:sharing_paper": route(
+        SIGNED_IN,
+        obj=lambda world: {"request_id": world.sharing.request.public_id, "what": "letter"},
+        good=NOT_A_PARTY,
+    ),
+    "archive:consents": route(*CONSENTS, obj=_student, methods="GET POST"),
+    "archive:consent_withdraw": route("record_consent", obj=_consent, methods="POST"),
+    "archive:consent_scan": route(*CONSENTS, obj=_consent),
     "approvals:notice": route(SIGNED_IN, obj=lambda world: {"notice_id": 0}, good=frozenset({404})),
     "jobs:jobs": route(SIGNED_IN, methods="GET POST"),
     "jobs:job": route(SIGNED_IN, obj=_job, cells=_NOT_HIS),

@@ -14,13 +14,16 @@ from django.utils import timezone
 
 from accounts.models import Appointment, User
 from accounts.roles import Role
+from approvals import actions as requests
 from approvals import delegations
 from approvals.models import Delegation, Request, SpotCheck, SpotCheckItem
+from archive.inquiries import actions as inquiries
+from archive.models import Consent, LegalHold, PaperLoan, SharingRequest, SharingStudent
 from enrollment import actions
 from enrollment.actions import scans
 from enrollment.models import Applicant, ApplicantDocument, ImportJob, IntakeBatch, IntakeSample, ScanUpload
 from files.actions import store
-from ledger.context import acting
+from ledger.context import acting, service_user
 from records.columns import LAYOUTS
 from records.documents.filing import place
 from records.models import Document, Enrolment, PhotoExport, PhotoFile, PhotoUpload, Student
@@ -134,6 +137,72 @@ def edit_request(world: World) -> Request:
     """A request to change that student's name, waiting for the head."""
     typed = submitted_edit(world.cast, world.student, {"name": "王晓明"})
     row: Request = typed.request
+    return row
+
+
+@kind
+def sharing(world: World) -> SharingRequest:
+    """A drafted sharing of the side's school with that student; nobody of the cast asked for it."""
+    people = {"requester": service_user(), "department": world.unit, "school": world.unit}
+    row = saved(Request(kind="sharing", scheme="standard", **people))
+    made: SharingRequest = saved(
+        SharingRequest(
+            request=row, requester=service_user(), receiver="某馆", contact="某", purpose="某", way="mail",
+            fields=["name"], assessment="某", valid_until=timezone.localdate(),
+        )
+    )  # fmt: skip
+    student_no = world.student.enrolments.get().student_no
+    saved(SharingStudent(sharing=made, student=world.student, student_no=student_no))
+    return made
+
+
+@kind
+def consent(world: World) -> Consent:
+    """A consent of that student's guardian, with its scan."""
+    scan = store(actor=service_user(), content=picture(), filename="c.jpg", allowed=("jpeg",))
+    made: Consent = saved(
+        Consent(
+            student=world.student, school=world.unit, matter="public", giver="guardian", giver_name="赵丽",
+            under_14=True, text_version="1", way="paper", given_on=timezone.localdate(), scan=scan,
+            recorded_by=service_user(),
+        )
+    )  # fmt: skip
+    return made
+
+
+@kind
+def inquiry(world: World) -> Request:
+    """An inquiry into that student's file for a reader from outside, waiting for the head."""
+    number = world.student.enrolments.get().student_no
+    letter = inquiries.Letter("letter.jpg", picture())
+    typed = inquiries.draft(
+        actor=world.cast.registrar, school=world.unit, numbers=[number], sections=["basic"], purpose="核对",
+        reader="赵民警", reader_unit="派出所", letter=letter,
+    )  # fmt: skip
+    return requests.submit(actor=world.cast.registrar, request=typed.request)
+
+
+@kind
+def hold(world: World) -> LegalHold:
+    """A hold of that student's file."""
+    row: LegalHold = saved(
+        LegalHold(
+            student=world.student, school=world.unit, reason="x", basis="x", placed_by=world.cast.archivist
+        )
+    )
+    return row
+
+
+@kind
+def loan(world: World) -> PaperLoan:
+    """That student's paper file, lent out."""
+    today = timezone.localdate()
+    row: PaperLoan = saved(
+        PaperLoan(
+            student=world.student, school=world.unit, borrower="x", borrower_unit="x", purpose="x",
+            lent_on=today, due_on=today, lent_by=world.cast.archivist,
+        )
+    )  # fmt: skip
     return row
 
 

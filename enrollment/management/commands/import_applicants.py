@@ -78,26 +78,17 @@ class Command(BaseCommand):
 
     def _import(self, actor: User, batch: IntakeBatch, content: bytes, options: dict[str, Any]) -> Report:
         try:
-            made = actions.upload(
-                actor=actor,
-                batch=batch,
-                content=content,
-                filename=options["file"].name,
-                at_once=True,
-                all_or_nothing=options["all_or_nothing"],
-                queue=False,
-            )
-            made = _run(made)
+            made = _run(_taken_in(actor, batch, content, options))
             if made.mends and (refused := actions.owned_by_other(actor, made.mends)):
                 raise refused
-            if made.state == ImportJob.State.REFUSED:
-                report = Report()
-                report.add("error", {"row": 0}, "", "", refusal_of(made, made.owner))
-                return report
         except actions.RepeatedFile as repeated:
             return self._repeated(repeated.import_job)
         except (actions.ImportRefused, BatchClosed) as refused:
             raise CommandError(str(refused)) from refused
+        if made.state == ImportJob.State.REFUSED:
+            report = Report()
+            report.add("error", {"row": 0}, "", "", refusal_of(made, made.owner))
+            return report
         return report_of(made)
 
     def _repeated(self, earlier: ImportJob) -> Report:
@@ -129,6 +120,27 @@ def _actor(staff_no: str | None) -> User:
     if user is None:
         raise CommandError(_("There is no account %(staff_no)s.") % {"staff_no": staff_no})
     return user
+
+
+def _taken_in(actor: User, batch: IntakeBatch, content: bytes, options: dict[str, Any]) -> ImportJob:
+    """The file as an import that is to run; one that was checked for the actor before, and still waits, goes on."""
+    wanted = options["all_or_nothing"]
+    try:
+        return actions.upload(
+            actor=actor,
+            batch=batch,
+            content=content,
+            filename=options["file"].name,
+            at_once=True,
+            all_or_nothing=wanted,
+            queue=False,
+        )
+    except actions.RepeatedFile as repeated:
+        known = repeated.import_job
+        waits = known.state == ImportJob.State.CHECKED and known.owner_id == actor.pk
+        if wanted or not waits or not known.good_count:
+            raise
+        return actions.start_import(actor=actor, import_job=known, queue=False)
 
 
 def _run(import_job: ImportJob) -> ImportJob:

@@ -31,7 +31,7 @@ from school.models import ClassStaff, Stage
 from tests.cast import Cast
 from tests.factories import appoint, give_class, make_class, make_unit, make_user, saved
 from tests.records.files import make_student
-from tests.records.merits.people import DAY, delivered, enrolment_of, lifted, officer, scan
+from tests.records.merits.people import DAY, delivered, enrolment_of, heard, lifted, officer, scan
 
 
 def reward(**values: Any) -> dict[str, Any]:
@@ -234,16 +234,17 @@ def test_practice_and_employment_after_compulsory_education(cast: Cast, pupils: 
     saved(row)
     (job,) = entries.enter_employment(actor=registrar, enrolments=[row], values=values)
     data = sections.export_employment(row.student)
-    assert data["employment"][0] == {
+    assert data["employment"][0].items() >= {
         "destination": "10", "destination_label": "签就业协议形式就业", "employer": "东湖机械厂", "industry": "C",
         "industry_label": "制造业", "post_kind": "12", "post_kind_label": "工程技术人员", "entered_by": registrar.name,
-    }  # fmt: skip
+        "unit": "东湖学院", "student_no": row.student_no,
+    }.items()  # fmt: skip
     assert data["internships"][0]["assessment"] == "认真"
     assert isinstance(job, Employment)
     assert isinstance(made, Internship)
 
 
-def test_export_tells_all_that_stands_and_erase_takes_all(
+def test_export_tells_all_that_was_entered_and_erase_takes_all(
     cast: Cast, clerk: User, pupils: list[Enrolment]
 ) -> None:
     head, who = cast.student_affairs_head, pupils[0]
@@ -253,10 +254,19 @@ def test_export_tells_all_that_stands_and_erase_takes_all(
     entries.record_conduct(actor=cast.teacher, enrolments=pupils, values=note())
     entries.report_problem(actor=cast.teacher, enrolments=[who], values=trouble())
     delivered(clerk, head, who, days_ago=0)
+    heard(clerk, who)
     data = sections.export_merits(who.student)
-    assert [one["name"] for one in data["rewards"]] == ["三好学生"]
-    assert data["rewards"][0]["level_label"] == "学校级"
-    (penalty,) = data["penalties"]
+    assert [(one["name"], one.get("void_reason")) for one in data["rewards"]] == [
+        ("录错的奖", "录错"),
+        ("三好学生", None),
+    ]
+    assert data["rewards"][1]["level_label"] == "学校级"
+    assert data["rewards"][1]["evidence"]["sha256"]
+    penalty, case = data["penalties"]
+    assert (case["state"], [one["kind"] for one in case["steps"]]) == (
+        "heard",
+        ["prepared", "noticed", "heard"],
+    )
     assert (penalty["kind"], penalty["kind_label"], penalty["months"]) == ("2", "严重警告", 6)
     assert [one["kind"] for one in penalty["steps"]] == [
         "prepared",

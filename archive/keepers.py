@@ -1,0 +1,50 @@
+"""Which school keeps a file: what requests read and write goes by this one rule.
+
+A file belongs to the school of its newest stretch (`Enrolment.objects.current`), as long as it is in use there. A
+request that was drafted before the student went on finds nothing any more.
+"""
+
+from collections.abc import Collection, Iterable
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from approvals.refusals import WrongState
+from records.models import Enrolment, Student
+from school.models import Unit
+
+
+def kept_at(school: Unit) -> QuerySet[Enrolment]:
+    """The stretches on which files hang that ``school`` keeps and that are in use."""
+    rows: QuerySet[Enrolment] = Enrolment.objects.current().filter(school=school, shelved_on__isnull=True)
+    return rows.select_related("school")
+
+
+def files_kept(students: Iterable[Student], school: Unit) -> dict[int, Enrolment]:
+    """Those of these students whose files ``school`` keeps, by id, for a page."""
+    rows = kept_at(school).filter(student__in={one.pk for one in students})
+    return {row.student_id: row for row in rows}
+
+
+def not_kept(student_ids: Collection[int], school: Unit) -> str:
+    """Why the files of these students are not in use at ``school``, in words; "" when all of them are."""
+    newest = Enrolment.objects.current().filter(student__in=student_ids, school=school)
+    shelved = list(newest.values_list("shelved_on", flat=True))
+    if len(shelved) < len(student_ids):
+        return _("The student went on to another school, which keeps the file now.")
+    return _("The file is in the inactive archive already.") if any(shelved) else ""
+
+
+def demand_kept(students: Iterable[Student], school: Unit) -> dict[int, Enrolment]:
+    """Lock these students; their stretches by id, each with the locked student. Raises WrongState.
+
+    Nobody begins another stretch and nobody shelves the file until the transaction ends.
+    """
+    ids = {one.pk for one in students}
+    locked = {one.pk: one for one in Student.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+    if words := not_kept(ids, school):
+        raise WrongState(words)
+    found = files_kept(locked.values(), school)
+    for pk, row in found.items():
+        row.student = locked[pk]
+    return found

@@ -1,0 +1,233 @@
+"""Writes of sharings: asked for, agreed, released, received, revoked, expired."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.scope import role_for, roles_with
+from approvals import actions as requests
+from approvals import notices
+from approvals.kinds import Doing, kind
+from approvals.models import Request
+from approvals.refusals import RequestRefused, WrongState
+from archive.consents.selectors import standing
+from archive.models import SharingRequest, SharingStudent
+from archive.sharing.package import packed
+from archive.sharing.selectors import READERS, columns_of, students_of
+from files.actions import store, store_made
+from ledger import events
+from ledger.context import acting, acting_for_job, service_user
+from ledger.history import write_rows
+from records.models import Enrolment, Student
+from school.models import Unit
+
+KIND = "sharing"
+ENDED = "sharing.ended"
+SCANS = ("jpeg", "png", "pdf")
+Ending, Outcome = SharingRequest.Ending, SharingStudent.Outcome
+
+
+class UnknownNumbers(RequestRefused):
+    """Student numbers that nobody at the school has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A scanned paper."""
+
+    filename: str
+    content: bytes
+
+
+@transaction.atomic
+def draft(
+    *, actor: User, school: Unit, numbers: Sequence[str], letter: Scan | None = None, **values: Any
+) -> SharingRequest:
+    """Ask to give these fields of these students to a receiver. ``values`` are columns of the request.
+
+    Raises UnknownNumbers, FileRefused, NotPermitted.
+    """
+    students = _named(school, numbers)
+    typed: SharingRequest = requests.open_request(  # type: ignore[assignment]  # the kind's own model
+        actor=actor, kind=kind(KIND), school=school, **values
+    )
+    role = typed.request.requester_role
+    rows = [
+        SharingStudent(sharing=typed, student=student, student_no=number)
+        for number, student in students.items()
+    ]
+    write_rows(rows, actor=actor, role=role)
+    if letter is not None:
+        with acting(actor, role=role):
+            typed.letter = store(actor=actor, content=letter.content, filename=letter.filename, allowed=SCANS)
+            typed.save(update_fields=["letter"])
+    return typed
+
+
+def _named(school: Unit, numbers: Sequence[str]) -> dict[str, Student]:
+    found = _here(school).filter(student_no__in=numbers).select_related("student")
+    known = {row.student_no: row.student for row in found}
+    if missing := [one for one in numbers if one not in known]:
+        words = _("Nobody at this school has these student numbers: %(numbers)s")
+        raise UnknownNumbers(words % {"numbers": _(", ").join(missing)})
+    return {one: known[one] for one in numbers}
+
+
+def _here(school: Unit) -> Any:
+    """The files that are this school's today."""
+    return Enrolment.objects.current().filter(school=school, shelved_on__isnull=True)
+
+
+def check_ready(typed: SharingRequest) -> None:
+    """What is asked when a sharing is submitted. Raises WrongState."""
+    known = {column.field for column in columns_of(typed.request.school)}
+    if not typed.students.exists() or not typed.fields or not known.issuperset(typed.fields):
+        raise WrongState(_("Name at least one student and one field."))
+    if typed.valid_until < timezone.localdate():
+        raise WrongState(_("The last day lies in the past."))
+    if typed.basis and typed.letter is None:
+        raise WrongState(_("A statutory basis comes with a letter; add its scan."))
+
+
+def note_agreement(doing: Doing) -> None:
+    """Keep the signed agreement (信息共享协议)."""
+    typed: SharingRequest = doing.typed
+    scan = doing.data["agreement"]
+    typed.agreement = store(actor=doing.actor, content=scan.read(), filename=scan.name, allowed=SCANS)
+    typed.save(update_fields=["agreement"])
+
+
+def release(doing: Doing) -> None:
+    """Make the package of those who consented and are still here; the others are left out. Raises WrongState."""
+    typed: SharingRequest = doing.typed
+    school = doing.request.school
+    if typed.valid_until < timezone.localdate():
+        raise WrongState(_("The last day lies in the past."))
+    rows = students_of(typed)
+    ids = [row.student_id for row in rows]
+    list(Student.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
+    here = set(_here(school).filter(student_id__in=ids).values_list("student_id", flat=True))
+    agreed = here if typed.basis else here & standing(typed).keys()
+    if not agreed:
+        raise WrongState(_("Nobody of these students has consented; there is nothing to give."))
+    for row in rows:
+        row.outcome = (
+            Outcome.LEFT
+            if row.student_id not in here
+            else Outcome.GIVEN
+            if row.student_id in agreed
+            else Outcome.NO_CONSENT
+        )
+        row.save(update_fields=["outcome"])
+    given = [(row.student_no, row.student) for row in rows if row.outcome == Outcome.GIVEN]
+    content = packed(school, typed.fields, given, str(doing.data["password"]))
+    typed.package = store_made(
+        actor=doing.actor, content=content, filename=f"{doing.request.number}.xlsx", kind="xlsx"
+    )
+    typed.released_at = timezone.now()
+    typed.save(update_fields=["package", "released_at"])
+    detail = {"number": doing.request.number, "fields": list(typed.fields), "sha256": typed.package.sha256}
+    for _number, student in given:
+        events.record(
+            "student.shared", actor=doing.actor, obj=typed, subject=student.public_id, unit_id=school.pk,
+            role=doing.role, detail=detail,
+        )  # fmt: skip
+
+
+@transaction.atomic
+def fetch_package(*, actor: User, typed: SharingRequest) -> SharingRequest:
+    """Take the package out to hand it over. Raises WrongState before the release and after the end, NotPermitted."""
+    row = _locked(typed)
+    role = role_for(actor, "release_sharing", row.request.school_id)
+    if not row.in_force:
+        raise WrongState(_("This sharing is not in force."))
+    _note("sharing.fetched", actor, role, row)
+    return row
+
+
+@transaction.atomic
+def note_receipt(
+    *, actor: User, typed: SharingRequest, received_by: str, received_on: date
+) -> SharingRequest:
+    """Keep who received the package and when. Raises WrongState, NotPermitted."""
+    row = _locked(typed)
+    role = role_for(actor, "release_sharing", row.request.school_id)
+    if row.released_at is None or row.received_on is not None:
+        raise WrongState(_("There is no receipt to be noted."))
+    if not timezone.localdate(row.released_at) <= received_on <= timezone.localdate():
+        raise WrongState(_("The day does not lie between the release and today."))
+    row.received_by, row.received_on = received_by.strip(), received_on
+    with acting(actor, role=role):
+        row.save(update_fields=["received_by", "received_on"])
+        _note("sharing.received", actor, role, row)
+    return row
+
+
+@transaction.atomic
+def revoke(*, actor: User, typed: SharingRequest, reason: str) -> SharingRequest:
+    """End a sharing early; the receiver is to delete what he has. Raises WrongState, NotPermitted."""
+    row = _locked(typed)
+    role = role_for(actor, "release_sharing", row.request.school_id)
+    if not row.in_force:
+        raise WrongState(_("This sharing is not in force."))
+    if not reason.strip():
+        raise RequestRefused(_("Say why."))
+    with acting(actor, role=role, reason=reason.strip()[:200]):
+        _end(row, Ending.REVOKED, reason.strip())
+        _note("sharing.revoked", actor, role, row)
+    return row
+
+
+def expire_due(today: date) -> int:
+    """End what was allowed until yesterday or before; how many. Safe to run again."""
+    due = SharingRequest.objects.filter(
+        released_at__isnull=False, ended_on__isnull=True, valid_until__lt=today
+    )
+    count = 0
+    for found in due.order_by("pk"):
+        with transaction.atomic(), acting_for_job():
+            row = _locked(found)
+            if row.ended_on is None:
+                _end(row, Ending.EXPIRED)
+                _note("sharing.expired", service_user(), "service", row)
+                count += 1
+    return count
+
+
+def _end(row: SharingRequest, ending: str, reason: str = "") -> None:
+    row.ended_on, row.ending, row.end_reason = timezone.localdate(), ending, reason
+    row.save(update_fields=["ended_on", "ending", "end_reason"])
+    url = reverse("approvals:request", args=[row.request.public_id])
+    duties = {Unit.Duty.ARCHIVES, row.request.department.duty or Unit.Duty.ARCHIVES}
+    notices.tell(ENDED, school=row.request.school, duties=duties, about=row.receiver, url=url)
+
+
+def note_viewed(*, actor: User, typed: SharingRequest, what: str) -> None:
+    """Keep that the letter or the agreement was seen."""
+    unit = typed.request.school_id
+    found = [role for perm in READERS for role in roles_with(actor, perm, unit)]
+    _note("sharing.viewed", actor, found[0].value if found else "", typed, what=what)
+
+
+def _locked(typed: SharingRequest) -> SharingRequest:
+    Request.objects.select_for_update().get(pk=typed.request_id)
+    found: SharingRequest = (
+        SharingRequest.objects.select_for_update(of=("self",))
+        .select_related("request__school", "request__department", "package")
+        .get(pk=typed.pk)
+    )
+    return found
+
+
+def _note(action: str, actor: Any, role: str, row: SharingRequest, **detail: str) -> None:
+    events.record(
+        action, actor=actor, obj=row, unit_id=row.request.school_id, role=role,
+        detail={"number": row.request.number, **detail},
+    )  # fmt: skip

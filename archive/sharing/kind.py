@@ -1,0 +1,87 @@
+"""The sharing as a kind of request: its steps, and how it is shown."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Prefetch
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from accounts.scope import units_with
+from approvals.kinds import Kind, Step
+from approvals.models import Request
+from archive.consents.selectors import standing
+from archive.models import SharingRequest, SharingStudent
+from archive.sharing import actions
+from archive.sharing.forms import AgreementForm, ReceiptForm, ReleaseForm, RevokeForm
+from archive.sharing.selectors import columns_of, students_of
+
+HEAD = Step(
+    "department_head", _("Head of department"), "decide_as_head", "department_head", where="department"
+)
+ARCHIVE_HEAD = Step("archive_head", _("Head of archives"), "decide_for_archives", "archive_head")
+AGREEMENT = Step(
+    "agreement", _("Agreement"), "request_sharing", "agreement_by", where="department", phase="carry_out",
+    act=actions.note_agreement, form=AgreementForm, button=_("File the agreement"),
+)  # fmt: skip
+RELEASE = Step(
+    "release", _("Release of the package"), "release_sharing", "releaser", phase="carry_out", act=actions.release,
+    form=ReleaseForm, button=_("Make and release the package"), sure=True,
+)  # fmt: skip
+
+EVERY = (HEAD, ARCHIVE_HEAD, AGREEMENT, RELEASE)
+BY_STATUTE = (HEAD, ARCHIVE_HEAD, RELEASE)
+
+
+def steps_of(typed: SharingRequest) -> Sequence[Step]:
+    """An authority that asks by law signs no agreement."""
+    return BY_STATUTE if typed.basis else EVERY
+
+
+def read(user: User, request: Request, typed: SharingRequest) -> dict[str, Any]:
+    """To whom, what, of whom; who consented; what became of it."""
+    agreed = standing(typed)
+    releases = request.school_id in units_with(user, "release_sharing")
+    labels = {column.field: column.label for column in columns_of(request.school)}
+    rows = [(one, one.student_id in agreed) for one in students_of(typed)]
+    return {
+        "students": rows,
+        "agreed": sum(1 for _row, given in rows if given),
+        "field_labels": [labels.get(one, one) for one in typed.fields],
+        "may_record": not typed.basis
+        and typed.released_at is None
+        and request.school_id in units_with(user, "record_consent"),
+        "releases": releases and typed.released_at is not None,
+        "receipt_form": ReceiptForm(),
+        "revoke_form": RevokeForm(),
+    }
+
+
+def title_of(request: Request, typed: SharingRequest) -> str:
+    """The receiver and how many students; no student's name, since titles stand in lists."""
+    count = len(typed.students.all())
+    people = ngettext("%(count)s student", "%(count)s students", count) % {"count": count}
+    return f"{typed.receiver} · {people}"
+
+
+KIND = Kind(
+    actions.KIND,
+    "TG",
+    _("Sharing"),
+    SharingRequest,
+    steps_of,
+    EVERY,
+    "request_sharing",
+    "archive/sharing.html",
+    read,
+    title_of,
+    check=actions.check_ready,
+    bulk=False,
+    prefetch=(
+        Prefetch(
+            "students",
+            SharingStudent.objects.select_related("student").only("sharing", "student__public_id"),
+        ),
+    ),
+)

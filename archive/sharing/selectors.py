@@ -1,0 +1,55 @@
+"""Reads of sharings: the register, one of them, its students, what may be named."""
+
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+from django.shortcuts import get_object_or_404
+
+from accounts.models import User
+from accounts.scope import units_with, visible_or_404
+from approvals.models import Request
+from archive.models import SharingRequest, SharingStudent
+from records.columns import SECTIONS, Column
+from records.completeness import layout_for
+from school.models import Unit
+
+READERS = ("request_sharing", "release_sharing", "decide_for_archives")
+STARTED = ("under_review", "approved", "returned", "closed")
+
+
+def columns_of(school: Unit) -> list[Column]:
+    """What can be given of a file, in the order of its sections."""
+    order = list(SECTIONS)
+    return sorted(layout_for(school.stage).columns, key=lambda column: order.index(column.section))
+
+
+def sharings(user: User) -> QuerySet[SharingRequest]:
+    """The register: sharings of the schools where ``user`` asks for, decides on or releases them."""
+    units = {unit for perm in READERS for unit in units_with(user, perm)}
+    rows: QuerySet[SharingRequest] = SharingRequest.objects.filter(
+        request__school_id__in=sorted(units), request__state__in=STARTED
+    )
+    rows = rows.select_related("request__school", "request__department", "requester", "releaser")
+    given = Count("students", filter=Q(students__outcome="given"))
+    return rows.annotate(asked=Count("students"), given=given)
+
+
+def sharing_for(user: User, request_id: UUID, *perms: str) -> SharingRequest:
+    """A sharing of a school where ``user`` holds one of ``perms``. Raises OutOfScope, Http404."""
+    units = {unit for perm in perms for unit in units_with(user, perm)}
+    every = SharingRequest.objects.select_related("request__school", "letter", "agreement", "package")
+    mine = every.filter(request__school_id__in=sorted(units))
+    found: SharingRequest = visible_or_404(every, mine, request__public_id=request_id)
+    return found
+
+
+def students_of(typed: SharingRequest) -> list[SharingStudent]:
+    """The students of a sharing by their numbers."""
+    return list(typed.students.select_related("student").order_by("student_no", "pk"))
+
+
+def of_request(request: Request) -> SharingRequest:
+    """The sharing of a request that the caller may read. Raises Http404 when it is another kind of request."""
+    rows = SharingRequest.objects.select_related("request", "letter", "agreement")
+    found: SharingRequest = get_object_or_404(rows, request=request)
+    return found
