@@ -1,9 +1,7 @@
 """Penalties step by step: who may do what, in which order, and what the database refuses by itself."""
 
-from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -14,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role
 from accounts.scope import NotPermitted, OutOfScope
-from approvals import relation
+from core.crypto import blind_index
 from ledger.models import Event
 from records.merits import Hindered, bars, terms
 from records.merits.actions import afterwards, penalties
@@ -24,6 +22,7 @@ from records.models import Enrolment
 from records.penalty_models import Penalty
 from school.models import Stage
 from tests.cast import Cast
+from tests.enrollment.intake import id_number
 from tests.factories import appoint, make_unit, make_user, saved, set_rule
 from tests.records.files import make_student
 from tests.records.merits.people import (
@@ -97,16 +96,13 @@ def test_who_prepared_or_heard_does_not_decide(cast: Cast, li: Enrolment) -> Non
 
 
 @pytest.fixture
-def related(cast: Cast) -> Iterator[User]:
-    """The head of student affairs, who belongs to the family of every student."""
-    head = cast.student_affairs_head
-
-    def check(user: User, subjects: Collection[UUID]) -> bool:
-        return user == head
-
-    relation.register(check)
-    yield head
-    relation._checks.remove(check)
+def related(cast: Cast, li: Enrolment) -> User:
+    """The head of student affairs, who is the pupil's mother."""
+    head, mother = cast.student_affairs_head, li.student.family.get()
+    head.id_number_index = mother.id_number_index = blind_index("id_number", id_number(31))
+    saved(mother)
+    saved(head)
+    return head
 
 
 def test_nobody_decides_on_himself_or_his_family(
