@@ -1,13 +1,15 @@
 """Handing stored files and made ones to a browser so that nothing in them runs and nothing stays in a cache."""
 
+import logging
 from typing import Literal
 from urllib.parse import quote
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 
 from files.models import Blob
-from files.selectors import open_blob
+from files.selectors import BlobDamaged, open_blob
 
+log = logging.getLogger(__name__)
 SANDBOX = "sandbox; default-src 'none'; img-src 'self' data:"
 PDF_POLICY = "default-src 'none'; object-src 'self'; frame-ancestors 'self'"
 INLINE_TYPES = {"image/jpeg", "image/png", "application/pdf"}
@@ -15,11 +17,17 @@ Disposition = Literal["inline", "attachment"]
 
 
 def serve(blob: Blob, disposition: Disposition = "attachment") -> HttpResponse:
-    """The answer with the plain content of a blob. The caller has asked for the permission and written the event.
+    """The answer with the plain content of a blob. The caller has asked for the permission.
 
-    Only pictures and PDFs are ever shown inside the browser; anything else is downloaded.
+    Only pictures and PDFs are ever shown inside the browser; anything else is downloaded. Raises Http404 for a content
+    that is missing or damaged, so write the event once the answer is there.
     """
-    return serve_bytes(open_blob(blob), blob.filename, blob.content_type, disposition)
+    try:
+        content = open_blob(blob)
+    except BlobDamaged as damaged:
+        log.exception("stored content of %s is missing or damaged", blob.public_id)
+        raise Http404 from damaged
+    return serve_bytes(content, blob.filename, blob.content_type, disposition)
 
 
 def serve_bytes(

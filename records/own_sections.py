@@ -50,7 +50,7 @@ def _study(user: User, file: StudentFile) -> dict[str, Any]:
 
 
 def _changes(user: User, file: StudentFile) -> dict[str, Any]:
-    return {"rows": trace(file.student.public_id)}
+    return {"rows": trace(file)}
 
 
 def register_all() -> None:

@@ -115,6 +115,12 @@ class StudentFile:
         return False
 
 
+def files_in_use(user: User) -> EnrolmentQuerySet:
+    """The stretches under which ``user`` adds to files: of each file the newest, where it is not shelved."""
+    rows: EnrolmentQuerySet = Enrolment.objects.visible_to(user).current().filter(shelved_on__isnull=True)
+    return rows
+
+
 def visible_enrolments(user: User) -> QuerySet[Enrolment]:
     """The enrolments that ``user`` may see, to be asked for what a page needs of them (`facts`)."""
     rows: QuerySet[Enrolment] = Enrolment.objects.visible_to(user)

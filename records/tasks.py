@@ -12,4 +12,5 @@ from records.photos import actions, export
 @shared_task(name="records.discard_lapsed", ignore_result=True)  # type: ignore[untyped-decorator]  # celery has no types
 def discard_lapsed() -> int:
     """Delete packed photos whose hour has come, and pictures that nobody cropped."""
-    return export.discard_lapsed(actor=cast("User", service_user())) + actions.drop_waiting()
+    actor = cast("User", service_user())
+    return export.discard_lapsed(actor=actor) + actions.drop_waiting(actor=actor)

@@ -1,6 +1,6 @@
 """Field history (修改痕迹) of a student file: who changed what, from what to what. Personal numbers stay masked."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,9 @@ from core.crypto import EncryptedTextField
 from core.formatting import day
 from core.ui import TimelineRow
 from records.columns import HIGHER, NATIONAL, VOCATIONAL, Column, Kind
+from records.documents.rights import may_open
 from records.models import Document, Enrolment, FamilyMember, Student
+from records.selectors import StudentFile
 from records.sheet import Words, mask
 from school.models import Programme, SchoolClass, Unit
 
@@ -26,6 +28,9 @@ TRACED: tuple[tuple[type[models.Model], Any], ...] = (
     (FamilyMember, gettext_lazy("Family member")),
     (Document, gettext_lazy("Document")),
 )
+ABOUT_A_DOCUMENT = frozenset({"title", "subject_terms", "bringer_name", "review_note"})
+"""What tells of the contents of a document: shown to those who may open it."""
+
 NAMED: tuple[type[models.Model], ...] = (Unit, SchoolClass, Programme)
 ICONS = {"+": "plus", "~": "pencil", "-": "trash"}
 KINDS: dict[str, Any] = {"+": "green", "~": "blue", "-": "grey"}
@@ -88,14 +93,21 @@ def _tracked(model: type[models.Model]) -> list[Any]:
     ]  # fmt: skip
 
 
-def trace(subject: UUID) -> list[TimelineRow]:
-    """What was changed in the file of ``subject``, the newest first. Two queries for each kind, three for names."""
-    histories = {model: _history(model, subject) for model, _label in TRACED}
+def trace(file: StudentFile) -> list[TimelineRow]:
+    """What was changed in a file, the newest first. Two queries for each kind, three for names, one for documents."""
+    histories = {model: _history(model, file.student.public_id) for model, _label in TRACED}
     reader = _Reader(row for rows in histories.values() for row in rows)
+    opened = _opened_documents(file)
     found: list[TimelineRow] = []
     for model, label in TRACED:
-        found += _compare(model, str(label), histories[model], reader)
+        found += _compare(model, str(label), histories[model], reader, opened if model is Document else None)
     return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+def _opened_documents(file: StudentFile) -> set[int]:
+    """Ids of the documents that the reader may open as they are now."""
+    rows = Document.objects.filter(student=file.student).only("kind", "secrecy")
+    return {row.pk for row in rows if may_open(file, row)}
 
 
 def _history(model: type[Any], subject: UUID) -> list[Any]:
@@ -104,7 +116,7 @@ def _history(model: type[Any], subject: UUID) -> list[Any]:
 
 
 def _compare(
-    model: type[models.Model], label: str, rows: list[Any], reader: _Reader
+    model: type[models.Model], label: str, rows: list[Any], reader: _Reader, opened: Collection[int] | None
 ) -> Iterable[TimelineRow]:
     before: dict[int, Any] = {}
     fields = _tracked(model)
@@ -113,10 +125,11 @@ def _compare(
         before[row.id] = row
         changes = []
         if row.history_type == "~" and old is not None:
+            hidden = ABOUT_A_DOCUMENT if opened is not None and row.id not in opened else ()
             changes = [
                 (reader.label(one), reader.text(old, one), reader.text(row, one))
                 for one in fields
-                if getattr(old, one.attname) != getattr(row, one.attname)
+                if one.name not in hidden and getattr(old, one.attname) != getattr(row, one.attname)
             ]
             if not changes:
                 continue

@@ -19,7 +19,7 @@ from ledger.history import delete_rows
 from records.documents import rights
 from records.documents.filing import locked, place
 from records.documents.refusals import DocumentRefused
-from records.models import Bringer, Document, DocumentKind, DocumentLink, Secrecy, Student
+from records.models import Bringer, Document, DocumentKind, DocumentLink, PhotoFile, Secrecy, Student
 from records.selectors import StudentFile
 
 LEVELS = Secrecy.values
@@ -55,9 +55,13 @@ def add(
     return row
 
 
-def _stored(actor: User, student: Student, content: bytes, filename: str) -> Blob:
+def _stored(
+    actor: User, student: Student, content: bytes, filename: str, *, old: Document | None = None
+) -> Blob:
+    """The kept content. What was found unfit may come again as another document, as under its right kind."""
     blob = store(actor=actor, content=content, filename=filename, allowed=SCANS)
-    if Document.objects.filter(student=student, blob__sha256=blob.sha256, is_current=True).exists():
+    same = Document.objects.filter(student=student, blob__sha256=blob.sha256, is_current=True)
+    if same.exclude(review=Document.Review.UNFIT).exists() or (old and old.blob.sha256 == blob.sha256):
         raise DocumentRefused("repeated")
     return blob
 
@@ -76,7 +80,7 @@ def add_version(
     old = _current(document)
     if old.kind == DocumentKind.PHOTO:
         raise DocumentRefused("photo")
-    blob = _stored(actor, file.student, content, filename)
+    blob = _stored(actor, file.student, content, filename, old=old)
     values = asdict(told) | {"secrecy": max(old.secrecy, told.secrecy, key=LEVELS.index)}
     with acting(actor, role=role):
         old.is_current = False
@@ -259,11 +263,17 @@ def set_paper(
 
 
 def erase(student: Student) -> None:
-    """Delete the documents of a file for good: rows, relations and stored contents, as whoever is `acting`."""
+    """Delete the documents of a file for good: rows, relations and stored contents, as whoever is `acting`.
+
+    Also the pictures that were brought for its photo, with their names.
+    """
     actor = current_actor()
     rows = list(Document.objects.filter(student=student).select_related("blob", "student"))
     links = DocumentLink.objects.filter(student=student).select_related("student")
     delete_rows(list(links), actor=actor)
     delete_rows(rows, actor=actor)
-    for row in rows:
-        discard(row.blob)
+    pictures = PhotoFile.objects.filter(student=student)
+    sources = [one.source for one in pictures.exclude(source=None).select_related("source") if one.source]
+    pictures.delete()
+    for blob in (*(row.blob for row in rows), *sources):
+        discard(blob)

@@ -1,5 +1,7 @@
 """The catalogue of documents: found by class number, subject term, kind and state of the check."""
 
+from typing import Any
+
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -23,16 +25,20 @@ def secrecy_badge(row: Document) -> str:
     return badge("purple", row.get_secrecy_display(), "lock") if row.is_secret else ""
 
 
-def _title(row: Document) -> object:
-    return None if row.is_secret else row.title or None
+def _title(row: Any) -> object:
+    return row.title or None if row.opens else None
+
+
+def _terms(row: Any) -> object:
+    return " ".join(row.subject_terms) or None if row.opens else None
 
 
 def _by_class(rows: QuerySet[Document], text: str) -> QuerySet[Document]:
     return rows.filter(class_code__startswith=clean_text(text))
 
 
-def _by_term(rows: QuerySet[Document], text: str) -> QuerySet[Document]:
-    return rows.filter(subject_terms__contains=[clean_text(text)])
+def _by_term(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
+    return rows.filter(opens=True, subject_terms__contains=[clean_text(text)])
 
 
 class DocumentList(ListPage[Document]):
@@ -47,7 +53,7 @@ class DocumentList(ListPage[Document]):
         Column("title", _("Title"), _title),
         Column("class_code", _("Class number of the archives"), lambda row: row.class_code, sort=("class_code",),
                css="id"),
-        Column("terms", _("Subject terms"), lambda row: " ".join(row.subject_terms) or None, phone=False),
+        Column("terms", _("Subject terms"), _terms, phone=False),
         Column("secrecy", _("Secrecy"), secrecy_badge, css="state", value=lambda row: row.get_secrecy_display()),
         Column("review", _("Check"), review_badge, sort=("review",), css="state",
                value=lambda row: row.get_review_display()),

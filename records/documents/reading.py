@@ -8,9 +8,8 @@ from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from accounts.models import User
-from accounts.scope import units_with
-from records.documents.rights import demand_in, may_open
-from records.models import Document, DocumentKind, DocumentLink, Enrolment, Student
+from records.documents.rights import demand_in, in_files, may_open, opens
+from records.models import Document, DocumentKind, DocumentLink, Student
 from records.selectors import StudentFile, student_file
 
 
@@ -72,11 +71,12 @@ def others_in(document: Document) -> list[tuple[int, str]]:
 
 
 def catalogue(user: User) -> QuerySet[Document]:
-    """The newest version of every document in files that ``user`` sees, for a list."""
-    files = Enrolment.objects.filter(unit_id__in=list(units_with(user, "view_student")))
-    rows: QuerySet[Document] = Document.objects.filter(
-        is_current=True, student_id__in=files.values("student_id")
-    ).exclude(kind=DocumentKind.PHOTO)
+    """The newest version of every document in files that ``user`` sees, for a list.
+
+    ``opens``: whether he may open it; what it is about is told to nobody else.
+    """
+    rows: QuerySet[Document] = Document.objects.filter(in_files(user), is_current=True)
+    rows = rows.exclude(kind=DocumentKind.PHOTO).annotate(opens=opens(user))
     return rows.select_related("student", "added_by").only(
         "public_id", "item_no", "version", "kind", "title", "class_code", "subject_terms", "secrecy", "review",
         "added_at", "student__public_id", "student__name", "student__archive_no", "student__name_sort",

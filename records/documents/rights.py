@@ -1,8 +1,11 @@
 """Who may do what with the documents of a file."""
 
+from django.db.models import Exists, F, OuterRef, Q
+
 from accounts.models import User
-from accounts.scope import NotPermitted, roles_with
-from records.models import Document, DocumentKind
+from accounts.scope import NotPermitted, roles_with, units_with
+from core.lookups import AnyOf
+from records.models import Document, DocumentKind, Enrolment, Secrecy
 from records.selectors import StudentFile
 
 ADD, CHECK, SECRET, REVEAL, PAPER = (
@@ -24,6 +27,18 @@ def needed_to_open(document: Document) -> tuple[str, ...]:
 def may_open(file: StudentFile, document: Document) -> bool:
     """Whether the reader may look at this document."""
     return all(file.allows(perm) for perm in needed_to_open(document))
+
+
+def in_files(user: User, *perms: str) -> Exists:
+    """Whether a document lies in a file that is kept where ``user`` sees files and holds ``perms``, all of them."""
+    units = set(units_with(user, "view_student")).intersection(*(units_with(user, perm) for perm in perms))
+    kept = Enrolment.objects.visible_to(user).current().filter(AnyOf(F("unit_id"), sorted(units)))
+    return Exists(kept.filter(student=OuterRef("student")))
+
+
+def opens(user: User) -> Q:
+    """The same as `may_open` for rows of a list, photos left aside."""
+    return Q(in_files(user, REVEAL, SECRET)) | Q(in_files(user, REVEAL), secrecy=Secrecy.ORDINARY)
 
 
 def demand_open(file: StudentFile, document: Document, *more: str) -> None:

@@ -120,10 +120,7 @@ def download(request: HttpRequest, public_id: UUID, document_id: UUID) -> HttpRe
     """The stored file itself; an event."""
     file, document = _opened(request, public_id, document_id)
     rights.demand_in(file, rights.REVEAL)
-    try:
-        response = serve(document.blob)
-    except BlobDamaged:
-        raise Http404 from None
+    response = serve(document.blob)
     actions.note_download(actor=user_of(request), file=file, document=document)
     return response
 

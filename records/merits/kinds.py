@@ -23,7 +23,6 @@ class EntryKind:
     model: type[FileEntry]
     perm: str
     label: Any
-    icon: str
     section: str
     codes: Mapping[str, str] = field(default_factory=dict)
     open_only: bool = False
@@ -35,20 +34,18 @@ class EntryKind:
         return not self.not_compulsory or stage not in COMPULSORY_STAGES
 
 
-REWARD = EntryKind("reward", Reward, "record_merit", _("Reward"), "medal", "merits", REWARD_CODES)
-CONDUCT = EntryKind(
-    "conduct", Conduct, "record_conduct", _("Daily conduct"), "clipboard-text", "conduct", open_only=True
-)
+REWARD = EntryKind("reward", Reward, "record_merit", _("Reward"), "merits", REWARD_CODES)
+CONDUCT = EntryKind("conduct", Conduct, "record_conduct", _("Daily conduct"), "conduct", open_only=True)
 PROBLEM = EntryKind(
-    "problem", LearningProblem, "record_conduct", _("Learning problem"), "message-circle", "conduct",
+    "problem", LearningProblem, "record_conduct", _("Learning problem"), "conduct",
     open_only=True, many=False,
 )  # fmt: skip
 INTERNSHIP = EntryKind(
-    "internship", Internship, "record_employment", _("Internship"), "briefcase", "employment",
+    "internship", Internship, "record_employment", _("Internship"), "employment",
     not_compulsory=True,
 )  # fmt: skip
 EMPLOYMENT = EntryKind(
-    "employment", Employment, "record_employment", _("Employment"), "briefcase", "employment",
+    "employment", Employment, "record_employment", _("Employment"), "employment",
     EMPLOYMENT_CODES, not_compulsory=True, many=False,
 )  # fmt: skip
 

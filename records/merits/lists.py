@@ -249,13 +249,6 @@ def _term(row: Penalty) -> object:
     return day(row.ends_on) if row.ends_on else None
 
 
-def _due(row: Penalty) -> object:
-    return row.due_on if row.state not in (S.LIFTED, S.DROPPED, S.REVOKED, S.VOIDED) else None
-
-
-ENDED = (S.LIFTED, S.DROPPED, S.REVOKED, S.VOIDED)
-
-
 class PenaltyList(ListPage[Penalty]):
     """Cases and penalties in one's units."""
 
@@ -269,7 +262,7 @@ class PenaltyList(ListPage[Penalty]):
         Column("decided_on", _("Decided on"), lambda row: row.decided_on, sort=("decided_on",), css="date",
                phone=False),
         Column("ends_on", _("Term until"), _term, sort=("ends_on",), css="date", phone=False),
-        Column("due_on", _("Due on"), _due, sort=("due_on",), css="date"),
+        Column("due_on", _("Due on"), lambda row: row.due_on, sort=("due_on",), css="date"),
         Column("prepared_by", _("Prepared by"), lambda row: row.prepared_by.name, css="name", default=False),
         Column("decided_by", _("Decided by"), lambda row: row.decided_by.name if row.decided_by else None,
                css="name", default=False),

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.scope import units_with
+from approvals.relation import is_related
 from records.merits import penalty_forms as forms
 from records.merits.actions import afterwards, penalties
 from records.merits.actions.penalties import DECIDE, PREPARE
@@ -15,6 +16,10 @@ from records.penalty_models import EXPULSION, Penalty
 
 State = Penalty.State
 Run = Callable[[User, Penalty, Any], Penalty]
+
+
+DECIDING = ("answer", "void")
+"""Acts of those who prepare that nobody takes for himself or his family."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +43,10 @@ class PenaltyAct:
         """Whether the case is where this act needs it."""
         return row.state in self.states and self.open_to(row)
 
-    def why_not(self, user: User, row: Penalty) -> Any:
-        """Why ``user`` cannot take this act although it is open; "" when he can."""
+    def why_not(self, user: User, row: Penalty, *, related: bool) -> Any:
+        """Why ``user`` cannot take this act although it is open; "" when he can. ``related``: he or his family."""
+        if related and (self.perm == DECIDE or self.key in DECIDING):
+            return _("Nobody decides on his own file or on that of his family")
         if self.own and row.prepared_by_id != user.pk:
             return _("Only who prepared the case changes it.")
         if any(getattr(row, f"{one}_id") == user.pk for one in self.not_by):
@@ -133,8 +140,9 @@ ACTS = {
 
 def acts_for(user: User, row: Penalty) -> list[tuple[PenaltyAct, Any]]:
     """The open acts that the user's rights name, each with why he cannot take it ("" when he can)."""
+    related = is_related(user, [row.student.public_id])
     return [
-        (one, one.why_not(user, row))
+        (one, one.why_not(user, row, related=related))
         for one in ACTS.values()
         if one.stands(row) and row.unit_id in units_with(user, one.perm)
     ]

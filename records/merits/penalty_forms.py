@@ -10,8 +10,6 @@ from records.merits.actions.penalties import CASE, Decision, Paper
 from records.merits.forms import EntryForm, code_field, day_field, scan_field, words_field
 from records.penalty_models import Penalty, PenaltyStep
 
-NOTHING = [("", "—")]
-
 
 def _months(*, required: bool = False) -> forms.IntegerField:
     return forms.IntegerField(

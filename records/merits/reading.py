@@ -4,42 +4,40 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.models import User
-from accounts.scope import roles_with
 from ledger import events
+from records.documents.rights import role_in
 from records.entry_models import FileEntry
 from records.merits.kinds import EntryKind
+from records.merits.selectors import CASE_WORKERS
 from records.penalty_models import Penalty, PenaltyStep
+from records.selectors import StudentFile
 
 
-def _role(user: User, unit_id: int, *perms: str) -> str:
-    return next((role.value for perm in perms for role in roles_with(user, perm, unit_id)), "")
+def _note(action: str, file: StudentFile, obj: Any, *perms: str, **detail: Any) -> None:
+    role = next(filter(None, (role_in(file, perm) for perm in perms)), "")
+    unit_id = file.enrolment.unit_id
+    events.record(action, actor=file.reader, obj=obj, unit_id=unit_id, role=role, detail=detail)
 
 
 @transaction.atomic
-def open_entry(*, actor: User, kind: EntryKind, entry: FileEntry) -> None:
+def open_entry(*, file: StudentFile, kind: EntryKind, entry: FileEntry) -> None:
     """Somebody opens the page of an entry."""
-    role = _role(actor, entry.unit_id, kind.perm, "record_merit")
-    events.record("entry.viewed", actor=actor, obj=entry, role=role, detail={"kind": kind.key})
+    _note("entry.viewed", file, entry, kind.perm, "record_merit", kind=kind.key)
 
 
 @transaction.atomic
-def open_evidence(*, actor: User, kind: EntryKind, entry: FileEntry) -> None:
+def open_evidence(*, file: StudentFile, kind: EntryKind, entry: FileEntry) -> None:
     """Somebody looks at the scan of an entry."""
-    role = _role(actor, entry.unit_id, kind.perm, "record_merit", "reveal_personal")
-    events.record("entry.evidence_viewed", actor=actor, obj=entry, role=role, detail={"kind": kind.key})
+    _note("entry.evidence_viewed", file, entry, kind.perm, "record_merit", "reveal_personal", kind=kind.key)
 
 
 @transaction.atomic
-def open_penalty(*, actor: User, penalty: Penalty) -> None:
+def open_penalty(*, file: StudentFile, penalty: Penalty) -> None:
     """Somebody opens a case."""
-    role = _role(actor, penalty.unit_id, "record_merit", "decide_penalty")
-    events.record("penalty.viewed", actor=actor, obj=penalty, role=role)
+    _note("penalty.viewed", file, penalty, *CASE_WORKERS)
 
 
 @transaction.atomic
-def open_step(*, actor: User, penalty: Penalty, step: PenaltyStep) -> None:
+def open_step(*, file: StudentFile, penalty: Penalty, step: PenaltyStep) -> None:
     """Somebody looks at a paper of a case."""
-    role = _role(actor, penalty.unit_id, "record_merit", "decide_penalty")
-    what: dict[str, Any] = {"step": step.kind}
-    events.record("penalty.evidence_viewed", actor=actor, obj=penalty, role=role, detail=what)
+    _note("penalty.evidence_viewed", file, penalty, *CASE_WORKERS, step=step.kind)

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from files.actions import discard
 from files.models import Blob
 from ledger.context import current, current_actor
 from ledger.history import delete_rows
@@ -184,20 +185,26 @@ def _held_by(rows: QuerySet[Any]) -> list[int]:
 
 
 def _erase(rows: Iterable[Any]) -> None:
+    """Delete the rows, and the stored contents of their evidence."""
     kept = list(rows)
     if kept:
         context = current()
         delete_rows(kept, actor=current_actor(), reason=context.reason, role=context.role)
+    for row in kept:
+        if getattr(row, "evidence", None):
+            discard(row.evidence)
 
 
 def _rows(kind: EntryKind, student: Student) -> QuerySet[FileEntry]:
     found: QuerySet[FileEntry] = kind.model._default_manager.filter(student=student)
-    return found.select_related("student")
+    return found.select_related("student", "evidence")
 
 
 def erase_merits(student: Student) -> None:
     """Remove rewards and penalties, inside the transaction of a destruction, in the name of who acts there."""
-    _erase(PenaltyStep.objects.filter(penalty__student=student).select_related("penalty__student"))
+    _erase(
+        PenaltyStep.objects.filter(penalty__student=student).select_related("penalty__student", "evidence")
+    )
     _erase(Penalty.objects.filter(student=student).select_related("student"))
     _erase(_rows(REWARD, student))
 

@@ -6,17 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
+from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.scope import NotPermitted, holds, units_with, visible_or_404
-from files.models import Blob
-from records.entry_models import FileEntry
+from accounts.scope import NotPermitted, OutOfScope, holds, units_with, visible_or_404
 from records.merits.codes import PENALTY_CODES, with_labels
 from records.merits.kinds import PROBLEM, EntryKind
 from records.models import Enrolment, Student, own_class_ids
 from records.penalty_models import Penalty, PenaltyStep
-from records.selectors import HEAVY, StudentFile, student_file
+from records.selectors import HEAVY, StudentFile, files_in_use, student_file
 from school.models import SchoolClass
 
 State = Penalty.State
@@ -82,8 +81,12 @@ def _held(user: User, perms: Sequence[str]) -> list[int]:
 
 
 def entries(user: User, kind: EntryKind) -> QuerySet[Any]:
-    """Entries of a kind on which ``user`` acts: in his units, of his own classes where he sees no more."""
+    """Entries of a kind on which ``user`` acts: in his units, of his own classes where he sees no more.
+
+    Once a student has left, what was entered for him goes with the file.
+    """
     rows = kind.model._default_manager.visible_to(user).filter(unit_id__in=_held(user, acting_perms(kind)))
+    rows = rows.filter(student_id__in=files_in_use(user).values("student_id"))
     rows = rows.select_related(*PEOPLE).defer(*STUDENT_HEAVY)
     listed: QuerySet[Any] = with_labels(rows, kind.codes)
     return listed
@@ -99,38 +102,49 @@ def penalties(user: User) -> QuerySet[Penalty]:
 # One of them
 
 
-def entry_for(user: User, kind: EntryKind, public_id: UUID, *perms: str) -> Any:
-    """An entry on which ``user`` holds one of ``perms``. Raises OutOfScope, Http404, NotPermitted."""
-    every = kind.model._default_manager.all()
-    seen = with_labels(kind.model._default_manager.visible_to(user), kind.codes)
-    seen = seen.select_related(*PEOPLE, "enrolment__school", "unit", "evidence")
-    row: FileEntry = visible_or_404(every, seen, public_id=public_id)
-    if not any(row.unit_id in units_with(user, perm) for perm in perms):
-        raise NotPermitted(kind.key, obj=row)
-    return row
+def entry_for(user: User, kind: EntryKind, public_id: UUID, *perms: str) -> tuple[StudentFile, Any]:
+    """An entry with the file it is in, where ``user`` holds one of ``perms`` in that file.
+
+    Raises OutOfScope, Http404, NotPermitted.
+    """
+    rows = with_labels(kind.model._default_manager.all(), kind.codes)
+    row = (
+        rows.select_related(*PEOPLE, "enrolment__school", "unit", "evidence")
+        .filter(public_id=public_id)
+        .first()
+    )
+    if row is None:
+        raise Http404
+    file = student_file(user, row.student.public_id)
+    if not file.allows(*perms):
+        raise NotPermitted(*perms, obj=row, unit_id=file.enrolment.unit_id)
+    return file, row
 
 
-def penalty_for(user: User, public_id: UUID) -> Penalty:
-    """A case of one's own units. Raises OutOfScope, Http404, NotPermitted."""
-    seen = _labelled(Penalty.objects.visible_to(user)).select_related(
+def penalty_for(user: User, public_id: UUID) -> tuple[StudentFile, Penalty]:
+    """A case with the file it is in: one of the reader's own units, or one that holds in a file that is his to read.
+
+    Raises OutOfScope, Http404, NotPermitted.
+    """
+    row: Penalty | None = _labelled(Penalty.objects.select_related(
         "student", "unit", "enrolment__school_class", "enrolment__school", "prepared_by", "heard_by", "decided_by",
         "lifting_asked_by", "appeal_answered_by",
-    )  # fmt: skip
-    row: Penalty = visible_or_404(Penalty.objects.all(), seen, public_id=public_id)
-    if row.unit_id not in _held(user, CASE_WORKERS):
+    )).filter(public_id=public_id).first()  # fmt: skip
+    if row is None:
+        raise Http404
+    file = student_file(user, row.student.public_id)
+    made_here = any(one.pk == row.enrolment_id for one in file.enrolments)
+    runs_it = made_here and row.unit_id in _held(user, CASE_WORKERS)
+    if runs_it or (row.state in SHOWN_IN_FILE and file.allows(*CASE_WORKERS)):
+        return file, row
+    if made_here or not file.has_left:
         raise NotPermitted("penalty", obj=row)
-    return row
+    raise OutOfScope("penalty", obj=row)
 
 
 def steps_of(penalty: Penalty) -> list[PenaltyStep]:
     """The steps of a case, the newest first."""
     return list(penalty.steps.select_related("actor", "evidence").order_by("-pk"))
-
-
-def evidence_of(user: User, kind: EntryKind, public_id: UUID) -> tuple[FileEntry, Blob | None]:
-    """An entry and its scan, for those who act on it and for those who may open documents with whole numbers."""
-    row = entry_for(user, kind, public_id, *acting_perms(kind), "reveal_personal")
-    return row, row.evidence
 
 
 def step_evidence(penalty: Penalty, public_id: UUID) -> PenaltyStep | None:
@@ -143,15 +157,18 @@ def step_evidence(penalty: Penalty, public_id: UUID) -> PenaltyStep | None:
 
 
 def enrolment_for(user: User, public_id: UUID, perm: str) -> Enrolment:
-    """The enrolment under which something is entered for a student: the open one, else the newest.
+    """The enrolment under which something is entered for a student: where his file is kept.
 
     Raises OutOfScope, Http404, NotPermitted.
     """
     file = student_file(user, public_id)
-    for one in file.enrolments:
-        if one.unit_id in units_with(user, perm):
-            return one
-    raise NotPermitted(perm, obj=file.student, unit_id=file.enrolment.unit_id)
+    row: Enrolment | None = files_in_use(user).select_related("school_class", "unit", "school").filter(
+        student=file.student, unit_id__in=list(units_with(user, perm))
+    ).first()  # fmt: skip
+    if row is None:
+        raise NotPermitted(perm, obj=file.student, unit_id=file.enrolment.unit_id)
+    row.student = file.student
+    return row
 
 
 def classes_for(user: User, perm: str) -> QuerySet[SchoolClass]:

@@ -4,7 +4,7 @@ from calendar import monthrange
 from datetime import date, timedelta
 
 from approvals.deadlines import due_after
-from records.penalty_models import EXPULSION
+from records.penalty_models import EXPULSION, Penalty
 from school.models import COMPULSORY_STAGES, K12_STAGES, Unit
 from school.rules import rule
 
@@ -44,6 +44,21 @@ def appeal_until(unit: Unit, stage: str, delivered_on: date, *, told: bool) -> d
 def answer_due(unit: Unit, appealed_on: date) -> date:
     """The day by which an appeal is answered."""
     return appealed_on + timedelta(days=int(rule(unit, "penalty_answer_days", on=appealed_on)))
+
+
+def may_lift_early(unit: Unit) -> bool:
+    """Whether the school lifts penalties before their term is over."""
+    return bool(rule(unit, "penalty_lifted_early"))
+
+
+def due_in_force(row: Penalty) -> date | None:
+    """What counts next for a delivered penalty: the answer to an appeal, else the lifting, else the end of the term."""
+    if row.appeal == Penalty.Appeal.OPEN:
+        return row.appeal_answer_due
+    if row.lifting_asked_on is None:
+        return row.ends_on
+    due = step_due(row.unit, start=row.lifting_asked_on)
+    return due if row.ends_on is None or may_lift_early(row.unit) else max(due, row.ends_on)
 
 
 def months_allowed(unit: Unit, on: date) -> tuple[int, int]:

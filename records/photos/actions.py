@@ -1,5 +1,6 @@
 """Writes of photos: one for a student, a ZIP for a class by a job, cropping; each lands as a version of the photo."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -22,12 +23,12 @@ from ledger import events
 from ledger.context import acting
 from records.documents import rights
 from records.documents.filing import locked, place
-from records.models import Bringer, Document, DocumentKind, Enrolment, PhotoFile, PhotoUpload, Student
+from records.models import Bringer, Document, DocumentKind, PhotoFile, PhotoUpload, Student
 from records.photos import picture
 from records.photos.matching import ClassMatcher, is_junk
 from records.photos.picture import Box, PhotoRefused
 from records.photos.reasons import PhotoActRefused
-from records.selectors import StudentFile
+from records.selectors import StudentFile, files_in_use
 from school.models import SchoolClass, Unit
 from school.rules import rule
 
@@ -81,6 +82,7 @@ def crop(*, actor: User, photo: PhotoFile, box: Box) -> Document:
     )
     if row.state != PhotoFile.State.CROP or row.source is None or row.student_id is None:
         raise PhotoActRefused("done")
+    locked(Student(pk=row.student_id))
     unit = _unit_of(row.student_id, actor)
     role = role_for(actor, PERM, unit.pk)
     content = picture.to_rule(open_blob(row.source), limit=weight_limit(unit), box=box)
@@ -95,10 +97,9 @@ def crop(*, actor: User, photo: PhotoFile, box: Box) -> Document:
 
 
 def _unit_of(student_id: int, actor: User) -> Unit:
-    """The unit of the student's enrolment in which ``actor`` manages photos. Raises NotPermitted."""
-    rows = Enrolment.objects.filter(student_id=student_id, unit_id__in=list(units_with(actor, PERM)))
-    row = rows.select_related("unit").order_by("-started_on", "-pk").first()
-    if row is None:
+    """The unit where the student's file is kept, when ``actor`` manages photos there. Raises NotPermitted."""
+    row = files_in_use(actor).select_related("unit").filter(student_id=student_id).first()
+    if row is None or row.unit_id not in units_with(actor, PERM):
         raise NotPermitted(PERM)
     unit: Unit = row.unit
     return unit
@@ -244,23 +245,24 @@ def _finish(actor: User, role: str, made: PhotoUpload) -> None:
 @transaction.atomic
 def ended_badly(job: Job) -> None:
     """Close the import of a job that failed or was stopped; what it placed stays."""
-    made = PhotoUpload.objects.select_for_update(of=("self",)).select_related("blob").get(job=job)
-    if made.finished_at is None:
-        made.finished_at = timezone.now()
-        made.save(update_fields=["finished_at"])
-        if made.blob is not None:
-            discard(made.blob)
+    rows = PhotoUpload.objects.select_for_update(of=("self",)).select_related("blob")
+    made = rows.filter(job=job, finished_at__isnull=True).first()
+    if made is not None:
+        _finish(job.requested_by, "", made)
 
 
 @transaction.atomic
-def drop_waiting(*, now: datetime | None = None) -> int:
-    """Delete pictures that nobody cropped in time; how many."""
+def drop_waiting(*, actor: User, now: datetime | None = None) -> int:
+    """Delete pictures that nobody cropped in time; how many. Each import of which some were dropped is an event."""
     before = (now or timezone.now()) - CROP_WITHIN
-    rows = PhotoFile.objects.select_for_update(of=("self",)).select_related("source")
+    rows = PhotoFile.objects.select_for_update(of=("self",)).select_related("source", "upload")
     waiting = list(rows.filter(state=PhotoFile.State.CROP, upload__created_at__lt=before))
     for row in waiting:
         if row.source is not None:
             discard(row.source)
         row.state, row.reason, row.source = PhotoFile.State.REFUSED, "lapsed", None
         row.save(update_fields=["state", "reason", "source"])
+    with acting(actor):
+        for made, count in Counter(row.upload for row in waiting).items():
+            events.record("photos.lapsed", actor=actor, obj=made, detail={"files": count})
     return len(waiting)

@@ -132,7 +132,7 @@ def work(running: Running) -> None:
             row.save(update_fields=["package", "photos", "left_out", "lapses_at"])
             events.record_many(
                 "photo.exported", packed, actor=running.actor, role=role, purpose=row.purpose,
-                detail={"export": str(row.public_id)},
+                detail={"export": row.pk},
             )  # fmt: skip
             events.record(
                 "photo_export.packed", actor=running.actor, obj=row, role=role, purpose=row.purpose,
@@ -141,8 +141,8 @@ def work(running: Running) -> None:
     running.result = row.package
 
 
-def _pack(running: Running, export: PhotoExport) -> tuple[bytes, list[Document], int]:
-    """The ZIP, the photos in it, and how many students were asked for."""
+def _pack(running: Running, export: PhotoExport) -> tuple[bytes, list[Enrolment], int]:
+    """The ZIP, those whose photos are in it, and how many students were asked for."""
     rows = list(enrolments(export).select_related("student", "school_class"))
     limit = weight_limit(export.school)
     photos = {
@@ -151,18 +151,18 @@ def _pack(running: Running, export: PhotoExport) -> tuple[bytes, list[Document],
             student_id__in=[row.student_id for row in rows], kind=DocumentKind.PHOTO, is_current=True
         )
         .exclude(review=Document.Review.UNFIT)
-        .select_related("blob", "student")
+        .select_related("blob")
     }
     out = io.BytesIO()
-    packed: list[Document] = []
+    packed: list[Enrolment] = []
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for at, (row, name) in enumerate(_named(rows)):
             running.progress(at, len(rows))
             document = photos.get(row.student_id)
             content = _to_rule(document, limit) if document else None
-            if document is not None and content is not None:
+            if content is not None:
                 archive.writestr(zipfile.ZipInfo(name, FIXED_TIME), content)
-                packed.append(document)
+                packed.append(row)
     running.progress(len(rows), len(rows))
     return out.getvalue(), packed, len(rows)
 

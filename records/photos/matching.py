@@ -1,9 +1,9 @@
-"""Whose photo a file of a class is: by a number in its name, else by a name that one student of the class has."""
+"""Whose photo a file of a class is: by a number in its name, or by the whole name of one student of the class."""
 
 import re
 from collections import defaultdict
 
-from core.chinese import clean_text
+from core.chinese import clean_name, clean_text
 from core.crypto import blind_index
 from core.idnumber import normalise_id_number
 from records.models import Enrolment
@@ -11,6 +11,13 @@ from school.models import SchoolClass
 
 _NUMBER = re.compile(r"[0-9A-Za-z]{4,}")
 _JUNK = re.compile(r"(?:^|/)(?:__MACOSX/|(?:\.[^/]*|Thumbs\.db|desktop\.ini)$)", re.IGNORECASE)
+_LATIN = "A-Za-z\u00c0-\u024f"
+_HAN = rf"(?:[^\W\d_{_LATIN}]|[\u00b7\ue000-\uf8ff\U000f0000-\U0010fffd])"
+"""A letter of no Latin script, mostly a Chinese character of any plane, private ones too; the dot inside a name."""
+
+_HAN_RUN = re.compile(rf"{_HAN}(?:{_HAN}| )*")
+_OTHER_RUNS = (re.compile(rf"[{_LATIN}][{_LATIN}·'’. -]*"), re.compile(rf"(?:{_HAN}|[{_LATIN}])+"))
+_SIGNS = re.compile(r"[·'’. -]")
 ID_LENGTH = 18
 
 
@@ -35,12 +42,15 @@ class ClassMatcher:
             if index:
                 self._indexes[bytes(index)].add(student)
             if name:
-                self._names[_bare(name)].add(student)
+                self._names[_key(clean_name(name))].add(student)
 
     def match(self, name: str) -> tuple[int | None, str]:
-        """The student's id and "", or None and why: no_match or several."""
+        """The student's id and "", or None and why: no_match, several or contradiction."""
         stem = name.replace("\\", "/").rpartition("/")[2].rpartition(".")[0]
-        found = self._by_number(stem) or self._by_name(stem)
+        numbered, named = self._by_number(stem), self._by_name(stem)
+        if numbered and named and not numbered & named:
+            return None, "contradiction"
+        found = numbered if len(numbered) > 1 else numbered & named or numbered or named
         if len(found) == 1:
             return next(iter(found)), ""
         return None, "several" if found else "no_match"
@@ -54,12 +64,18 @@ class ClassMatcher:
         return found
 
     def _by_name(self, stem: str) -> set[int]:
-        """Whoever has the longest name that stands in the file's name: 王小明 is not 王小."""
-        text = _bare(stem)
-        fitting = [name for name in self._names if name in text]
-        longest = max(map(len, fitting), default=0)
-        return {student for name in fitting if len(name) == longest for student in self._names[name]}
+        return {student for run in _runs(stem) for student in self._names.get(run, ())}
 
 
-def _bare(text: str) -> str:
-    return clean_text(text).replace(" ", "").casefold()
+def _runs(stem: str) -> set[str]:
+    """Whatever in a file's name may be the whole name of somebody: 欧阳王明 and 王明 华 are not 王明."""
+    text = " ".join(map(clean_name, clean_text(stem).split()))
+    found = {run for pattern in _OTHER_RUNS for run in pattern.findall(text) if not _HAN_RUN.fullmatch(run)}
+    for run in _HAN_RUN.findall(text):
+        words = run.split()
+        found |= {run, *(words if all(len(word) > 1 for word in words) else ())}
+    return {_key(run) for run in found}
+
+
+def _key(name: str) -> str:
+    return _SIGNS.sub("", name).casefold()

@@ -17,7 +17,7 @@ from records.photos.actions import PERM
 from records.photos.export import PERM as EXPORT
 from records.photos.export import RELEASERS
 from records.photos.reasons import WARNINGS, reason_text
-from records.selectors import HEAVY
+from records.selectors import HEAVY, files_in_use
 from school.models import SchoolClass, Unit
 
 RECENT = 20
@@ -91,10 +91,10 @@ def result_of(upload: PhotoUpload) -> Result:
 
 
 def file_for(user: User, public_id: UUID) -> PhotoFile:
-    """A picture whose student is in a unit where ``user`` manages photos. Raises Http404 or OutOfScope."""
+    """A picture whose student's file is kept in a unit where ``user`` manages photos. Raises Http404 or OutOfScope."""
     every = PhotoFile.objects.select_related("student", "source", "upload__unit", "upload__school_class")
     units = list(units_with(user, PERM))
-    mine = Enrolment.objects.filter(unit_id__in=units)
+    mine = files_in_use(user).filter(unit_id__in=units)
     visible = every.filter(upload__unit_id__in=units, student_id__in=mine.values("student_id"))
     found: PhotoFile = visible_or_404(every, visible, public_id=public_id)
     return found

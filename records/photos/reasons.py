@@ -8,6 +8,7 @@ REASONS = {
     **FILE_MESSAGES,
     "no_match": _("Neither a number nor a name in the file name fits a student of this class"),
     "several": _("The file name fits several students of this class"),
+    "contradiction": _("The number and the name in the file name are those of different students"),
     "unsafe_name": _("The name leads out of the ZIP"),
     "twice": _("Another picture of this ZIP is this student's"),
     "on_file": _("The student has a photo already, and photos were not to be replaced"),

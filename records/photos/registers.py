@@ -20,6 +20,7 @@ from records.selectors import StudentFile
 EVENTS = {
     "photos.uploaded": _("Photos brought in"),
     "photos.distributed": _("Photos of a class distributed"),
+    "photos.lapsed": _("Photos that nobody cropped deleted"),
     "photo.placed": _("Photo put into a student file"),
     "photo.exported": _("Photo of a student exported under his number"),
     "photo_export.asked": _("Export of photos asked for"),

@@ -143,10 +143,7 @@ def source(request: HttpRequest, file_id: UUID) -> HttpResponse:
     row = _waiting(request, file_id)
     if row.source is None:
         raise Http404
-    try:
-        return serve(row.source, "inline")
-    except BlobDamaged:
-        raise Http404 from None
+    return serve(row.source, "inline")
 
 
 @requires(*export.RELEASERS)

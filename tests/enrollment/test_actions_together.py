@@ -1,10 +1,7 @@
 """Two people at the same moment, and many applicants at once."""
 
-import threading
-from collections.abc import Callable
-
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from enrollment import actions
 from enrollment.four_checks import four_checks
@@ -15,28 +12,7 @@ from records.models import Enrolment, Student
 from tests.cast import Cast, make_cast
 from tests.enrollment.intake import approved, draft, make_batch, submitted
 from tests.factories import appoint, make_user
-
-
-def at_once(*acts: Callable[[], object]) -> list[object]:
-    """Run the acts in threads of their own, begun together; what each gave or raised."""
-    barrier = threading.Barrier(len(acts))
-    results: list[object] = [None] * len(acts)
-
-    def run(place: int, act: Callable[[], object]) -> None:
-        barrier.wait()
-        try:
-            results[place] = act()
-        except actions.IntakeRefused as refused:
-            results[place] = refused
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(place, act)) for place, act in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
+from tests.support.together import at_once
 
 
 def test_two_reviewers_at_the_same_moment(committed_db: str) -> None:

@@ -79,6 +79,19 @@ def test_the_very_same_file_is_not_added_twice(cast: Cast, pupil: Student) -> No
     assert Document.objects.count() == Blob.objects.count() == 1
 
 
+def test_a_scan_under_the_wrong_kind_is_filed_anew_under_the_right_one(cast: Cast, pupil: Student) -> None:
+    row = added(cast, pupil, kind="transcript")
+    client_of(cast.archivist).post(
+        address("document_check", pupil, row.public_id), {"outcome": "unfit", "fault": "wrong_kind"}
+    )
+    same = client_of(cast.registrar).post(address("document_version", pupil, row.public_id), form())
+    assert same.status_code == 422
+    right = added(cast, pupil, kind="health_form")
+    assert (right.kind, right.item_no, right.blob.sha256) == ("health_form", 2, row.blob.sha256)
+    again = client_of(cast.registrar).post(address("document_add", pupil), form())
+    assert again.status_code == 422
+
+
 @pytest.mark.requirement("S0-3.2-1", "S0-3.2-3")
 def test_another_person_of_the_archives_checks_and_an_illegible_scan_counts_as_missing(
     cast: Cast, pupil: Student
@@ -178,6 +191,40 @@ def test_a_secret_document_asks_for_more_than_the_file(cast: Cast, pupil: Studen
         content=hostile.jpeg(), filename="b.jpg", told=Description(secrecy="ordinary"),
     )  # fmt: skip
     assert better.secrecy == "secret"
+
+
+def test_what_a_document_is_about_is_told_to_those_who_may_open_it(cast: Cast, pupil: Student) -> None:
+    card = make_user("蔡卡", cast.student_affairs)
+    appoint(card, Role.CARD_CENTRE, cast.school)
+    plain = added(cast, pupil, title="体检复查", subject_terms="视力")
+    row = added(cast, pupil, content=hostile.jpeg(), name="b.jpg", secrecy="secret", subject_terms="抑郁")
+    client_of(cast.archivist).post(
+        address("document_catalogue", pupil, row.public_id),
+        {"class_code": "JX", "subject_terms": "抑郁 复诊"},
+    )
+    client_of(cast.archivist).post(
+        address("document_catalogue", pupil, plain.public_id), {"class_code": "JX", "subject_terms": "近视"}
+    )
+    listing = reverse("records:documents")
+    history = address("student_section", pupil, "changes")
+    told: dict[str, tuple[Any, set[str]]] = {
+        "archivist": (cast.archivist, {"体检复查", "近视", "抑郁", "复诊"}),
+        "registrar": (cast.registrar, {"体检复查", "近视"}),
+        "card": (card, set()),
+    }
+    for name, (user, words) in told.items():
+        client = client_of(user)
+        page = client.get(listing).content.decode()
+        assert plain.number in page
+        assert row.number in page
+        assert {one for one in ("体检复查", "近视", "抑郁", "复诊") if one in page} == words, name
+        changes = client.get(history).content.decode()
+        assert ("复诊" in changes, "近视" in changes) == ("复诊" in words, "近视" in words), name
+        for term in ("抑郁", "近视"):
+            found = client.post(listing, {"list_form": "filter", "term": term}, follow=True).content.decode()
+            assert (row.number in found, plain.number in found) == (
+                term == "抑郁" and term in words, term == "近视" and term in words,
+            ), (name, term)  # fmt: skip
 
 
 def test_secrecy_is_lowered_with_a_reason_in_every_version(cast: Cast, pupil: Student) -> None:

@@ -15,7 +15,7 @@ from ledger.context import acting
 from ledger.models import Event
 from records.documents.filing import place
 from records.models import Document, DocumentKind, Enrolment, Student
-from records.selectors import own_classes
+from records.selectors import own_classes, student_file
 from records.trace import trace
 from tests.cast import Cast
 from tests.factories import appoint, give_class, make_class, make_user
@@ -88,5 +88,5 @@ def test_the_field_history_keeps_the_fee_status_from_those_who_see_files(cast: C
     with acting(cast.finance):
         enrolment.fee_status, enrolment.class_no = "1", "2026109"
         enrolment.save(update_fields=["fee_status", "class_no"])
-    told = [change for row in trace(pupil.public_id) for change in row.changes]
+    told = [change for row in trace(student_file(cast.archivist, pupil.public_id)) for change in row.changes]
     assert [new for _label, _old, new in told] == ["2026109"]

@@ -8,13 +8,18 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.roles import Role
+from files.actions import store
+from ledger.context import acting
 from ledger.models import Event
 from records import selectors
-from records.models import Enrolment, Student
+from records.documents.filing import place
+from records.documents.reading import catalogue
+from records.models import DocumentKind, Enrolment, Student
 from tests.cast import Cast
 from tests.enrollment.intake import id_number
 from tests.factories import appoint, make_class, make_user, saved
 from tests.records.files import make_student
+from tests.support.hostile_files import jpeg
 
 NUMBER = id_number(11)
 ADDRESS = "青山路 18 号 3 单元 502"
@@ -112,6 +117,26 @@ def test_who_sees_both_schools_reads_the_whole_file(cast: Cast, moved: Student) 
     shown = page(user, moved)
     assert "2026880001" in shown
     assert "xj-missing" in shown
+
+
+def test_documents_are_listed_where_the_file_is_kept(
+    cast: Cast, moved: Student, next_registrar: User
+) -> None:
+    shelved = make_student("罗小江", cast, school_class=cast.school_class)
+    stay = end(shelved, date(2026, 10, 31), Student.Status.GRADUATED)
+    stay.shelved_on = date(2026, 11, 1)
+    saved(stay)
+    for student in (moved, shelved):
+        blob = store(actor=next_registrar, content=jpeg(), filename="a.jpg", allowed=("jpeg",))
+        with acting(next_registrar):
+            place(student, DocumentKind.HEALTH_FORM, blob, actor=next_registrar)
+
+    def listed(user: User) -> set[str]:
+        return set(catalogue(user).values_list("student__name", flat=True))
+
+    assert listed(cast.registrar) == set()
+    assert listed(next_registrar) == {moved.name}
+    assert listed(cast.archivist) == {shelved.name}
 
 
 def test_a_phone_of_today_finds_nobody_at_the_former_school(

@@ -15,20 +15,27 @@ from django.utils import timezone
 from PIL import Image
 
 from accounts.roles import Role
+from accounts.scope import NotPermitted
 from core.crypto import blind_index
 from files.models import Blob
 from files.selectors import open_blob
+from jobs import actions as jobs
+from jobs.models import Job
+from jobs.running import Running
 from jobs.tasks import run
-from ledger.context import acting
+from ledger.context import acting, service_user
 from ledger.models import Event
-from records.models import Document, PhotoExport, PhotoFile, PhotoUpload, Student
+from records.documents.actions import erase
+from records.models import Document, Enrolment, PhotoExport, PhotoFile, PhotoUpload, Student
 from records.photos import actions, export, picture
+from records.photos.matching import ClassMatcher
 from records.photos.picture import Box, PhotoRefused
 from records.photos.reasons import PhotoActRefused
 from records.selectors import student_file
+from records.tasks import discard_lapsed
 from tests.cast import Cast
 from tests.enrollment.intake import id_number
-from tests.factories import appoint, make_user
+from tests.factories import appoint, make_user, saved
 from tests.records.files import make_student
 from tests.records.photo_files import portrait
 from tests.support import hostile_files as hostile
@@ -170,6 +177,30 @@ def test_the_zip_of_a_class_finds_its_students_and_tells_why_not(cast: Cast) -> 
     assert "赵一.jpg" in page.content.decode()
 
 
+FITTING = {
+    "王明": "王明", "3-1 王明": "王明", "王 明": "王明", "王明_三班（2）": "王明", "王明 三班": "王明",
+    "IMG王明": "王明",
+    "王明华": "", "王明 华": "", "欧阳王明": "", "买买提·王明": "", "三班王明": "", "王\U00020bb7": "",
+    "阿依古丽·买买提": "阿依古丽·买买提", "阿依古丽•买买提": "阿依古丽·买买提", "阿依古丽": "",
+    "\U00020bb7野": "\U00020bb7野", "\U00020bb7野家": "", "王\U00020bb7野": "", "〇王明": "",
+    "anna-smith 2": "Anna Smith", "Joanna Smith": "", "Anna Smithers": "", "A1001": "王明", "A1001 王明华": "王明",
+    "A1001王明": "王明", "A1001 阿依古丽·买买提": "contradiction", "王明 Anna Smith": "several",
+    "A1001 A1003 王明": "several",
+}  # fmt: skip
+
+
+def test_a_picture_goes_to_whom_its_whole_name_names(cast: Cast) -> None:
+    names = ("王明", "阿依古丽·买买提", "\U00020bb7野", "Anna Smith")
+    students = {
+        name: make_student(name, cast, school_class=cast.school_class, exam_no=f"A100{place}").pk
+        for place, name in enumerate(names, 1)
+    }
+    matcher = ClassMatcher(cast.school_class)
+    for stem, name in FITTING.items():
+        expected = (students[name], "") if name in students else (None, name or "no_match")
+        assert matcher.match(f"a/{stem}.jpg") == expected, stem
+
+
 def test_a_photo_that_is_there_stays_unless_it_is_to_be_replaced(cast: Cast) -> None:
     one = pupil(cast, "王小明", 1)
     imported(cast, [("王小明.jpg", portrait(mark=1))])
@@ -202,9 +233,6 @@ def test_an_import_that_was_interrupted_goes_on_and_repeats_nothing(
 
     monkeypatch.setattr(actions, "_take", die)
     assert made.job is not None
-    from jobs.models import Job
-    from jobs.running import Running
-
     running = Running(made.job, cast.registrar, lambda done, total: None)
     with acting(cast.registrar), pytest.raises(MemoryError):
         actions.work(running)
@@ -262,14 +290,37 @@ def test_one_photo_is_brought_cropped_by_numbers_and_placed(cast: Cast) -> None:
 
 def test_a_photo_of_another_shape_in_a_zip_waits_for_cropping_and_lapses(cast: Cast) -> None:
     pupil(cast, "王小明", 1)
-    _made, rows = imported(cast, [("王小明.jpg", portrait((900, 900)))])
+    made, rows = imported(cast, [("王小明.jpg", portrait((900, 900)))])
     row = rows["王小明.jpg"]
     assert (row.state, row.reason) == ("crop", "needs_crop")
     assert not Document.objects.exists()
-    assert actions.drop_waiting() == 0
-    assert actions.drop_waiting(now=timezone.now() + timedelta(days=31)) == 1
+    assert discard_lapsed() == 0
+    PhotoUpload.objects.update(created_at=timezone.now() - timedelta(days=31))
+    assert discard_lapsed() == 1
     row.refresh_from_db()
     assert (row.state, row.reason, row.source) == ("refused", "lapsed", None)
+    event = Event.objects.get(action="photos.lapsed")
+    assert (event.actor, event.object_uuid, event.detail) == (service_user(), made.public_id, {"files": 1})
+    assert event.unit_id == made.unit_id
+
+
+def test_an_import_whose_job_fails_is_closed_with_an_event(
+    cast: Cast, django_capture_on_commit_callbacks: Any
+) -> None:
+    pupil(cast, "王小明", 1)
+    made = actions.upload(
+        actor=cast.registrar, school_class=cast.school_class, filename="a.zip", replaces=False,
+        content=hostile.zip_of([("王小明.jpg", portrait())]),
+    )  # fmt: skip
+    assert made.job is not None
+    assert made.blob is not None
+    with django_capture_on_commit_callbacks(execute=True):
+        jobs.end(made.job, Job.State.FAILED)
+    made.refresh_from_db()
+    assert made.finished_at is not None
+    assert not default_storage.exists(made.blob.storage_key)
+    event = Event.objects.get(action="photos.distributed")
+    assert (event.actor, event.detail["placed"]) == (cast.registrar, 0)
 
 
 def test_photos_of_another_school_are_nobodys_here(cast: Cast) -> None:
@@ -283,6 +334,48 @@ def test_photos_of_another_school_are_nobodys_here(cast: Cast) -> None:
     for name in ("photo_crop", "photo_source"):
         assert client_of(elsewhere).get(reverse(f"records:{name}", args=[row.public_id])).status_code == 404
     assert client_of(cast.archivist).get(reverse("records:photos")).status_code == 403
+
+
+@pytest.mark.parametrize("shelved", [False, True])
+def test_a_school_crops_no_photo_into_a_file_that_is_not_kept_there(cast: Cast, shelved: bool) -> None:
+    one = pupil(cast, "王小明", 1)
+    row = actions.bring(
+        actor=cast.registrar, file=student_file(cast.registrar, one.public_id),
+        content=portrait((900, 900)), filename="a.jpg",
+    )  # fmt: skip
+    stay = one.enrolments.get()
+    stay.ended_on = timezone.localdate()
+    stay.shelved_on = timezone.localdate() if shelved else None
+    saved(stay)
+    if not shelved:
+        saved(
+            Enrolment(
+                student=one, school=cast.other_school, unit=cast.other_school, student_no="2026880001",
+                started_on=timezone.localdate(),
+            )
+        )  # fmt: skip
+    url = reverse("records:photo_crop", args=[row.public_id])
+    assert client_of(cast.registrar).get(url).status_code == 404
+    with pytest.raises(NotPermitted):
+        actions.crop(actor=cast.registrar, photo=row, box=Box(200, 30, 500))
+    assert not Document.objects.exists()
+
+
+def test_erasing_a_file_takes_the_pictures_that_were_brought_for_it(
+    cast: Cast, django_capture_on_commit_callbacks: Any
+) -> None:
+    one, other = pupil(cast, "王小明", 1), pupil(cast, "李小红", 2)
+    _made, rows = imported(cast, [("王小明.jpg", portrait((900, 900))), ("李小红.jpg", portrait((900, 900)))])
+    imported(cast, [("王小明.jpg", portrait())])
+    gone, stays = (rows[name].source for name in ("王小明.jpg", "李小红.jpg"))
+    placed = photo(one).blob
+    assert gone is not None
+    assert stays is not None
+    with django_capture_on_commit_callbacks(execute=True), acting(cast.archivist):
+        erase(one)
+    assert not PhotoFile.objects.filter(student=one).exists()
+    assert PhotoFile.objects.get().student == other
+    assert [default_storage.exists(one.storage_key) for one in (gone, placed, stays)] == [False, False, True]
 
 
 # Exports
@@ -340,6 +433,7 @@ def test_an_export_names_photos_by_identity_number_and_writes_down_each(cast: Ca
     told = Event.objects.filter(action="photo.exported")
     assert {event.subject for event in told} == {one.public_id, two.public_id, nobody.public_id}
     assert {(event.purpose, event.actor) for event in told} == {("status_system", cast.registrar)}
+    assert {(event.unit_id, event.detail["export"]) for event in told} == {(cast.school.pk, row.pk)}
     assert Event.objects.get(action="photo_export.packed").detail == {"photos": 3, "left_out": 1}
     assert Event.objects.filter(action="job.result_downloaded").count() == 1
     assert one.id_number not in str(list(Event.objects.values_list("detail", flat=True)))

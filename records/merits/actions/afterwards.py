@@ -15,15 +15,16 @@ from records.merits.actions.penalties import (
     State,
     Step,
     changed,
+    changed_in_force,
     demand_another,
     demand_day,
+    demand_unrelated,
     demand_words,
     locked,
     take_step,
 )
 from records.merits.refusals import EntryRefused, NotAllowedHere, WrongState
 from records.penalty_models import EXPULSION, Penalty
-from school.rules import rule
 
 ENDED = (State.DROPPED, State.REVOKED, State.VOIDED)
 
@@ -39,7 +40,7 @@ def receive_appeal(*, actor: User, penalty: Penalty, paper: Paper) -> Penalty:
         raise NotAllowedHere(_("The last day for an appeal was %(day)s.") % {"day": day(row.appeal_until)})
     demand_words(paper.text, _("Write down what the appeal says."))
     due = terms.answer_due(row.unit, on)
-    names = changed(row, appeal=Penalty.Appeal.OPEN, appealed_on=on, appeal_answer_due=due, due_on=due)
+    names = changed_in_force(row, appeal=Penalty.Appeal.OPEN, appealed_on=on, appeal_answer_due=due)
     return take_step(actor, role, row, Step.APPEALED, paper, names)
 
 
@@ -47,6 +48,7 @@ def receive_appeal(*, actor: User, penalty: Penalty, paper: Paper) -> Penalty:
 def answer_appeal(*, actor: User, penalty: Penalty, outcome: str, paper: Paper) -> Penalty:
     """Enter what the appeal committee answered; a revoked decision never held. Not by who decided the penalty."""
     row, role = locked(actor, penalty, PREPARE, State.IN_FORCE)
+    demand_unrelated(actor, row)
     demand_another(actor, row, "decided_by")
     if row.appeal != Penalty.Appeal.OPEN:
         raise WrongState(_("No appeal is open."))
@@ -56,7 +58,7 @@ def answer_appeal(*, actor: User, penalty: Penalty, outcome: str, paper: Paper) 
     demand_words(paper.document_no, _("The answer has a document number."))
     if paper.scan is None:
         raise EntryRefused(_("Add the scan of the answer."))
-    names = changed(row, appeal=outcome, appeal_answered_by=actor, due_on=row.ends_on)
+    names = changed_in_force(row, appeal=outcome, appeal_answered_by=actor)
     if outcome == Penalty.Appeal.REVOKED:
         names += changed(row, state=State.REVOKED, due_on=None)
     return take_step(actor, role, row, Step.ANSWERED, paper, names, outcome=outcome)
@@ -76,19 +78,8 @@ def ask_lifting(*, actor: User, penalty: Penalty, asker: str, paper: Paper) -> P
     demand_words(paper.text, _("Write down why it is to be lifted."))
     if asker != Penalty.Asker.OFFICE and paper.scan is None:
         raise EntryRefused(_("Add the scan of the application."))
-    names = changed(
-        row, lifting_asked_on=on, lifting_asker=asker, lifting_asked_by=actor, due_on=_lifting_due(row)
-    )
+    names = changed_in_force(row, lifting_asked_on=on, lifting_asker=asker, lifting_asked_by=actor)
     return take_step(actor, role, row, Step.LIFTING_ASKED, paper, names, asker=asker)
-
-
-def _lifting_due(row: Penalty) -> object:
-    due = terms.step_due(row.unit)
-    return max(due, row.ends_on) if row.ends_on and not _early(row) else due
-
-
-def _early(row: Penalty) -> bool:
-    return bool(rule(row.unit, "penalty_lifted_early"))
 
 
 @transaction.atomic
@@ -96,7 +87,7 @@ def lift(*, actor: User, penalty: Penalty, paper: Paper) -> Penalty:
     """Lift a penalty for which that was asked, once its term is over (earlier where the school's rule says so)."""
     row, role = _asked(actor, penalty)
     on = demand_day(paper.on, after=row.delivered_on, what=_("Delivered"))
-    if row.ends_on is not None and on <= row.ends_on and not _early(row):
+    if row.ends_on is not None and on <= row.ends_on and not terms.may_lift_early(row.unit):
         raise NotAllowedHere(_("The term runs until %(day)s.") % {"day": day(row.ends_on)})
     if row.appeal == Penalty.Appeal.OPEN:
         raise WrongState(_("The appeal is answered first."))
@@ -117,7 +108,7 @@ def keep(*, actor: User, penalty: Penalty, reason: str) -> Penalty:
     """Do not lift the penalty now; it may be asked for again."""
     row, role = _asked(actor, penalty)
     words = demand_words(reason, _("Say why it is not lifted."))
-    names = changed(row, lifting_asked_on=None, lifting_asker="", lifting_asked_by=None, due_on=row.ends_on)
+    names = changed_in_force(row, lifting_asked_on=None, lifting_asker="", lifting_asked_by=None)
     return take_step(actor, role, row, Step.KEPT, Paper(on=timezone.localdate(), text=words), names)
 
 
@@ -134,6 +125,7 @@ def make_void(*, actor: User, penalty: Penalty, reason: str) -> Penalty:
     """Make a case void that should never have been entered (wrong student, twice). Not by who made or decided it."""
     perm = PREPARE if penalty.unit_id in units_with(actor, PREPARE) else DECIDE
     row, role = locked(actor, penalty, perm, *(one for one in State if one not in ENDED))
+    demand_unrelated(actor, row)
     demand_another(actor, row, "prepared_by", "decided_by")
     words = demand_words(reason, _("Say why the entry is wrong."))
     names = changed(row, state=State.VOIDED, voided_by=actor, due_on=None)

@@ -33,6 +33,7 @@ from records.merits.refusals import (
 )
 from records.merits.standing import Hindered, bars_of
 from records.models import Enrolment, Student
+from records.selectors import files_in_use
 from school.rules import rule
 
 E = TypeVar("E", bound=FileEntry)
@@ -183,17 +184,19 @@ def _admitted(
     """The enrolments with their students locked, once all that forbids an entry has been asked."""
     if not 1 <= len(enrolments) <= MOST_AT_ONCE:
         raise EntryRefused(_("Choose from 1 to %(count)s students.") % {"count": MOST_AT_ONCE})
-    rows = list(_readable(actor, [one.pk for one in enrolments]).order_by("student_id"))
+    students = lock_students([one.student_id for one in enrolments])
+    asked = Enrolment.objects.visible_to(actor).filter(pk__in=[one.pk for one in enrolments])
+    rows = list(asked.select_related("unit", "school").order_by("student_id"))
     if {one.pk for one in rows} != {one.pk for one in enrolments}:
         raise OutOfScope(kind.key, obj=next(one for one in enrolments if one not in rows))
+    in_use = set(files_in_use(actor).filter(pk__in=[one.pk for one in rows]).values_list("pk", flat=True))
     for one in rows:
         demand(actor, kind.perm, one.unit_id)
-        _demand_fitting(kind, one)
+        _demand_fitting(kind, one, in_use=one.pk in in_use)
     demand_codes(values, kind.codes)
     for name in _MUST_NOT_LIE_AHEAD:
         if values.get(name) and values[name] > timezone.localdate():
             raise NotAllowedHere(_("The date lies ahead: what has not happened is not entered."))
-    students = lock_students([one.student_id for one in rows])
     for one in rows:
         one.student = students[one.student_id]
     if form_key is not None:
@@ -202,12 +205,8 @@ def _admitted(
     return rows
 
 
-def _readable(actor: User, ids: Sequence[int]) -> Any:
-    return Enrolment.objects.visible_to(actor).filter(pk__in=ids).select_related("unit", "school")
-
-
-def _demand_fitting(kind: EntryKind, enrolment: Enrolment) -> None:
-    if kind.open_only and enrolment.ended_on is not None:
+def _demand_fitting(kind: EntryKind, enrolment: Enrolment, *, in_use: bool) -> None:
+    if not in_use or (kind.open_only and enrolment.ended_on is not None):
         raise NotAllowedHere(_("The student is no longer at this school."))
     if not kind.kept_at(enrolment.school.stage):
         raise NotAllowedHere(_("Schools of compulsory education keep no such entries."))
@@ -250,23 +249,22 @@ def _write(
     return made
 
 
-def locked(actor: User, entry: E, perm: str) -> tuple[E, str]:
-    """The entry as it stands, locked, and the role in which ``actor`` may act on it.
+def locked(actor: User, entry: E, perm: str) -> tuple[E, Enrolment, str]:
+    """The entry as it stands, locked; where the file is kept now; the role in which ``actor`` may act on it there.
 
     Raises OutOfScope, NotPermitted, and WrongState when it was made void.
     """
-    model = type(entry)
-    if not Enrolment.objects.visible_to(actor).filter(pk=entry.enrolment_id).exists():
+    lock_students([entry.student_id])
+    here = files_in_use(actor).select_related("unit").filter(student_id=entry.student_id).first()
+    if here is None:
         raise OutOfScope(kind_of(entry).key, obj=entry)
-    role = role_for(actor, perm, entry.unit_id)
-    rows = model._default_manager.select_for_update(of=("self",)).select_related(
-        "student", "unit", "voided_by"
-    )
+    role = role_for(actor, perm, here.unit_id)
+    rows = type(entry)._default_manager.select_for_update(of=("self",)).select_related("student")
     row: E = rows.get(pk=entry.pk)
     if row.voided_at is not None:
         who = {"name": row.voided_by.name if row.voided_by else ""}
         raise WrongState(_("%(name)s has made this entry void.") % who)
-    return row, role
+    return row, here, role
 
 
 @transaction.atomic
@@ -276,7 +274,7 @@ def make_void(*, actor: User, entry: FileEntry, reason: str) -> FileEntry:
     Raises SamePerson, WrongState, EntryRefused without a reason, NotPermitted, OutOfScope.
     """
     kind = kind_of(entry)
-    row, role = locked(actor, entry, kind.perm)
+    row, here, role = locked(actor, entry, kind.perm)
     if row.entered_by_id == actor.pk:
         raise SamePerson(_("Who entered it does not make it void: another person of the department does."))
     if not reason.strip():
@@ -284,7 +282,7 @@ def make_void(*, actor: User, entry: FileEntry, reason: str) -> FileEntry:
     row.voided_by, row.voided_at, row.void_reason = actor, timezone.now(), reason.strip()
     with acting(actor, role=role):
         row.save(update_fields=["voided_by", "voided_at", "void_reason"])
-        events.record(f"{kind.key}.voided", actor=actor, obj=row)
+        events.record(f"{kind.key}.voided", actor=actor, obj=row, unit_id=here.unit_id)
     return row
 
 
@@ -296,7 +294,7 @@ def finish_internship(
     *, actor: User, internship: Internship, ended_on: date, result: str, assessment: str = ""
 ) -> Internship:
     """Add the last day and the result, once. Raises WrongState, NotAllowedHere, NotPermitted, OutOfScope."""
-    row, role = locked(actor, internship, INTERNSHIP.perm)
+    row, here, role = locked(actor, internship, INTERNSHIP.perm)
     if row.ended_on is not None:
         raise WrongState(_("The result was entered already."))
     if result not in Internship.Result.values:
@@ -306,7 +304,9 @@ def finish_internship(
     row.ended_on, row.result, row.assessment, row.finished_by = ended_on, result, assessment, actor
     with acting(actor, role=role):
         row.save(update_fields=["ended_on", "result", "assessment", "finished_by"])
-        events.record("internship.finished", actor=actor, obj=row, detail={"result": result})
+        events.record(
+            "internship.finished", actor=actor, obj=row, unit_id=here.unit_id, detail={"result": result}
+        )
     return row
 
 
@@ -320,7 +320,7 @@ def _answer_due(enrolment: Enrolment) -> date:
 @transaction.atomic
 def answer_problem(*, actor: User, problem: LearningProblem, answer: str) -> LearningProblem:
     """Student affairs say what is done about it. Raises SamePerson, WrongState, EntryRefused, NotPermitted."""
-    row, role = locked(actor, problem, ANSWERS)
+    row, here, role = locked(actor, problem, ANSWERS)
     if row.state != LearningProblem.State.OPEN:
         name = row.answered_by.name if row.answered_by else ""
         raise WrongState(_("%(name)s has answered this already.") % {"name": name})
@@ -332,39 +332,39 @@ def answer_problem(*, actor: User, problem: LearningProblem, answer: str) -> Lea
     row.answered_by, row.answered_at = actor, timezone.now()
     with acting(actor, role=role):
         row.save(update_fields=["state", "answer", "due_on", "answered_by", "answered_at"])
-        events.record("problem.answered", actor=actor, obj=row)
+        events.record("problem.answered", actor=actor, obj=row, unit_id=here.unit_id)
     return row
 
 
 @transaction.atomic
 def close_problem(*, actor: User, problem: LearningProblem) -> LearningProblem:
     """Who reported an answered problem settles it. Raises SamePerson for anybody else, WrongState."""
-    row, role = _own_answered(actor, problem)
+    row, here, role = _own_answered(actor, problem)
     row.state, row.closed_at = LearningProblem.State.CLOSED, timezone.now()
     with acting(actor, role=role):
         row.save(update_fields=["state", "closed_at"])
-        events.record("problem.closed", actor=actor, obj=row)
+        events.record("problem.closed", actor=actor, obj=row, unit_id=here.unit_id)
     return row
 
 
 @transaction.atomic
 def ask_again(*, actor: User, problem: LearningProblem, text: str) -> LearningProblem:
     """The answer did not help: the problem is open again, with more words. Earlier answers stay in the history."""
-    row, role = _own_answered(actor, problem)
+    row, here, role = _own_answered(actor, problem)
     if not text.strip():
         raise EntryRefused(_("Say what still is to be done."))
     row.text = f"{row.text}\n{timezone.localdate():%Y-%m-%d}: {text.strip()}"
-    row.state, row.due_on = LearningProblem.State.OPEN, _answer_due(row.enrolment)
+    row.state, row.due_on = LearningProblem.State.OPEN, _answer_due(here)
     with acting(actor, role=role):
         row.save(update_fields=["text", "state", "due_on"])
-        events.record("problem.asked_again", actor=actor, obj=row)
+        events.record("problem.asked_again", actor=actor, obj=row, unit_id=here.unit_id)
     return row
 
 
-def _own_answered(actor: User, problem: LearningProblem) -> tuple[LearningProblem, str]:
-    row, role = locked(actor, problem, PROBLEM.perm)
+def _own_answered(actor: User, problem: LearningProblem) -> tuple[LearningProblem, Enrolment, str]:
+    row, here, role = locked(actor, problem, PROBLEM.perm)
     if row.entered_by_id != actor.pk:
         raise SamePerson(_("Only who reported the problem says whether the answer settles it."))
     if row.state != LearningProblem.State.ANSWERED:
         raise WrongState(_("There is no answer to settle."))
-    return row, role
+    return row, here, role

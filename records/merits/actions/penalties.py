@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.scope import OutOfScope, role_for
+from approvals.relation import is_related
 from core.formatting import day, moment
 from ledger import events
 from ledger.context import acting
@@ -47,7 +48,8 @@ class Paper:
 def locked(actor: User, penalty: Penalty, perm: str, *states: str) -> tuple[Penalty, str]:
     """The penalty as it stands, its student locked before it, and the role of ``actor``.
 
-    Raises OutOfScope, NotPermitted, and WrongState unless it is in one of ``states``.
+    Raises OutOfScope, NotPermitted, WrongState unless it is in one of ``states``, and SamePerson for whoever would
+    decide on himself or his family.
     """
     if not Enrolment.objects.visible_to(actor).filter(pk=penalty.enrolment_id).exists():
         raise OutOfScope("penalty", obj=penalty)
@@ -58,6 +60,8 @@ def locked(actor: User, penalty: Penalty, perm: str, *states: str) -> tuple[Pena
     row.student = student
     if row.state not in states:
         raise WrongState(_moved_on(row))
+    if perm == DECIDE:
+        demand_unrelated(actor, row)
     return row, role
 
 
@@ -98,6 +102,11 @@ def changed(row: Penalty, **values: Any) -> list[str]:
     return list(values)
 
 
+def changed_in_force(row: Penalty, **values: Any) -> list[str]:
+    """The same for a delivered penalty, with the day that counts next."""
+    return changed(row, **values) + changed(row, due_on=terms.due_in_force(row))
+
+
 def demand_day(on: date | None, *, after: date | None, what: str) -> date:
     """The day of a step: not ahead, and not before ``after``. Raises NotAllowedHere."""
     if on is None or on > timezone.localdate():
@@ -120,6 +129,12 @@ def demand_another(actor: User, row: Penalty, *columns: str) -> None:
     """Raise SamePerson when one of the columns names ``actor``."""
     if any(getattr(row, f"{one}_id") == actor.pk for one in columns):
         raise SamePerson(_("You had a part in an earlier step of this case: another person takes this one."))
+
+
+def demand_unrelated(actor: User, row: Penalty) -> None:
+    """Raise SamePerson when the student is ``actor`` or of his family."""
+    if is_related(actor, [row.student.public_id]):
+        raise SamePerson(_("Nobody decides on his own file or on that of his family"))
 
 
 def _demand_lawful(row: Penalty, kind: str, months: int | None, on: date) -> None:
@@ -318,5 +333,5 @@ def deliver(*, actor: User, penalty: Penalty, paper: Paper) -> Penalty:
     if paper.scan is None:
         raise EntryRefused(_("Add the scan of the receipt, the witnesses' note or the notice."))
     until = terms.appeal_until(row.unit, row.stage, on, told=row.appeal_told)
-    names = changed(row, state=State.IN_FORCE, delivered_on=on, appeal_until=until, due_on=row.ends_on)
+    names = changed_in_force(row, state=State.IN_FORCE, delivered_on=on, appeal_until=until)
     return take_step(actor, role, row, Step.DELIVERED, paper, names, way=paper.way)

@@ -29,6 +29,7 @@ from records.merits.refusals import EntryRefused
 from records.merits.showing import entry_lines
 from records.merits.standing import Hindered, bars_of
 from records.models import Enrolment
+from records.selectors import StudentFile
 from school.models import SchoolClass
 
 ENTER: dict[str, Callable[..., Sequence[FileEntry]]] = {
@@ -237,16 +238,16 @@ class EntryPages:
 
         def view(request: HttpRequest, public_id: UUID) -> HttpResponse:
             user = user_of(request)
-            row = selectors.entry_for(user, self.kind, public_id, *perms)
-            reading.open_entry(actor=user, kind=self.kind, entry=row)
-            return render(request, "records/merits/entry.html", self.entry_values(user, row))
+            file, row = selectors.entry_for(user, self.kind, public_id, *perms)
+            reading.open_entry(file=file, kind=self.kind, entry=row)
+            return render(request, "records/merits/entry.html", self.entry_values(file, row))
 
         return self._guard(require_GET(view), *perms)
 
-    def entry_values(self, user: User, row: Any, **more: Any) -> dict[str, Any]:
-        """What the page of an entry shows to ``user``, and which acts are his."""
-        mine = row.entered_by_id == user.pk
-        acts = row.unit_id in units_with(user, self.kind.perm)
+    def entry_values(self, file: StudentFile, row: Any, **more: Any) -> dict[str, Any]:
+        """What the page of an entry shows to the reader of the file, and which acts are his."""
+        mine = row.entered_by_id == file.reader.pk
+        acts = file.allows(self.kind.perm)
         states = LearningProblem.State
         return {
             "kind": self.kind, "row": row, "lines": entry_lines(self.kind, row), "title": self.kind.label,
@@ -255,7 +256,7 @@ class EntryPages:
             "void_url": reverse(f"records:{self.kind.key}_void", args=[row.public_id]),
             "may_void": acts and not mine and not row.voided_at, "own": mine, "words_form": WordsForm(),
             "may_answer": self.kind is PROBLEM and row.state == states.OPEN and not mine and not row.voided_at
-            and row.unit_id in units_with(user, actions.ANSWERS),
+            and file.allows(actions.ANSWERS),
             "may_settle": self.kind is PROBLEM and row.state == states.ANSWERED and mine and not row.voided_at,
             "finish_form": FinishForm() if self.kind is INTERNSHIP and acts and not row.ended_on else None,
             **more,
@@ -275,7 +276,7 @@ class EntryPages:
 
         def view(request: HttpRequest, public_id: UUID) -> HttpResponse:
             user = user_of(request)
-            row = selectors.entry_for(user, self.kind, public_id, *perms)
+            _file, row = selectors.entry_for(user, self.kind, public_id, *perms)
             try:
                 run(user, row, request.POST.get("text", "").strip()[:2000])
             except EntryRefused as refused:
@@ -288,15 +289,15 @@ class EntryPages:
 
     def evidence(self) -> View:
         """The scan of an entry; each look is an event."""
-        perms = dict.fromkeys((*selectors.acting_perms(self.kind), "reveal_personal"))
+        perms = tuple(dict.fromkeys((*selectors.acting_perms(self.kind), "reveal_personal")))
 
         def view(request: HttpRequest, public_id: UUID) -> HttpResponse:
-            user = user_of(request)
-            row, blob = selectors.evidence_of(user, self.kind, public_id)
-            if blob is None:
+            file, row = selectors.entry_for(user_of(request), self.kind, public_id, *perms)
+            if row.evidence is None:
                 raise Http404
-            reading.open_evidence(actor=user, kind=self.kind, entry=row)
-            return serve(blob, "inline")
+            response = serve(row.evidence, "inline")
+            reading.open_evidence(file=file, kind=self.kind, entry=row)
+            return response
 
         return self._guard(require_GET(view), *perms)
 
@@ -333,7 +334,7 @@ PROBLEM_ACTS = {
 def finish(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Add the last day and the result of a practice."""
     user = user_of(request)
-    row = selectors.entry_for(user, INTERNSHIP, public_id, INTERNSHIP.perm)
+    file, row = selectors.entry_for(user, INTERNSHIP, public_id, INTERNSHIP.perm)
     form = FinishForm(request.POST)
     if form.is_valid():
         try:
@@ -343,5 +344,5 @@ def finish(request: HttpRequest, public_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Done."))
             return redirect("records:internship", public_id)
-    values = INTERNSHIPS.entry_values(user, row, finish_form=form)
+    values = INTERNSHIPS.entry_values(file, row, finish_form=form)
     return render(request, "records/merits/entry.html", values, status=422)

@@ -112,15 +112,15 @@ def _steps(row: Penalty) -> list[Step]:
 def penalty(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """A case: what it is about, its way, its steps, and what can be done now."""
     user = user_of(request)
-    row = selectors.penalty_for(user, public_id)
-    reading.open_penalty(actor=user, penalty=row)
+    file, row = selectors.penalty_for(user, public_id)
+    reading.open_penalty(file=file, penalty=row)
     taken = selectors.steps_of(row)
     papers = [one for one in taken if one.evidence_id]
     values = {
         "row": row, "student": row.student, "enrolment": row.enrolment, "state": penalty_badge(row),
         "case": lines_of(row, CASE_LINES), "decision": lines_of(row, DECISION_LINES) if row.decided_on else [],
         "steps": _steps(row), "timeline": [step_row(one, _role_label(one.role)) for one in taken],
-        "papers": papers, "acts": acts_for(user, row), "bars": bars(row.student),
+        "papers": papers, "acts": acts_for(user, row), "bars": [] if file.has_left else bars(row.student),
     }  # fmt: skip
     return render(request, "records/merits/penalty.html", values)
 
@@ -134,7 +134,7 @@ def _role_label(role: str) -> Any:
 def penalty_act(request: HttpRequest, public_id: UUID, key: str) -> HttpResponse:
     """One step of a case."""
     user = user_of(request)
-    row = selectors.penalty_for(user, public_id)
+    file, row = selectors.penalty_for(user, public_id)
     act = ACTS.get(key)
     if act is None:
         raise Http404
@@ -142,6 +142,8 @@ def penalty_act(request: HttpRequest, public_id: UUID, key: str) -> HttpResponse
     if refusal and request.method == "GET":
         messages.error(request, refusal)
         return redirect("records:penalty", public_id)
+    if request.method == "GET":
+        reading.open_penalty(file=file, penalty=row)
     form = _step_form(request, act, row)
     if request.method == "POST" and form.is_valid():
         try:
@@ -185,10 +187,10 @@ def _step_form(request: HttpRequest, act: PenaltyAct, row: Penalty) -> Any:
 @require_GET
 def penalty_evidence(request: HttpRequest, public_id: UUID, step_id: UUID) -> HttpResponse:
     """A paper of a case; each look is an event."""
-    user = user_of(request)
-    row = selectors.penalty_for(user, public_id)
+    file, row = selectors.penalty_for(user_of(request), public_id)
     step = selectors.step_evidence(row, step_id)
     if step is None or step.evidence is None:
         raise Http404
-    reading.open_step(actor=user, penalty=row, step=step)
-    return serve(step.evidence, "inline")
+    response = serve(step.evidence, "inline")
+    reading.open_step(file=file, penalty=row, step=step)
+    return response

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -71,7 +72,11 @@ def test_a_reward_is_entered_from_the_file(cast: Cast, client: Client, clerk: Us
     assert reverse("records:reward_evidence", args=[row.public_id]) in page
     scan_url = reverse("records:reward_evidence", args=[row.public_id])
     assert client.get(scan_url)["Content-Type"] == "image/jpeg"
-    assert Event.objects.filter(action="entry.evidence_viewed", actor=cast.registrar).count() == 1
+    seen = Event.objects.filter(action="entry.evidence_viewed", actor=cast.registrar)
+    assert seen.count() == 1
+    default_storage.delete(row.evidence.storage_key)
+    assert client.get(scan_url).status_code == 404
+    assert seen.count() == 1
 
 
 def test_one_form_for_several_of_a_class(cast: Cast, client: Client, clerk: User, li: Enrolment) -> None:
@@ -125,6 +130,7 @@ def test_a_penalty_goes_its_way_in_the_pages(cast: Cast, client: Client, clerk: 
     assert client.get(f"{url}decide/").status_code == 302
     client.force_login(cast.student_affairs_head)
     assert "承认" in client.get(f"{url}decide/").content.decode()
+    assert Event.objects.filter(action="penalty.viewed", actor=cast.student_affairs_head).count() == 1
     decision = step | {
         "kind": "1",
         "months": "6",

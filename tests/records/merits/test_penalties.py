@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
 from accounts.scope import NotPermitted, OutOfScope
+from core.crypto import blind_index
 from ledger.models import Event
 from records.merits import Hindered, bars, terms
 from records.merits.actions import afterwards, penalties
@@ -19,6 +22,7 @@ from records.models import Enrolment
 from records.penalty_models import Penalty
 from school.models import Stage
 from tests.cast import Cast
+from tests.enrollment.intake import id_number
 from tests.factories import appoint, make_unit, make_user, saved, set_rule
 from tests.records.files import make_student
 from tests.records.merits.people import (
@@ -89,6 +93,49 @@ def test_who_prepared_or_heard_does_not_decide(cast: Cast, li: Enrolment) -> Non
     own.decided_by = head
     with pytest.raises(IntegrityError, match="penalty_decided_by_another"), transaction.atomic():
         saved(own)
+
+
+@pytest.fixture
+def related(cast: Cast, li: Enrolment) -> User:
+    """The head of student affairs, who is the pupil's mother."""
+    head, mother = cast.student_affairs_head, li.student.family.get()
+    head.id_number_index = mother.id_number_index = blind_index("id_number", id_number(31))
+    saved(mother)
+    saved(head)
+    return head
+
+
+def test_nobody_decides_on_himself_or_his_family(
+    cast: Cast, clerk: User, li: Enrolment, related: User, client: Client
+) -> None:
+    other = make_user("郑华", cast.student_affairs)
+    appoint(other, Role.STUDENT_AFFAIRS_HEAD, cast.school)
+    row = heard(clerk, li)
+    verdict = Decision(kind="2", months=6, appeal_told=True)
+    note = paper(20, document_no="1 号", scan=scan())
+    for act in (
+        lambda: penalties.decide(actor=related, penalty=row, decision=verdict, paper=note),
+        lambda: penalties.drop(actor=related, penalty=row, reason="无"),
+        lambda: penalties.send_back(actor=related, penalty=row, reason="无"),
+    ):
+        with pytest.raises(SamePerson):
+            act()
+    client.force_login(related)
+    url = reverse("records:penalty_act", args=[row.public_id, "decide"])
+    assert client.get(url).status_code == 302
+    row = penalties.decide(actor=other, penalty=row, decision=verdict, paper=note)
+    row = penalties.deliver(actor=clerk, penalty=row, paper=paper(15, scan=scan()))
+    row = afterwards.receive_appeal(actor=clerk, penalty=row, paper=paper(10, text="不服"))
+    answer = paper(7, document_no="申〔2026〕1 号", scan=scan())
+    with pytest.raises(SamePerson):
+        afterwards.make_void(actor=related, penalty=row, reason="录错")
+    with pytest.raises(SamePerson):
+        afterwards.answer_appeal(actor=related, penalty=row, outcome="revoked", paper=answer)
+    row = afterwards.answer_appeal(actor=clerk, penalty=row, outcome="upheld", paper=answer)
+    row = afterwards.ask_lifting(actor=clerk, penalty=row, asker="office", paper=paper(text="已改正"))
+    with pytest.raises(SamePerson):
+        afterwards.lift(actor=related, penalty=term_over(row), paper=paper(document_no="3 号"))
+    assert afterwards.keep(actor=other, penalty=row, reason="再看").lifting_asked_on is None
 
 
 def test_nobody_is_decided_upon_unheard(cast: Cast, clerk: User, li: Enrolment) -> None:
@@ -288,3 +335,23 @@ def test_others_have_no_hand_in_it(cast: Cast, clerk: User, li: Enrolment) -> No
         with pytest.raises(OutOfScope):
             act()
     assert Penalty.objects.count() == 1
+
+
+def test_an_appeal_and_a_lifting_do_not_move_each_others_day(cast: Cast, clerk: User, li: Enrolment) -> None:
+    head, third = cast.student_affairs_head, officer(cast, "第三人")
+    set_rule(cast.school, "penalty_lifted_early", "yes")
+    row = delivered(clerk, head, li)
+    assert row.due_on == row.ends_on
+    row = afterwards.receive_appeal(actor=clerk, penalty=row, paper=paper(10, text="不服"))
+    answer_due = row.due_on
+    assert answer_due == row.appeal_answer_due
+    row = afterwards.ask_lifting(actor=clerk, penalty=row, asker="office", paper=paper(9, text="已改正"))
+    assert row.due_on == answer_due
+    row = afterwards.keep(actor=head, penalty=row, reason="再看")
+    assert row.due_on == answer_due
+    row = afterwards.ask_lifting(actor=clerk, penalty=row, asker="office", paper=paper(8, text="已改正"))
+    note = paper(7, document_no="申〔2026〕1 号", scan=scan())
+    row = afterwards.answer_appeal(actor=third, penalty=row, outcome="upheld", paper=note)
+    assert row.due_on == terms.step_due(row.unit, start=row.lifting_asked_on)
+    row = afterwards.keep(actor=head, penalty=row, reason="再看")
+    assert row.due_on == row.ends_on

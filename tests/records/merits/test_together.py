@@ -1,45 +1,21 @@
 """Two people at the same moment: one wins, one is told who was faster; nothing is done twice."""
 
-import threading
-from collections.abc import Callable
 from datetime import date
-
-from django.db import connection
 
 from accounts.roles import Role
 from ledger.models import Event
 from records.entry_models import Reward
 from records.merits.actions import entries, penalties
 from records.merits.actions.penalties import Decision
-from records.merits.refusals import AlreadyEntered, EntryRefused, WrongState
+from records.merits.refusals import AlreadyEntered, WrongState
 from records.penalty_models import Penalty, PenaltyStep
 from tests.cast import make_cast
 from tests.factories import appoint, make_user
 from tests.records.files import make_student
 from tests.records.merits.people import enrolment_of, heard, officer, paper, scan
-from tests.records.merits.test_entries import reward
-
-
-def at_once(*acts: Callable[[], object]) -> list[object]:
-    """Run the acts in threads of their own, begun together; what each gave or refused."""
-    barrier = threading.Barrier(len(acts))
-    results: list[object] = [None] * len(acts)
-
-    def run(place: int, act: Callable[[], object]) -> None:
-        barrier.wait()
-        try:
-            results[place] = act()
-        except EntryRefused as refused:
-            results[place] = refused
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(place, act)) for place, act in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
+from tests.records.merits.test_entries import reward, trouble
+from tests.support.behind import behind
+from tests.support.together import at_once
 
 
 def test_two_decide_and_two_enter_at_the_same_moment(committed_db: str) -> None:
@@ -71,3 +47,23 @@ def test_two_decide_and_two_enter_at_the_same_moment(committed_db: str) -> None:
     )
     assert sum(isinstance(one, AlreadyEntered) for one in results) == 1
     assert Reward.objects.count() == 1
+
+
+def test_who_waits_for_another_is_told_who_was_faster(committed_db: str) -> None:
+    cast = make_cast()
+    clerk, third, head = officer(cast), officer(cast, "第三人"), cast.student_affairs_head
+    li = enrolment_of(make_student("李明", cast, school_class=cast.school_class))
+    (row,) = entries.enter_rewards(actor=clerk, enrolments=[li], values=reward())
+    (asked,) = entries.report_problem(actor=cast.teacher, enrolments=[li], values=trouble())
+    late = behind(
+        lambda: entries.make_void(actor=third, entry=row, reason="录错"),
+        lambda: entries.make_void(actor=head, entry=row, reason="录错"),
+    )
+    assert isinstance(late, WrongState)
+    assert third.name in str(late)
+    late = behind(
+        lambda: entries.answer_problem(actor=third, problem=asked, answer="辅导"),
+        lambda: entries.answer_problem(actor=head, problem=asked, answer="辅导"),
+    )
+    assert isinstance(late, WrongState)
+    assert third.name in str(late)
