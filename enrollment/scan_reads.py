@@ -8,6 +8,7 @@ from django.http import Http404
 
 from accounts.models import User
 from accounts.scope import units_with, visible_or_404
+from approvals.spot_checks.selectors import open_cases
 from enrollment.models import Applicant, ApplicantDocument, ScanFile, ScanUpload
 from enrollment.scan_matching import reason_text
 from enrollment.selectors import ENCRYPTED
@@ -25,15 +26,23 @@ def document_for(user: User, public_id: Any, perm: str = "view_applicant") -> Ap
     return found
 
 
-def filed_as(scan: ApplicantDocument) -> Document | None:
+def filed_as(scan: ApplicantDocument, reader: User | None = None) -> Document | None:
     """The document that this scan is in a student file, whose rules hold for it then; None before acceptance.
 
-    Raises Http404 when the file does not have it any more.
+    None too for a ``reader`` who checks this case in a monthly sample, unless the document is secret. Raises Http404
+    when the file does not have it any more.
     """
     filed: Document | None = Document.objects.select_related("student").filter(blob=scan.blob_id).first()
     if filed is None and scan.applicant.state == Applicant.State.ACCEPTED:
         raise Http404
+    if reader and filed and not filed.is_secret and is_sampling(reader, scan.applicant):
+        return None
     return filed
+
+
+def is_sampling(user: User, applicant: Applicant) -> bool:
+    """Whether ``user`` has opened this applicant as a case of a spot check that is not closed yet."""
+    return open_cases(user, "applicant").filter(case=applicant.public_id, opened_by=user).exists()
 
 
 def upload_for(user: User, public_id: Any) -> ScanUpload:

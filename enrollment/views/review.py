@@ -19,6 +19,7 @@ from enrollment.file_section import timeline_row
 from enrollment.forms import ReturnForm, fault_text
 from enrollment.lists import state_badge
 from enrollment.models import Applicant, IntakeDecision
+from enrollment.scan_reads import is_sampling
 from enrollment.sheet import sheet
 from enrollment.views.bulk import plan_url
 from enrollment.views.common import shown_steps, tell
@@ -99,6 +100,7 @@ def _page(
         "warnings": {one.field: fault_text(one) for one in faults if one.level == "warning"},
         "warning_list": [fault_text(one) for one in faults if one.level == "warning"],
         "documents": selectors.document_checklist(applicant),
+        "sampling": bool(applicant.student_id) and is_sampling(user, applicant),
         "open_file": selectors.open_file(user, applicant),
         "return_form": return_form or ReturnForm(applicant.batch),
         "return_open": return_form is not None,

@@ -92,7 +92,7 @@ def show(request: HttpRequest, document_id: UUID) -> HttpResponse:
     """The viewer of one scan, page by page: a part for the page's script, else a page. A filed one is in its file."""
     user = user_of(request)
     document = scan_reads.document_for(user, document_id)
-    if filed := scan_reads.filed_as(document):
+    if filed := scan_reads.filed_as(document, user):
         return redirect("records:document", filed.student.public_id, filed.public_id)
     pages = range(1, (document.blob.pages or 1) + 1)
     context = {"document": document, "applicant": document.applicant, "pages": pages}
@@ -106,7 +106,7 @@ def page(request: HttpRequest, document_id: UUID, number: int) -> HttpResponse:
     """One page of a scan as a picture; each is an event."""
     user = user_of(request)
     document = scan_reads.document_for(user, document_id)
-    if filed := scan_reads.filed_as(document):
+    if filed := scan_reads.filed_as(document, user):
         return redirect("records:document_page", filed.student.public_id, filed.public_id, number)
     blob = document.blob
     try:

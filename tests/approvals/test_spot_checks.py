@@ -14,12 +14,14 @@ from approvals.refusals import RequestRefused, SamePerson, WrongState
 from approvals.spot_checks import actions
 from approvals.tasks import draw_spot_checks
 from enrollment import actions as intake
-from enrollment.models import Applicant, IntakeBatch
+from enrollment.models import Applicant, ApplicantDocument, IntakeBatch
+from files.actions import store
 from ledger.models import Event
+from records.models import Document, Secrecy
 from school.models import Unit
 from tests.archive.asking import submitted_edit, walk
 from tests.cast import Cast, make_cast
-from tests.enrollment.intake import approved, make_batch, submitted
+from tests.enrollment.intake import approved, make_batch, picture, submitted
 from tests.enrollment.test_actions_together import at_once
 from tests.factories import appoint, saved, set_rule
 from tests.records.files import make_student
@@ -181,3 +183,35 @@ def test_two_officers_who_judge_the_last_two_cases_at_once_close_the_sample(comm
     )
     row.refresh_from_db()
     assert (row.closed_at is not None, row.faults_found) == (True, 0)
+
+
+def test_the_officer_sees_the_scans_of_the_case_that_he_opened_and_no_secret_one(
+    cast: Cast, client: Client
+) -> None:
+    set_rule(cast.school, "duty_scheme", "small")
+    row = submitted(cast.clerk, make_batch(cast.school))
+    content = picture()
+    blobs = [
+        store(actor=cast.clerk, content=content, filename="a.jpg", allowed=("jpeg",)) for _kind in range(2)
+    ]
+    scans = [
+        saved(ApplicantDocument(applicant=row, kind=kind, blob=blob), by=cast.clerk)
+        for kind, blob in zip(("hukou_book", "id_card"), blobs, strict=True)
+    ]
+    intake.approve_as_head(actor=cast.head, applicant=row)
+    intake.accept(actor=cast.archivist, applicant=row)
+    hidden = Document.objects.get(blob=blobs[1])
+    hidden.secrecy = Secrecy.SECRET
+    saved(hidden)
+    actions.draw_all(next_month())
+    item = SpotCheckItem.objects.get()
+    pages = [reverse("enrollment:scan_page", args=[one.public_id, 1]) for one in scans]
+    client.force_login(cast.bureau_officer)
+    assert [client.get(page, follow=True).status_code for page in pages] == [403, 403], "not opened yet"
+    client.get(reverse("approvals:spot_check_case", args=[item.public_id]))
+    assert [client.get(page, follow=True).status_code for page in pages] == [200, 403]
+    shown = client.get(reverse("enrollment:review", args=[row.public_id])).content.decode()
+    assert reverse("enrollment:scan", args=[scans[0].public_id]) in shown
+    assert Event.objects.filter(action="scan.viewed", actor=cast.bureau_officer).count() == 1
+    actions.judge(actor=cast.bureau_officer, item=item, outcome=Outcome.FINE)
+    assert client.get(pages[0], follow=True).status_code == 403
