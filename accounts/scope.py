@@ -4,6 +4,7 @@ The grants of a user are read once per user object, which means once per request
 the units below them. Questions after that cost nothing.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
@@ -89,6 +90,11 @@ def _read(user: User, today: date) -> _Scope:
 def units_with(user: User, perm: str) -> tuple[int, ...]:
     """Ids of the units on which ``user`` holds ``perm``, subtrees included, closed units too: their files remain."""
     return _scope(user).units_with(perm)
+
+
+def units_with_any(user: User, perms: Iterable[str]) -> list[int]:
+    """The same for several permissions of which one will do."""
+    return sorted({unit for perm in perms for unit in units_with(user, perm)})
 
 
 def holds(user: User, perm: str) -> bool:

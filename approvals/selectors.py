@@ -70,7 +70,7 @@ def requests(user: User) -> QuerySet[Request]:
     for kind in kinds():
         for perm in kind.readers:
             scope |= Q(kind=kind.key, school_id__in=list(units_with(user, perm)))
-    scope |= Q(public_id__in=open_cases(user, "request").values("case"))
+    scope |= Q(public_id__in=open_cases(user, "request").filter(opened_by=user).values("case"))
     decided = Exists(Decision.objects.filter(request=OuterRef("pk"), actor=user))
     seen = ~Q(state__in=UNSEEN) & (scope | Q(decided))
     rows: QuerySet[Request] = Request.objects.filter(Q(requester=user) | seen)
@@ -133,7 +133,8 @@ def overdue_rows(user: User, tab: Tab) -> list[InboxRow]:
     """One line for each department in which requests stand too long."""
     if tab != "waiting":
         return []
-    groups = overdue(user).values("school_id", "department_id").annotate(count=Count("pk"), due=Min("due_on"))
+    rows = overdue(user).values("school_id", "department_id").annotate(count=Count("pk"), due=Min("due_on"))
+    groups = list(rows.order_by("due")[:MOST_ROWS])
     units = Unit.objects.in_bulk({group["department_id"] for group in groups})
     return [
         InboxRow(
@@ -145,7 +146,7 @@ def overdue_rows(user: User, tab: Tab) -> list[InboxRow]:
             unit_id=group["school_id"],
             is_notice=True,
         )
-        for group in groups.order_by("due")[:MOST_ROWS]
+        for group in groups
     ]
 
 

@@ -10,6 +10,7 @@ class ArchiveConfig(AppConfig):
     def ready(self) -> None:
         from approvals import kinds, notices
         from archive.buttons import register_all
+        from archive.consents.actions import WITHDRAWN
         from archive.deletions.kind import KIND as DELETION
         from archive.edits.kind import KIND as EDIT
         from archive.events import EVENTS
@@ -28,6 +29,12 @@ class ArchiveConfig(AppConfig):
             "%(about)s: %(count)s sharing has ended", "%(about)s: %(count)s sharings have ended", "count"
         )
         notices.register(ENDED, ended)
+        withdrawn = ngettext_lazy(
+            "%(about)s: %(count)s consent was withdrawn after the release",
+            "%(about)s: %(count)s consents were withdrawn after the release",
+            "count",
+        )
+        notices.register(WITHDRAWN, withdrawn)
         register(
             MenuItem(
                 _("Sharings"), "archive:sharings", "upload", READERS, "archives", 10,

@@ -59,7 +59,7 @@ def make(*, actor: User, role: str, student: Student, school: Unit, request_no: 
         )
         events.record(
             "snapshot.made", actor=actor, obj=made, subject=student.public_id, unit_id=school.pk, role=role,
-            detail={"bytes": len(sealed), "sha256": made.content_sha256},
+            detail={"bytes": len(sealed)},
         )  # fmt: skip
     return made
 

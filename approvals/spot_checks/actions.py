@@ -41,23 +41,24 @@ def draw_all(today: date) -> int:
 
 def _draw(school: Unit, month: date, cases: list[tuple[Source, Case]]) -> bool:
     """Draw one sample; False when another run of the scheduler was first."""
-    try:
-        with transaction.atomic(), acting_for_job():
-            made: SpotCheck = SpotCheck.objects.create(school=school, month=month, population=len(cases))
-            chosen = draw(school, cases)
-            for one, case in sorted(chosen, key=lambda pair: (pair[0].key, pair[1].number)):
-                SpotCheckItem.objects.create(
-                    spot_check=made, kind=one.key, case=case.case, number=case.number, subject=case.subject
-                )
-            events.record(
-                "spot_check.drawn",
-                actor=service_user(),
-                obj=made,
-                unit_id=school.pk,
-                detail={"population": len(cases), "drawn": len(chosen)},
+    with transaction.atomic(), acting_for_job():
+        try:
+            with transaction.atomic():
+                made: SpotCheck = SpotCheck.objects.create(school=school, month=month, population=len(cases))
+        except IntegrityError:
+            return False
+        chosen = draw(school, cases)
+        for one, case in sorted(chosen, key=lambda pair: (pair[0].key, pair[1].number)):
+            SpotCheckItem.objects.create(
+                spot_check=made, kind=one.key, case=case.case, number=case.number, subject=case.subject
             )
-    except IntegrityError:
-        return False
+        events.record(
+            "spot_check.drawn",
+            actor=service_user(),
+            obj=made,
+            unit_id=school.pk,
+            detail={"population": len(cases), "drawn": len(chosen)},
+        )
     return True
 
 
@@ -67,7 +68,9 @@ def open_case(*, actor: User, item: SpotCheckItem) -> SpotCheckItem:
     row = _locked(item)
     role = role_for(actor, PERM, row.unit_id)
     _refuse_own(actor, row)
-    if row.outcome or row.opened_by_id == actor.pk:
+    if row.outcome and row.judged_by_id != actor.pk:
+        raise WrongState(_("This case was judged already."))
+    if row.opened_by_id == actor.pk:
         return row
     row.opened_by = actor
     with acting(actor, role=role):

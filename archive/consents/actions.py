@@ -5,17 +5,20 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.scope import role_for, roles_with
+from approvals import notices
 from approvals.models import Request
 from approvals.refusals import RequestRefused, WrongState
-from archive.consents.selectors import READERS
+from archive.consents.selectors import ADULT, READERS, age, is_child
 from archive.keepers import kept_at
 from archive.models import Consent, SharingRequest
 from files.actions import store
+from files.inspection import SCANS
 from files.models import Blob
 from ledger import events
 from ledger.context import acting
@@ -23,16 +26,17 @@ from records.models import FamilyMember, Student
 from school.models import Unit
 
 PERM = "record_consent"
-
-SCANS = ("jpeg", "png", "pdf")
-CHILD = 14
-"""Under this age a guardian consents (PIPL art. 31)."""
+WITHDRAWN = "consent.withdrawn"
 
 Giver = Consent.Giver
 
 
 class GuardianNeeded(RequestRefused):
     """The student is under 14, or no guardian stands in the file."""
+
+
+class OfAge(RequestRefused):
+    """The student is 18 or older and consents himself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,6 @@ class Given:
     text_version: str
     filename: str = ""
     content: bytes = b""
-
-
-def is_child(student: Student, on: date) -> bool:
-    """Whether the student is under 14 on that day; who has no birth date counts as a child."""
-    born = student.birth_date
-    return born is None or (on.year - born.year - ((on.month, on.day) < (born.month, born.day))) < CHILD
 
 
 @transaction.atomic
@@ -77,7 +75,9 @@ def record(
         scan = None
         if given.content:
             scan = store(actor=actor, content=given.content, filename=given.filename, allowed=SCANS)
-        return [_record(actor, role, school, student, matter, given, sharing, scan) for student in students]
+        ids = [one.pk for one in students]
+        locked = Student.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+        return [_record(actor, role, school, student, matter, given, sharing, scan) for student in locked]
 
 
 def _demand_open(sharing: SharingRequest) -> None:
@@ -104,6 +104,15 @@ def _record(
     if under_14 and given.giver != Giver.GUARDIAN:
         words = _("%(name)s is under 14: a guardian gives the consent.")
         raise GuardianNeeded(words % {"name": student.name})
+    if (
+        given.giver == Giver.GUARDIAN
+        and student.birth_date
+        and age(student.birth_date, given.given_on) >= ADULT
+    ):
+        raise OfAge(_("%(name)s is of age and consents in person.") % {"name": student.name})
+    known = Consent.objects.filter(student=student, matter=matter, sharing=sharing, withdrawn_on__isnull=True)
+    if known.exists():
+        raise WrongState(_("The consent of %(name)s is recorded already.") % {"name": student.name})
     made: Consent = Consent.objects.create(
         student=student,
         school=school,
@@ -137,7 +146,11 @@ def _name_of_giver(student: Student, giver: str) -> str:
 def withdraw(*, actor: User, consent: Consent) -> Consent:
     """Note that a consent was withdrawn; from now on nothing is given by it. Raises WrongState, NotPermitted."""
     role = role_for(actor, PERM, consent.school_id)
-    rows = Consent.objects.select_for_update(of=("self",)).select_related("student")
+    if consent.sharing is not None:
+        Request.objects.select_for_update().get(pk=consent.sharing.request_id)
+    rows = Consent.objects.select_for_update(of=("self",)).select_related(
+        "student", "school", "sharing__request"
+    )
     row: Consent = rows.get(pk=consent.pk)
     if row.withdrawn_on is not None:
         raise WrongState(_("This consent was withdrawn already."))
@@ -145,6 +158,10 @@ def withdraw(*, actor: User, consent: Consent) -> Consent:
     with acting(actor, role=role):
         row.save(update_fields=["withdrawn_on", "withdrawn_by"])
         _note("consent.withdrawn", actor, role, row)
+        if row.sharing is not None and row.sharing.in_force:
+            url = reverse("approvals:request", args=[row.sharing.request.public_id])
+            about = row.sharing.receiver
+            notices.tell(WITHDRAWN, school=row.school, duties=(Unit.Duty.ARCHIVES,), about=about, url=url)
     return row
 
 

@@ -1,34 +1,56 @@
 """Reads of consents."""
 
+from datetime import date
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from accounts.models import User
-from accounts.scope import units_with, visible_or_404
+from accounts.scope import units_with_any, visible_or_404
 from archive.models import Consent, SharingRequest
 from records.models import Student
 
 READERS = ("record_consent", "release_sharing")
 
 
+CHILD, ADULT = 14, 18
+"""Under 14 a guardian consents (PIPL art. 31); at 18 nobody does so for somebody else."""
+
+
+def is_child(student: Student, on: date) -> bool:
+    """Whether the student is under 14 on that day; who has no birth date counts as a child."""
+    return student.birth_date is None or age(student.birth_date, on) < CHILD
+
+
+def age(born: date, on: date) -> int:
+    """Full years on that day."""
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
 def consents_of(user: User, student: Student) -> QuerySet[Consent]:
     """Consents of a student, recorded where ``user`` keeps them, the newest first."""
-    units = {unit for perm in READERS for unit in units_with(user, perm)}
-    rows: QuerySet[Consent] = Consent.objects.filter(student=student, school_id__in=sorted(units))
+    units = units_with_any(user, READERS)
+    rows: QuerySet[Consent] = Consent.objects.filter(student=student, school_id__in=units)
     return rows.select_related("sharing__request", "recorded_by", "withdrawn_by", "scan").order_by("-pk")
 
 
 def consent_for(user: User, public_id: UUID) -> Consent:
     """One consent. Raises OutOfScope, Http404."""
-    units = {unit for perm in READERS for unit in units_with(user, perm)}
+    units = units_with_any(user, READERS)
     every = Consent.objects.select_related("student", "scan", "sharing__request")
-    mine = every.filter(school_id__in=sorted(units))
+    mine = every.filter(school_id__in=units)
     found: Consent = visible_or_404(every, mine, public_id=public_id)
     return found
 
 
 def standing(sharing: SharingRequest) -> dict[int, Consent]:
-    """The consents to a sharing that stand now, by student id."""
-    rows = Consent.objects.filter(sharing=sharing, withdrawn_on__isnull=True)
-    return {row.student_id: row for row in rows}
+    """The consents to a sharing that stand now, by student id.
+
+    A student's own does not when the file says by now that he was a child on that day.
+    """
+    rows = Consent.objects.filter(sharing=sharing, withdrawn_on__isnull=True).select_related("student")
+    return {
+        row.student_id: row
+        for row in rows
+        if row.giver == Consent.Giver.GUARDIAN or not is_child(row.student, row.given_on)
+    }

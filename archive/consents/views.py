@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import requires, user_of
-from accounts.scope import NotPermitted
+from accounts.scope import NotPermitted, units_with
 from approvals.refusals import RequestRefused
 from archive.consents import actions, selectors
 from archive.consents.forms import ConsentForm, GivenForm
@@ -23,10 +23,11 @@ from records.selectors import student_file
 @requires(*selectors.READERS)
 @require_http_methods(["GET", "POST"])
 def consents(request: HttpRequest, student_id: UUID) -> HttpResponse:
-    """The consents of one student, and a form for a new one."""
+    """The consents of one student, also of one who has left since, and a form for a new one."""
     user = user_of(request)
     file = student_file(user, student_id)
-    if not file.allows(*selectors.READERS):
+    rows = selectors.consents_of(user, file.student)
+    if not file.allows(*selectors.READERS) and not rows:
         raise NotPermitted(actions.PERM, obj=file.student, unit_id=file.enrolment.unit_id)
     form = ConsentForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
@@ -46,9 +47,10 @@ def consents(request: HttpRequest, student_id: UUID) -> HttpResponse:
     context = {
         "file": file,
         "student": file.student,
-        "rows": selectors.consents_of(user, file.student),
+        "rows": rows,
         "form": form,
         "may_record": file.allows(actions.PERM),
+        "withdraws_at": units_with(user, actions.PERM),
     }
     return render(request, "archive/consents.html", context, status=422 if form.errors else 200)
 
@@ -101,8 +103,6 @@ def withdraw(request: HttpRequest, consent_id: UUID) -> HttpResponse:
         messages.error(request, str(refused))
     else:
         messages.success(request, _("Withdrawn."))
-    if row.sharing is not None:
-        return redirect("archive:sharing_consents", row.sharing.request.public_id)
     return redirect("archive:consents", row.student.public_id)
 
 
@@ -114,5 +114,6 @@ def scan(request: HttpRequest, consent_id: UUID) -> HttpResponse:
     row = selectors.consent_for(user, consent_id)
     if row.scan is None:
         raise Http404
+    answer = serve(row.scan, "inline")
     actions.note_viewed(actor=user, consent=row)
-    return serve(row.scan, "inline")
+    return answer

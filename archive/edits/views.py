@@ -88,5 +88,6 @@ def evidence(request: HttpRequest, evidence_id: UUID) -> HttpResponse:
     """A scan of an edit request, for whoever may read the request; each look is an event."""
     user = user_of(request)
     found = evidence_for(user, evidence_id)
+    answer = serve(found.blob, "inline")
     actions.note_viewed(actor=user, typed=found.edit)
-    return serve(found.blob, "inline")
+    return answer

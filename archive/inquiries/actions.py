@@ -20,6 +20,7 @@ from archive.inquiries.reading import Page, page_of
 from archive.keepers import demand_kept, kept_at
 from archive.models import InquiryRequest, InquiryStudent, InquiryView
 from files.actions import store
+from files.inspection import SCANS
 from ledger import events
 from ledger.context import acting, service_user
 from ledger.history import write_rows
@@ -29,7 +30,6 @@ from school.rules import rule
 
 KIND = "inquiry"
 ESCORT = "escort_inquiry"
-SCANS = ("jpeg", "png", "pdf")
 
 
 class UnknownNumbers(RequestRefused):

@@ -88,5 +88,6 @@ def letter(request: HttpRequest, request_id: UUID) -> HttpResponse:
     typed = selectors.inquiry_of(requests.request_for(user, request_id))
     if typed.letter is None:
         raise Http404
+    answer = serve(typed.letter, "inline")
     actions.note_letter_viewed(actor=user, typed=typed)
-    return serve(typed.letter, "inline")
+    return answer

@@ -1,11 +1,12 @@
 """Writes of sharings: asked for, agreed, released, received, revoked, expired."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,6 +24,8 @@ from archive.models import SharingRequest, SharingStudent
 from archive.sharing.package import packed
 from archive.sharing.selectors import READERS, columns_of, students_of
 from files.actions import store, store_made
+from files.inspection import SCANS
+from files.serving import serve
 from ledger import events
 from ledger.context import acting, acting_for_job, service_user
 from ledger.history import write_rows
@@ -31,7 +34,6 @@ from school.models import Unit
 
 KIND = "sharing"
 ENDED = "sharing.ended"
-SCANS = ("jpeg", "png", "pdf")
 Ending, Outcome = SharingRequest.Ending, SharingStudent.Outcome
 
 
@@ -110,7 +112,7 @@ def release(doing: Doing) -> None:
     ids = [row.student_id for row in rows]
     list(Student.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
     here = set(kept_at(school).filter(student_id__in=ids).values_list("student_id", flat=True))
-    agreed = here if typed.basis else here & standing(typed).keys()
+    agreed = _may_be_given(typed, ids)
     if not agreed:
         raise WrongState(_("Nobody of these students has consented; there is nothing to give."))
     for row in rows:
@@ -129,7 +131,7 @@ def release(doing: Doing) -> None:
     )
     typed.released_at = timezone.now()
     typed.save(update_fields=["package", "released_at"])
-    detail = {"number": doing.request.number, "fields": list(typed.fields), "sha256": typed.package.sha256}
+    detail = {"number": doing.request.number, "fields": list(typed.fields)}
     for _number, student in given:
         events.record(
             "student.shared", actor=doing.actor, obj=typed, subject=student.public_id, unit_id=school.pk,
@@ -138,14 +140,29 @@ def release(doing: Doing) -> None:
 
 
 @transaction.atomic
-def fetch_package(*, actor: User, typed: SharingRequest) -> SharingRequest:
-    """Take the package out to hand it over. Raises WrongState before the release and after the end, NotPermitted."""
+def fetch_package(*, actor: User, typed: SharingRequest) -> HttpResponse:
+    """The package, to be handed over; each time is kept.
+
+    Raises WrongState before the release, after the end, and when somebody in it has withdrawn the consent or gone to
+    another school since; NotPermitted; Http404 for a package that is damaged.
+    """
     row = _locked(typed)
     role = role_for(actor, "release_sharing", row.request.school_id)
-    if not row.in_force:
+    if not row.in_force or row.package is None:
         raise WrongState(_("This sharing is not in force."))
+    given = set(row.students.filter(outcome=Outcome.GIVEN).values_list("student_id", flat=True))
+    if given - _may_be_given(row, given):
+        words = _("A consent was withdrawn, or a student has left. Revoke this sharing and ask anew.")
+        raise WrongState(words)
+    answer = serve(row.package)
     _note("sharing.fetched", actor, role, row)
-    return row
+    return answer
+
+
+def _may_be_given(typed: SharingRequest, ids: Collection[int]) -> set[int]:
+    """Those of the students whose files are kept here, and who have consented where consent is needed."""
+    here = set(kept_at(typed.request.school).filter(student_id__in=ids).values_list("student_id", flat=True))
+    return here if typed.basis else here & standing(typed).keys()
 
 
 @transaction.atomic
@@ -182,7 +199,7 @@ def revoke(*, actor: User, typed: SharingRequest, reason: str) -> SharingRequest
 
 
 def expire_due(today: date) -> int:
-    """End what was allowed until yesterday or before; how many. Safe to run again."""
+    """End what was allowed until yesterday or before, also what was never released; how many. Safe to run again."""
     due = SharingRequest.objects.filter(
         released_at__isnull=False, ended_on__isnull=True, valid_until__lt=today
     )
@@ -194,6 +211,16 @@ def expire_due(today: date) -> int:
                 _end(row, Ending.EXPIRED)
                 _note("sharing.expired", service_user(), "service", row)
                 count += 1
+    unreleased = SharingRequest.objects.filter(
+        request__state=Request.State.APPROVED, released_at__isnull=True, valid_until__lt=today
+    )
+    by: Any = service_user()
+    for found in unreleased.select_related("request").order_by("pk"):
+        try:
+            requests.lapse(actor=by, request=found.request)
+        except WrongState:
+            continue
+        count += 1
     return count
 
 

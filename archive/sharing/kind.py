@@ -1,6 +1,7 @@
 """The sharing as a kind of request: its steps, and how it is shown."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Prefetch
@@ -15,7 +16,7 @@ from archive.consents.selectors import standing
 from archive.models import SharingRequest, SharingStudent
 from archive.sharing import actions
 from archive.sharing.forms import AgreementForm, ReceiptForm, ReleaseForm, RevokeForm
-from archive.sharing.selectors import columns_of, label_of, students_of
+from archive.sharing.selectors import READERS, columns_of, label_of, students_of
 
 HEAD = Step(
     "department_head", _("Head of department"), "decide_as_head", "department_head", where="department"
@@ -27,11 +28,11 @@ AGREEMENT = Step(
 )  # fmt: skip
 RELEASE = Step(
     "release", _("Release of the package"), "release_sharing", "releaser", phase="carry_out", act=actions.release,
-    form=ReleaseForm, button=_("Make and release the package"), sure=True,
+    form=ReleaseForm, button=_("Make and release the package"), sure=True, reopens="agreement",
 )  # fmt: skip
 
 EVERY = (HEAD, ARCHIVE_HEAD, AGREEMENT, RELEASE)
-BY_STATUTE = (HEAD, ARCHIVE_HEAD, RELEASE)
+BY_STATUTE = (HEAD, ARCHIVE_HEAD, replace(RELEASE, reopens=""))
 
 
 def steps_of(typed: SharingRequest) -> Sequence[Step]:
@@ -78,6 +79,7 @@ KIND = Kind(
     title_of,
     check=actions.check_ready,
     bulk=False,
+    readers=(*READERS, "record_consent"),
     prefetch=(
         Prefetch(
             "students",

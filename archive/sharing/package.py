@@ -8,6 +8,7 @@ import io
 from collections import defaultdict
 from collections.abc import Sequence
 
+from django.utils import translation
 from msoffcrypto.format.ooxml import OOXMLFile
 
 from archive.sharing.selectors import columns_of
@@ -24,12 +25,13 @@ def packed(
 ) -> bytes:
     """The encrypted workbook. ``students``: each with the number that he has at this school."""
     columns = [column for column in columns_of(school) if column.field in fields]
-    book = write_table(
-        ["学号", *(column.header for column in columns)],
-        _rows(columns, students),
-        text_columns=range(len(columns) + 1),
-        sheet_name="对外提供",
-    )
+    with translation.override("zh-hans"):
+        book = write_table(
+            ["学号", *(column.header for column in columns)],
+            _rows(columns, students),
+            text_columns=range(len(columns) + 1),
+            sheet_name="对外提供",
+        )
     sealed = io.BytesIO()
     OOXMLFile(io.BytesIO(book)).encrypt(password, sealed)
     return sealed.getvalue()

@@ -6,7 +6,7 @@ from django.db.models import Count, Q, QuerySet
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
-from accounts.scope import units_with, visible_or_404
+from accounts.scope import units_with_any, visible_or_404
 from approvals.models import Request
 from archive.models import SharingRequest, SharingStudent
 from records.columns import SECTIONS, Column
@@ -40,9 +40,9 @@ def label_of(column: Column) -> str:
 
 def sharings(user: User) -> QuerySet[SharingRequest]:
     """The register: sharings of the schools where ``user`` asks for, decides on or releases them."""
-    units = {unit for perm in READERS for unit in units_with(user, perm)}
+    units = units_with_any(user, READERS)
     rows: QuerySet[SharingRequest] = SharingRequest.objects.filter(
-        request__school_id__in=sorted(units), request__state__in=STARTED
+        request__school_id__in=units, request__state__in=STARTED
     )
     rows = rows.select_related("request__school", "request__department", "requester", "releaser")
     given = Count("students", filter=Q(students__outcome="given"))
@@ -50,10 +50,14 @@ def sharings(user: User) -> QuerySet[SharingRequest]:
 
 
 def sharing_for(user: User, request_id: UUID, *perms: str) -> SharingRequest:
-    """A sharing of a school where ``user`` holds one of ``perms``. Raises OutOfScope, Http404."""
-    units = {unit for perm in perms for unit in units_with(user, perm)}
+    """A sharing of a school where ``user`` holds one of ``perms``. Raises OutOfScope, Http404.
+
+    A draft is its author's alone.
+    """
+    units = units_with_any(user, perms)
     every = SharingRequest.objects.select_related("request__school", "letter", "agreement", "package")
-    mine = every.filter(request__school_id__in=sorted(units))
+    begun = Q(request__state__in=STARTED) | Q(requester=user)
+    mine = every.filter(begun, request__school_id__in=units)
     found: SharingRequest = visible_or_404(every, mine, request__public_id=request_id)
     return found
 

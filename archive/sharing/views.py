@@ -68,8 +68,9 @@ def paper(request: HttpRequest, request_id: UUID, what: str) -> HttpResponse:
     blob = {"letter": typed.letter, "agreement": typed.agreement}.get(what)
     if blob is None:
         raise Http404
+    answer = serve(blob, "inline")
     actions.note_viewed(actor=user, typed=typed, what=what)
-    return serve(blob, "inline")
+    return answer
 
 
 @requires("release_sharing")
@@ -79,13 +80,10 @@ def package(request: HttpRequest, request_id: UUID) -> HttpResponse:
     user = user_of(request)
     typed = selectors.sharing_for(user, request_id, "release_sharing")
     try:
-        found = actions.fetch_package(actor=user, typed=typed)
+        return actions.fetch_package(actor=user, typed=typed)
     except RequestRefused as refused:
         messages.error(request, str(refused))
         return redirect("approvals:request", request_id)
-    if found.package is None:
-        raise Http404
-    return serve(found.package)
 
 
 @requires("release_sharing")

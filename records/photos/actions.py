@@ -211,6 +211,8 @@ def _settle(
     if row.student_id is None:
         raise PhotoActRefused(reason)
     student = locked(Student(pk=row.student_id))
+    if not files_in_use(actor).filter(student=student, school_class=made.school_class).exists():
+        raise PhotoActRefused("no_match")
     if made.files.filter(student_id=row.student_id).exclude(state=PhotoFile.State.REFUSED).exists():
         raise PhotoActRefused("twice")
     standing = Document.objects.filter(student=student, kind=DocumentKind.PHOTO, is_current=True)

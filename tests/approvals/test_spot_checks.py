@@ -152,6 +152,8 @@ def test_a_request_is_read_by_the_officer_while_its_sample_is_open(cast: Cast, c
     actions.draw_all(next_month())
     item = SpotCheckItem.objects.get(kind="request")
     assert item.number == typed.request.number
+    assert client.get(page).status_code == 404, "not before he opened the case"
+    assert typed.request.number not in client.get(reverse("approvals:requests")).content.decode()
     case = reverse("approvals:spot_check_case", args=[item.public_id])
     shown = client.get(case, follow=True)
     assert (shown.redirect_chain, shown.status_code) == ([(page, 302)], 200)

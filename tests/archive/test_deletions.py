@@ -94,6 +94,8 @@ def test_a_file_moves_to_the_inactive_archive_and_leaves_a_trace(cast: Cast) -> 
     assert Enrolment.objects.visible_to(cast.registrar).exists(), "approved is not carried out yet"
     typed = walk(cast, typed, WAY[2])
     assert typed.snapshot is not None
+    made = Event.objects.get(action="snapshot.made")
+    assert set(made.detail) == {"bytes"}, "no digest: it may hold eleven digits in a row"
     assert (typed.request.state, typed.obstacles) == (Request.State.CLOSED, 0)
     row = Enrolment.objects.get()
     assert (row.shelved_on, row.ended_on, row.status) == (
