@@ -92,7 +92,8 @@ def _tried(content: bytes, most_pages: int) -> dict[str, object]:
     if fault := _fault_of_end(content):
         return {"fault": fault}
     import pypdfium2  # noqa: PLC0415 - only now the limits hold
-    from pypdfium2 import raw  # noqa: PLC0415
+
+    raw = pypdfium2.raw
 
     try:
         document = pypdfium2.PdfDocument(content)

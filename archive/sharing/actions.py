@@ -58,9 +58,7 @@ def draft(
     Raises UnknownNumbers, FileRefused, NotPermitted.
     """
     students = _named(school, numbers)
-    typed: SharingRequest = requests.open_request(  # type: ignore[assignment]  # the kind's own model
-        actor=actor, kind=kind(KIND), school=school, **values
-    )
+    typed: Any = requests.open_request(actor=actor, kind=kind(KIND), school=school, **values)
     role = typed.request.requester_role
     rows = [
         SharingStudent(sharing=typed, student=student, student_no=number)
@@ -71,7 +69,8 @@ def draft(
         with acting(actor, role=role):
             typed.letter = store(actor=actor, content=letter.content, filename=letter.filename, allowed=SCANS)
             typed.save(update_fields=["letter"])
-    return typed
+    made: SharingRequest = typed
+    return made
 
 
 def _named(school: Unit, numbers: Sequence[str]) -> dict[str, Student]:

@@ -1,6 +1,6 @@
 """Forms of a sharing: what is asked for, the agreement, the password, the receipt, the end."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils import timezone
@@ -61,7 +61,7 @@ class SharingForm(forms.Form):
     def __init__(self, school: Unit, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offered = [(column.field, label_of(column)) for column in columns_of(school)]
-        self.fields["fields_given"].choices = offered  # type: ignore[attr-defined]  # a field with choices
+        cast("forms.MultipleChoiceField", self.fields["fields_given"]).choices = offered
 
     def clean_numbers(self) -> list[str]:
         """Each number once."""
