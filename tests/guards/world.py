@@ -142,9 +142,10 @@ def edit_request(world: World) -> Request:
 
 @kind
 def sharing(world: World) -> SharingRequest:
-    """A drafted sharing of the side's school with that student; nobody of the cast asked for it."""
+    """A submitted sharing of the side's school with that student; nobody of the cast asked for it."""
     people = {"requester": service_user(), "department": world.unit, "school": world.unit}
-    row = saved(Request(kind="sharing", scheme="standard", **people))
+    waits = {"state": "under_review", "number": f"TG-{world.side}", "step": "department_head"}
+    row = saved(Request(kind="sharing", scheme="standard", **waits, **people))
     made: SharingRequest = saved(
         SharingRequest(
             request=row, requester=service_user(), receiver="某馆", contact="某", purpose="某", way="mail",
