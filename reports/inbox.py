@@ -25,8 +25,8 @@ TABS: dict[str, Any] = {
     "done": _("Done by me"),
 }
 
-READ_TABS: tuple[Tab, ...] = ("waiting", "started", "done")
-"""The tabs that have rows of their own; the others are cut out of the first."""
+LOOKING_BACK: tuple[Tab, ...] = ("started", "done")
+"""Tabs that ask nothing of the reader: read when he opens them, and not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +48,22 @@ class Inbox:
         self.kind = kind if kind in dict(self.kinds) else ""
 
     @cached_property
-    def _by_tab(self) -> dict[str, list[Line]]:
-        rows = {tab: inbox.rows(self.user, tab, kind=self.kind) for tab in READ_TABS}
-        left = iter(self._days_left(row for tab in READ_TABS for row in rows[tab] if row.due))
-        lines: dict[str, list[Line]] = {
-            tab: [Line(row, *(next(left) if row.due else (None, True))) for row in rows[tab]]
-            for tab in READ_TABS
+    def _waiting(self) -> list[Line]:
+        return self._read("waiting")
+
+    def _read(self, tab: Tab) -> list[Line]:
+        rows = inbox.rows(self.user, tab, kind=self.kind)
+        left = iter(self._days_left(row for row in rows if row.due))
+        return [Line(row, *(next(left) if row.due else (None, True))) for row in rows]
+
+    @cached_property
+    def _pressing(self) -> dict[str, list[Line]]:
+        dated = [(line, line.days) for line in self._waiting if line.days is not None]
+        return {
+            "waiting": self._waiting,
+            "soon": [line for line, days in dated if 0 <= days <= SOON],
+            "overdue": [line for line, days in dated if days < 0],
         }
-        waiting = lines["waiting"]
-        soon = [line for line in waiting if line.days is not None and 0 <= line.days <= SOON]
-        overdue = [line for line in waiting if line.days is not None and line.days < 0]
-        return {**lines, "soon": soon, "overdue": overdue}
 
     def _days_left(self, rows: Iterable[InboxRow]) -> list[WorkingDaySpan]:
         dated = [(row.unit_id, row.due) for row in rows if row.due]
@@ -73,14 +78,18 @@ class Inbox:
     @property
     def has_notices(self) -> bool | None:
         """Whether notices wait to be read; None where a chosen kind of work hides them."""
-        return None if self.kind else any(line.row.is_notice for line in self._by_tab["waiting"])
+        return None if self.kind else any(line.row.is_notice for line in self._waiting)
 
-    @property
+    @cached_property
     def lines(self) -> list[Line]:
         """The rows of the open tab."""
-        return self._by_tab[self.tab]
+        for tab in LOOKING_BACK:
+            if tab == self.tab:
+                return self._read(tab)
+        return self._pressing[self.tab]
 
     @property
-    def tabs(self) -> list[tuple[str, Any, int]]:
-        """Key, label and number of rows of each tab."""
-        return [(key, label, len(self._by_tab[key])) for key, label in TABS.items()]
+    def tabs(self) -> list[tuple[str, Any, int | None]]:
+        """Key, label and number of rows of each tab; None for those that ask nothing of the reader."""
+        counts = {key: len(lines) for key, lines in self._pressing.items()}
+        return [(key, label, counts.get(key)) for key, label in TABS.items()]
