@@ -4,16 +4,20 @@ A file belongs to the school of its newest stretch (`Enrolment.objects.current`)
 request that was drafted before the student went on finds nothing any more.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.scope import NotPermitted
-from approvals.refusals import WrongState
+from approvals.refusals import RequestRefused, WrongState
 from records.models import Enrolment, Student
 from school.models import Unit
+
+
+class UnknownNumbers(RequestRefused):
+    """Student numbers that no student has whose file the school keeps."""
 
 
 def school_of(user: User, perm: str) -> Unit:
@@ -27,6 +31,20 @@ def kept_at(school: Unit) -> QuerySet[Enrolment]:
     """The stretches on which files hang that ``school`` keeps and that are in use."""
     rows: QuerySet[Enrolment] = Enrolment.objects.current().filter(school=school, shelved_on__isnull=True)
     return rows.select_related("school")
+
+
+def named(school: Unit, numbers: Sequence[str]) -> dict[Student, str]:
+    """Students whose files ``school`` keeps, with the number that named each: his present one or an earlier one.
+
+    Raises UnknownNumbers.
+    """
+    kept = kept_at(school).values("student")
+    found = Enrolment.objects.filter(school=school, student_no__in=numbers, student__in=kept)
+    known = {row.student_no: row.student for row in found.select_related("student")}
+    if missing := [one for one in numbers if one not in known]:
+        words = _("Nobody at this school has these student numbers: %(numbers)s")
+        raise UnknownNumbers(words % {"numbers": _(", ").join(missing)})
+    return {known[one]: one for one in numbers}
 
 
 def files_kept(students: Iterable[Student], school: Unit) -> dict[int, Enrolment]:

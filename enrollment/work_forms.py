@@ -15,6 +15,7 @@ from core.chinese import clean_text
 from core.listparts import parse_date
 from enrollment.models import IntakeBatch, Layout
 from enrollment.printing import FORMS, PUBLIC
+from files.forms import ScanField
 from records.models import INTAKE_KINDS, DocumentKind
 from school.models import Unit
 
@@ -184,11 +185,7 @@ class ScanForm(forms.Form):
     """One scan and what it is."""
 
     kind = forms.ChoiceField(label=_("Kind of document"), choices=INTAKE_KINDS)
-    file = forms.FileField(
-        label=_("Scan"),
-        help_text=_("JPEG or PNG up to 20 MB, PDF up to 30 MB"),
-        widget=forms.FileInput(attrs={"accept": ".jpg,.jpeg,.png,.pdf"}),
-    )
+    file = ScanField(label=_("Scan"))
 
 
 class ScansForm(forms.Form):

@@ -5,6 +5,7 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import PurePosixPath
 
@@ -17,7 +18,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.crypto import encrypt_bytes
-from files.inspection import FILE_TYPES, inspected
+from files.inspection import FILE_TYPES, SCANS, inspected
 from files.models import Blob, Discarded
 from files.scanning import scan
 from files.selectors import content_context
@@ -25,6 +26,14 @@ from files.selectors import content_context
 MAX_FILENAME = 120
 ORPHAN_AGE = timedelta(days=1)
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A scan as it came with a form, not checked yet."""
+
+    filename: str
+    content: bytes
 
 
 def store(*, actor: User, content: bytes, filename: str, allowed: Collection[str]) -> Blob:
@@ -37,6 +46,13 @@ def store(*, actor: User, content: bytes, filename: str, allowed: Collection[str
     kind, clean, pages = inspected(content, allowed)
     scan(content)
     return _keep(actor, kind, clean, filename, pages)
+
+
+def keep_scan(actor: User, scan: Scan | None) -> Blob | None:
+    """Store a scan that came with a form; None when none came. Raises as `store`."""
+    if scan is None:
+        return None
+    return store(actor=actor, content=scan.content, filename=scan.filename, allowed=SCANS)
 
 
 def store_made(*, actor: User, content: bytes, filename: str, kind: str, pages: int | None = None) -> Blob:

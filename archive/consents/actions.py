@@ -17,8 +17,7 @@ from approvals.refusals import RequestRefused, WrongState
 from archive.consents.selectors import ADULT, READERS, age, is_child
 from archive.keepers import kept_at
 from archive.models import Consent, SharingRequest
-from files.actions import store
-from files.inspection import SCANS
+from files.actions import Scan, keep_scan
 from files.models import Blob
 from ledger import events
 from ledger.context import acting
@@ -47,8 +46,7 @@ class Given:
     way: str
     given_on: date
     text_version: str
-    filename: str = ""
-    content: bytes = b""
+    scan: Scan | None = None
 
 
 @transaction.atomic
@@ -72,9 +70,7 @@ def record(
     if sharing is not None:
         _demand_open(sharing)
     with acting(actor, role=role):
-        scan = None
-        if given.content:
-            scan = store(actor=actor, content=given.content, filename=given.filename, allowed=SCANS)
+        scan = keep_scan(actor, given.scan)
         ids = [one.pk for one in students]
         locked = Student.objects.select_for_update().filter(pk__in=ids).order_by("pk")
         return [_record(actor, role, school, student, matter, given, sharing, scan) for student in locked]

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from archive.consents.actions import Given
 from archive.models import Consent
+from files.forms import ScanField
 
-MOST_SCAN = 10 * 1024 * 1024
 Matter = Consent.Matter
 
 
@@ -24,14 +24,7 @@ class GivenForm(forms.Form):
     text_version = forms.CharField(
         label=_("Version of the text"), max_length=40, help_text=_("As printed on the form that was signed")
     )
-    scan = forms.FileField(label=_("Scan of what was signed"), required=False)
-
-    def clean_scan(self) -> Any:
-        """At most 10 MB."""
-        found = self.cleaned_data.get("scan")
-        if found and found.size > MOST_SCAN:
-            raise forms.ValidationError(_("The file is larger than 10 MB"))
-        return found
+    scan = ScanField(label=_("Scan of what was signed"), required=False)
 
     def clean(self) -> dict[str, Any]:
         """What is signed on paper has a scan."""
@@ -43,14 +36,12 @@ class GivenForm(forms.Form):
     def given(self) -> Given:
         """What the form says."""
         values = self.cleaned_data
-        scan = values["scan"]
         return Given(
             giver=values["giver"],
             way=values["way"],
             given_on=values["given_on"],
             text_version=values["text_version"],
-            filename=scan.name if scan else "",
-            content=scan.read() if scan else b"",
+            scan=values["scan"],
         )
 
 

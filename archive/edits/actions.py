@@ -29,7 +29,7 @@ from archive.edits.fields import (
 from archive.keepers import demand_kept, files_kept
 from archive.models import PROOF_OF_KEY_FIELDS, EditChange, EditEvidence, EditRequest, EvidenceKind
 from core.crypto import blind_index_or_none
-from files.actions import store
+from files.actions import Scan, keep_scan
 from ledger import events
 from ledger.context import acting, current_actor
 from ledger.context import current as circumstances
@@ -44,7 +44,6 @@ from school.rules import rule
 
 KIND = "edit"
 NUMBER_HELD = gettext_noop("Another student file holds this number already.")
-IMAGES = ("jpeg", "png", "pdf")
 Path = EditRequest.Path
 AS_DOCUMENTS = {EvidenceKind.HUKOU_BOOK: DocumentKind.HUKOU_BOOK, EvidenceKind.ID_CARD: DocumentKind.ID_CARD}
 
@@ -66,8 +65,7 @@ class Proof:
     """An uploaded document with what it is."""
 
     kind: str
-    filename: str
-    content: bytes
+    scan: Scan
 
 
 def path_of(asked: Sequence[Asked], cause: str) -> str:
@@ -128,8 +126,7 @@ def draft(
     write_rows(changes, actor=actor, role=role)
     with acting(actor, role=role):
         for proof in proofs:
-            blob = store(actor=actor, content=proof.content, filename=proof.filename, allowed=IMAGES)
-            EditEvidence.objects.create(edit=typed, kind=proof.kind, blob=blob)
+            EditEvidence.objects.create(edit=typed, kind=proof.kind, blob=keep_scan(actor, proof.scan))
     made: EditRequest = typed
     return made
 

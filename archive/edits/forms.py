@@ -7,12 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from archive.edits.fields import columns_for
 from archive.models import EditRequest, EvidenceKind
+from files.forms import ScanField
 from records.columns import SECTIONS, Column, Kind
 from records.labels import code_labels
 from school.codes import code_choices
 
 YES_NO = (("", ""), ("是", _("Yes")), ("否", _("No")))
-MOST_PROOF = 10 * 1024 * 1024
 
 
 class ReasonsForm(forms.Form):
@@ -28,7 +28,7 @@ class ReasonsForm(forms.Form):
     proof_kind = forms.ChoiceField(
         label=_("Kind of evidence"), required=False, choices=[("", ""), *EvidenceKind.choices]
     )
-    proof = forms.FileField(label=_("Scan of the evidence"), required=False)
+    proof = ScanField(label=_("Scan of the evidence"), required=False)
 
     def clean(self) -> dict[str, Any]:
         """A scan needs its kind, a kind its scan."""
@@ -37,8 +37,6 @@ class ReasonsForm(forms.Form):
             self.add_error(
                 "proof_kind" if found.get("proof") else "proof", _("Choose the kind and the scan together")
             )
-        if found.get("proof") and found["proof"].size > MOST_PROOF:
-            self.add_error("proof", _("The file is larger than 10 MB"))
         return found
 
 

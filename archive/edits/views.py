@@ -64,7 +64,7 @@ def _draft(
     values: dict[str, Any] = form.cleaned_data
     proofs = []
     if values["proof"]:
-        proofs = [actions.Proof(values["proof_kind"], values["proof"].name, values["proof"].read())]
+        proofs = [actions.Proof(values["proof_kind"], values["proof"])]
     try:
         typed = actions.draft(
             actor=user_of(request),

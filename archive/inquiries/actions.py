@@ -1,7 +1,6 @@
 """Writes of inquiries: asked, narrowed, opened, read page by page, closed, lapsed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,14 +16,13 @@ from approvals.kinds import Doing, kind, step_of
 from approvals.models import Request
 from approvals.refusals import RequestRefused, WrongState
 from archive.inquiries.reading import Page, page_of
-from archive.keepers import demand_kept, kept_at
+from archive.keepers import demand_kept, named
 from archive.models import InquiryRequest, InquiryStudent, InquiryView
-from files.actions import store
-from files.inspection import SCANS
+from files.actions import Scan, keep_scan
 from ledger import events
 from ledger.context import acting, service_user
 from ledger.history import write_rows
-from records.models import Enrolment, Student
+from records.models import Student
 from school.models import Unit
 from school.rules import rule
 
@@ -32,20 +30,8 @@ KIND = "inquiry"
 ESCORT = "escort_inquiry"
 
 
-class UnknownNumbers(RequestRefused):
-    """Student numbers that nobody at the school has."""
-
-
 class SessionOver(RequestRefused):
     """The session was closed, or its time is over."""
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """The scanned letter of a reader from outside."""
-
-    filename: str
-    content: bytes
 
 
 @transaction.atomic
@@ -58,10 +44,10 @@ def draft(
     purpose: str,
     reader: str = "",
     reader_unit: str = "",
-    letter: Letter | None = None,
+    letter: Scan | None = None,
 ) -> InquiryRequest:
     """Ask to read these sections of these students' files. Raises UnknownNumbers, FileRefused, NotPermitted."""
-    students = _named(school, numbers)
+    students = named(school, numbers)
     typed: Any = requests.open_request(
         actor=actor,
         kind=kind(KIND),
@@ -79,20 +65,10 @@ def draft(
     write_rows(rows, actor=actor, role=role)
     if letter is not None:
         with acting(actor, role=role):
-            typed.letter = store(actor=actor, content=letter.content, filename=letter.filename, allowed=SCANS)
+            typed.letter = keep_scan(actor, letter)
             typed.save(update_fields=["letter"])
     made: InquiryRequest = typed
     return made
-
-
-def _named(school: Unit, numbers: Sequence[str]) -> dict[Student, str]:
-    kept = kept_at(school).values("student")
-    found = Enrolment.objects.filter(school=school, student_no__in=numbers, student__in=kept)
-    known = {row.student_no: row.student for row in found.select_related("student")}
-    if missing := [one for one in numbers if one not in known]:
-        words = _("Nobody at this school has these student numbers: %(numbers)s")
-        raise UnknownNumbers(words % {"numbers": _(", ").join(missing)})
-    return {known[one]: one for one in numbers}
 
 
 def check_ready(typed: InquiryRequest) -> None:

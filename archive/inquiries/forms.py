@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from archive.inquiries.reading import readable
 from archive.models import InquiryRequest
+from files.forms import ScanField
 
 MOST_STUDENTS = 50
-MOST_LETTER = 10 * 1024 * 1024
 
 
 class InquiryForm(forms.Form):
@@ -31,7 +31,7 @@ class InquiryForm(forms.Form):
         help_text=_("Leave it blank when you read yourself"),
     )
     reader_unit = forms.CharField(label=_("Unit of the reader"), required=False, max_length=120)
-    letter = forms.FileField(label=_("Scan of the letter and identity document"), required=False)
+    letter = ScanField(label=_("Scan of the letter and identity document"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,8 +49,6 @@ class InquiryForm(forms.Form):
         found = super().clean() or {}
         if found.get("reader") and not found.get("letter"):
             self.add_error("letter", _("A reader from outside brings a letter; add its scan."))
-        if found.get("letter") and found["letter"].size > MOST_LETTER:
-            self.add_error("letter", _("The file is larger than 10 MB"))
         return found
 
 

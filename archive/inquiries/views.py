@@ -28,15 +28,9 @@ def new_inquiry(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     form = InquiryForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        values = form.cleaned_data
-        letter = values.pop("letter")
+        school = school_of(user, "request_inquiry")
         try:
-            typed = actions.draft(
-                actor=user,
-                school=school_of(user, "request_inquiry"),
-                letter=actions.Letter(letter.name, letter.read()) if letter else None,
-                **values,
-            )
+            typed = actions.draft(actor=user, school=school, **form.cleaned_data)
         except (RequestRefused, FileRefused) as refused:
             form.add_error("letter" if isinstance(refused, FileRefused) else None, str(refused))
         else:

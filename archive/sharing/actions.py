@@ -1,7 +1,6 @@
 """Writes of sharings: asked for, agreed, released, received, revoked, expired."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -19,12 +18,11 @@ from approvals.kinds import Doing, kind
 from approvals.models import Request
 from approvals.refusals import RequestRefused, WrongState
 from archive.consents.selectors import standing
-from archive.keepers import kept_at
+from archive.keepers import kept_at, named
 from archive.models import SharingRequest, SharingStudent
 from archive.sharing.package import packed
 from archive.sharing.selectors import READERS, columns_of, students_of
-from files.actions import store, store_made
-from files.inspection import SCANS
+from files.actions import Scan, keep_scan, store_made
 from files.serving import serve
 from ledger import events
 from ledger.context import acting, acting_for_job, service_user
@@ -37,18 +35,6 @@ ENDED = "sharing.ended"
 Ending, Outcome = SharingRequest.Ending, SharingStudent.Outcome
 
 
-class UnknownNumbers(RequestRefused):
-    """Student numbers that nobody at the school has."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """A scanned paper."""
-
-    filename: str
-    content: bytes
-
-
 @transaction.atomic
 def draft(
     *, actor: User, school: Unit, numbers: Sequence[str], letter: Scan | None = None, **values: Any
@@ -57,29 +43,20 @@ def draft(
 
     Raises UnknownNumbers, FileRefused, NotPermitted.
     """
-    students = _named(school, numbers)
+    students = named(school, numbers)
     typed: Any = requests.open_request(actor=actor, kind=kind(KIND), school=school, **values)
     role = typed.request.requester_role
     rows = [
         SharingStudent(sharing=typed, student=student, student_no=number)
-        for number, student in students.items()
+        for student, number in students.items()
     ]
     write_rows(rows, actor=actor, role=role)
     if letter is not None:
         with acting(actor, role=role):
-            typed.letter = store(actor=actor, content=letter.content, filename=letter.filename, allowed=SCANS)
+            typed.letter = keep_scan(actor, letter)
             typed.save(update_fields=["letter"])
     made: SharingRequest = typed
     return made
-
-
-def _named(school: Unit, numbers: Sequence[str]) -> dict[str, Student]:
-    found = kept_at(school).filter(student_no__in=numbers).select_related("student")
-    known = {row.student_no: row.student for row in found}
-    if missing := [one for one in numbers if one not in known]:
-        words = _("Nobody at this school has these student numbers: %(numbers)s")
-        raise UnknownNumbers(words % {"numbers": _(", ").join(missing)})
-    return {one: known[one] for one in numbers}
 
 
 def check_ready(typed: SharingRequest) -> None:
@@ -96,8 +73,7 @@ def check_ready(typed: SharingRequest) -> None:
 def note_agreement(doing: Doing) -> None:
     """Keep the signed agreement (信息共享协议)."""
     typed: SharingRequest = doing.typed
-    scan = doing.data["agreement"]
-    typed.agreement = store(actor=doing.actor, content=scan.read(), filename=scan.name, allowed=SCANS)
+    typed.agreement = keep_scan(doing.actor, doing.data["agreement"])
     typed.save(update_fields=["agreement"])
 
 

@@ -8,17 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from archive.models import SharingRequest
 from archive.sharing.selectors import columns_of, label_of
+from files.forms import ScanField
 from school.models import Unit
 
 MOST_STUDENTS = 500
-MOST_SCAN = 10 * 1024 * 1024
 SHORTEST_PASSWORD = 12
-
-
-def _small_enough(scan: Any) -> Any:
-    if scan and scan.size > MOST_SCAN:
-        raise forms.ValidationError(_("The file is larger than 10 MB"))
-    return scan
 
 
 class SharingForm(forms.Form):
@@ -56,7 +50,7 @@ class SharingForm(forms.Form):
         help_text=_("Law and number of the letter; leave it blank when the students consent"),
     )
     wanted_on = forms.DateField(label=_("Wanted by (as the letter says)"), required=False)
-    letter = forms.FileField(label=_("Scan of the letter"), required=False)
+    letter = ScanField(label=_("Scan of the letter"), required=False)
 
     def __init__(self, school: Unit, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -77,10 +71,6 @@ class SharingForm(forms.Form):
             raise forms.ValidationError(_("The last day lies in the past."))
         return found
 
-    def clean_letter(self) -> Any:
-        """At most 10 MB."""
-        return _small_enough(self.cleaned_data.get("letter"))
-
     def clean(self) -> dict[str, Any]:
         """A statutory basis comes with its letter."""
         found = super().clean() or {}
@@ -92,14 +82,10 @@ class SharingForm(forms.Form):
 class AgreementForm(forms.Form):
     """The signed agreement."""
 
-    agreement = forms.FileField(label=_("Scan of the signed agreement"))
+    agreement = ScanField(label=_("Scan of the signed agreement"))
 
     def __init__(self, typed: SharingRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-
-    def clean_agreement(self) -> Any:
-        """At most 10 MB."""
-        return _small_enough(self.cleaned_data.get("agreement"))
 
 
 class ReleaseForm(forms.Form):

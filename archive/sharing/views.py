@@ -40,15 +40,9 @@ def new_sharing(request: HttpRequest) -> HttpResponse:
     form = SharingForm(school, request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         values = dict(form.cleaned_data)
-        letter = values.pop("letter")
         values["fields"] = values.pop("fields_given")
         try:
-            typed = actions.draft(
-                actor=user,
-                school=school,
-                letter=actions.Scan(letter.name, letter.read()) if letter else None,
-                **values,
-            )
+            typed = actions.draft(actor=user, school=school, **values)
         except (RequestRefused, FileRefused) as refused:
             form.add_error("letter" if isinstance(refused, FileRefused) else "numbers", str(refused))
         else:

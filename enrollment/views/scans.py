@@ -41,8 +41,8 @@ def attach(request: HttpRequest, applicant_id: UUID) -> HttpResponse:
             actor=user,
             applicant=applicant,
             kind=shown.cleaned_data["kind"],
-            content=uploaded.read(),
-            filename=uploaded.name,
+            content=uploaded.content,
+            filename=uploaded.filename,
         )
     except FileRefused as refused:
         return _refused(request, applicant, refused.message, 422)

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.chinese import clean_text
+from files.forms import ScanField
 from records.document_models import MOST_TERMS, TERM_LENGTH
 from records.documents.actions import Description, paper_state
 from records.models import BOOKED_KINDS, Bringer, Document, Secrecy, Student
@@ -53,11 +54,7 @@ class DocumentForm(CatalogueForm):
     )  # fmt: skip
 
     kind = forms.ChoiceField(label=_("Kind of document"), choices=[("", "—"), *BOOKED_KINDS])
-    file = forms.FileField(
-        label=_("Scan"),
-        help_text=_("JPEG or PNG up to 20 MB, PDF up to 30 MB"),
-        widget=forms.FileInput(attrs={"accept": ".jpg,.jpeg,.png,.pdf"}),
-    )
+    file = ScanField(label=_("Scan"))
     title = forms.CharField(label=_("Title"), max_length=80, required=False)
     brought_by = forms.ChoiceField(
         label=_("Brought by"), choices=[one for one in Bringer.choices if one[0] != Bringer.INTAKE]

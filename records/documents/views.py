@@ -167,7 +167,7 @@ def _form(
 
 def _added(user: User, file: StudentFile, form: DocumentForm, document: Document | None) -> Document:
     uploaded = form.cleaned_data["file"]
-    given = {"content": uploaded.read(), "filename": uploaded.name, "told": form.told()}
+    given = {"content": uploaded.content, "filename": uploaded.filename, "told": form.told()}
     if document is not None:
         return actions.add_version(actor=user, file=file, document=document, **given)
     return actions.add(actor=user, file=file, kind=form.cleaned_data["kind"], **given)

@@ -8,9 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.chinese import clean_text
+from files.actions import Scan
+from files.forms import ScanField
 from records.entry_models import Conduct, Internship, LearningProblem
 from records.merits import codes
-from records.merits.actions.entries import Scan
 from records.merits.kinds import CONDUCT, EMPLOYMENT, INTERNSHIP, PROBLEM, REWARD
 from school.models import Region
 
@@ -30,16 +31,6 @@ def words_field(label: Any, *, rows: int = 4, **values: Any) -> forms.CharField:
     """Free text of some lines."""
     widget = forms.Textarea(attrs={"rows": str(rows)})
     return forms.CharField(label=label, widget=widget, max_length=LONGEST_TEXT, **values)
-
-
-def scan_field(label: Any = EVIDENCE, *, required: bool = False) -> forms.FileField:
-    """One scan."""
-    return forms.FileField(
-        label=label,
-        required=required,
-        help_text=_("JPEG or PNG up to 20 MB, PDF up to 30 MB"),
-        widget=forms.FileInput(attrs={"accept": ".jpg,.jpeg,.png,.pdf"}),
-    )
 
 
 def code_field(label: Any, key: str, *, required: bool = True) -> forms.ChoiceField:
@@ -85,8 +76,8 @@ class EntryForm(forms.Form):
     @property
     def scan(self) -> Scan | None:
         """The uploaded scan."""
-        sent = self.cleaned_data.get("evidence")
-        return Scan(sent.read(), sent.name) if sent else None
+        found: Scan | None = self.cleaned_data.get("evidence")
+        return found
 
     @property
     def values(self) -> dict[str, Any]:
@@ -126,7 +117,7 @@ class RewardForm(EntryForm):
         label=_("Amount (yuan)"), min_value=0, max_digits=10, decimal_places=2, required=False
     )
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
-    evidence = scan_field()
+    evidence = ScanField(label=EVIDENCE, required=False)
     exception = forms.CharField(
         label=_("Why in spite of a penalty"),
         max_length=200,
@@ -157,7 +148,7 @@ class ConductForm(EntryForm):
     kind = forms.ChoiceField(label=_("Kind of entry"), choices=Conduct.Kind.choices)
     area = forms.ChoiceField(label=_("Area"), choices=Conduct.Area.choices)
     text = words_field(_("What happened"), rows=3)
-    evidence = scan_field()
+    evidence = ScanField(label=EVIDENCE, required=False)
 
 
 class ProblemForm(EntryForm):
@@ -186,7 +177,7 @@ class InternshipForm(EntryForm):
     contact = forms.CharField(
         label=_("Contact in the organisation"), max_length=80, required=False, help_text=_("Name and phone")
     )
-    evidence = scan_field(_("Agreement (scan)"))
+    evidence = ScanField(label=_("Agreement (scan)"), required=False)
 
     def clean(self) -> dict[str, Any]:
         """It ends after it begins."""
@@ -224,7 +215,7 @@ class EmploymentForm(EntryForm):
     signed_on = day_field(_("Signed on"), required=False)
     reports_on = day_field(_("Reports for work on"), required=False)
     file_address = forms.CharField(label=_("Address that receives the file"), max_length=120, required=False)
-    evidence = scan_field(_("Agreement (scan)"))
+    evidence = ScanField(label=_("Agreement (scan)"), required=False)
 
     WITHOUT_EMPLOYER = ("70", "71", "72")
 

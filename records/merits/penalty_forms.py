@@ -6,8 +6,9 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from files.forms import ScanField
 from records.merits.actions.penalties import CASE, Decision, Paper
-from records.merits.forms import EntryForm, code_field, day_field, scan_field, words_field
+from records.merits.forms import EVIDENCE, EntryForm, code_field, day_field, words_field
 from records.penalty_models import Penalty, PenaltyStep
 
 
@@ -35,7 +36,7 @@ class CaseForm(EntryForm):
     )
     proposed_kind = code_field(_("Proposed penalty"), "penalty_kind")
     proposed_months = _months()
-    evidence = scan_field()
+    evidence = ScanField(label=EVIDENCE, required=False)
 
     @property
     def case(self) -> dict[str, Any]:
@@ -67,7 +68,7 @@ class NoticeForm(StepForm):
     way = forms.ChoiceField(label=_("Way of delivery"), choices=PenaltyStep.Way.choices)
     told = forms.ChoiceField(label=_("Told"), choices=PenaltyStep.Told.choices, initial=PenaltyStep.Told.BOTH)
     text = words_field(_("Note"), rows=2, required=False)
-    evidence = scan_field(_("Signed notice (scan)"))
+    evidence = ScanField(label=_("Signed notice (scan)"), required=False)
 
 
 class HearForm(StepForm):
@@ -76,7 +77,7 @@ class HearForm(StepForm):
     statement = forms.ChoiceField(label=_("Statement"), choices=Penalty.Statement.choices)
     on = day_field(_("Heard on"), initial=timezone.localdate)
     text = words_field(_("Statement and defence"), required=False)
-    evidence = scan_field(_("Signed record (scan)"))
+    evidence = ScanField(label=_("Signed record (scan)"), required=False)
 
 
 class DecideForm(StepForm):
@@ -95,7 +96,7 @@ class DecideForm(StepForm):
         label=_("Legality review"), max_length=120, required=False,
         help_text=_("For an expulsion: by whom, with what outcome"),
     )  # fmt: skip
-    evidence = scan_field(_("Decision (scan)"), required=True)
+    evidence = ScanField(label=_("Decision (scan)"))
 
     def __init__(self, *args: Any, penalty: Penalty, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -119,7 +120,7 @@ class DeliverForm(StepForm):
     way = forms.ChoiceField(label=_("Way of delivery"), choices=PenaltyStep.Way.choices)
     told = forms.ChoiceField(label=_("Told"), choices=PenaltyStep.Told.choices, initial=PenaltyStep.Told.BOTH)
     text = words_field(_("Note"), rows=2, required=False)
-    evidence = scan_field(_("Receipt (scan)"), required=True)
+    evidence = ScanField(label=_("Receipt (scan)"))
 
 
 class AppealForm(StepForm):
@@ -127,7 +128,7 @@ class AppealForm(StepForm):
 
     on = day_field(_("Received on"), initial=timezone.localdate)
     text = words_field(_("What the appeal says"))
-    evidence = scan_field(_("Appeal (scan)"))
+    evidence = ScanField(label=_("Appeal (scan)"), required=False)
 
 
 class AnswerForm(StepForm):
@@ -140,7 +141,7 @@ class AnswerForm(StepForm):
     on = day_field(_("Answered on"), initial=timezone.localdate)
     document_no = forms.CharField(label=_("Document number"), max_length=60)
     text = words_field(_("Reasons"), rows=3, required=False)
-    evidence = scan_field(_("Answer (scan)"), required=True)
+    evidence = ScanField(label=_("Answer (scan)"))
 
 
 class AskLiftingForm(StepForm):
@@ -149,7 +150,7 @@ class AskLiftingForm(StepForm):
     asker = forms.ChoiceField(label=_("Asked by"), choices=Penalty.Asker.choices)
     on = day_field(_("Received on"), initial=timezone.localdate)
     text = words_field(_("Reasons and conduct since"))
-    evidence = scan_field(_("Application (scan)"))
+    evidence = ScanField(label=_("Application (scan)"), required=False)
 
 
 class LiftForm(StepForm):
@@ -158,7 +159,7 @@ class LiftForm(StepForm):
     on = day_field(_("Lifted on"), initial=timezone.localdate)
     document_no = forms.CharField(label=_("Document number"), max_length=60)
     text = words_field(_("Reasons"), rows=3, required=False)
-    evidence = scan_field(_("Decision (scan)"))
+    evidence = ScanField(label=_("Decision (scan)"), required=False)
 
 
 class ReasonForm(StepForm):

@@ -7,6 +7,7 @@ from approvals import actions as requests
 from archive.edits import actions
 from archive.edits.checking import asked
 from archive.models import EditRequest, EvidenceKind
+from files.actions import Scan
 from records.models import Enrolment, Student
 from tests.cast import Cast
 from tests.enrollment.intake import picture
@@ -35,7 +36,7 @@ def moves_on(cast: Cast, student: Student) -> Enrolment:
 
 def proof(kind: str = EvidenceKind.POLICE_PROOF) -> actions.Proof:
     """A scan as evidence."""
-    return actions.Proof(kind, "proof.png", picture())
+    return actions.Proof(kind, Scan("proof.png", picture()))
 
 
 def draft_edit(

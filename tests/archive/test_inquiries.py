@@ -15,9 +15,10 @@ from approvals import selectors
 from approvals.models import Request
 from approvals.refusals import RequestRefused, SamePerson, WrongState
 from archive.inquiries import actions
-from archive.inquiries.actions import SessionOver, UnknownNumbers
+from archive.inquiries.actions import SessionOver
+from archive.keepers import UnknownNumbers
 from archive.models import InquiryRequest, InquiryView
-from files.actions import store
+from files.actions import Scan, store
 from ledger.context import acting
 from ledger.models import Event
 from records.documents.filing import place
@@ -257,7 +258,7 @@ def test_the_letter_of_a_reader_is_seen_with_an_event_and_read_in_the_role_of_th
     client: Client, cast: Cast
 ) -> None:
     student = make_student("王小明", cast)
-    letter = actions.Letter("letter.png", picture())
+    letter = Scan("letter.png", picture())
     typed = opened(cast, student, reader="赵民警", reader_unit="派出所", letter=letter)
     read(client, cast.archivist, typed, student, "basic")
     assert Event.objects.get(action="inquiry.read").role == "archivist"
@@ -269,7 +270,7 @@ def test_the_letter_of_a_reader_is_seen_with_an_event_and_read_in_the_role_of_th
 
 def test_a_reader_from_outside_reads_at_the_screen_of_the_escort(client: Client, cast: Cast) -> None:
     student = make_student("王小明", cast, id_number=id_number(1))
-    letter = actions.Letter("letter.png", picture())
+    letter = Scan("letter.png", picture())
     with pytest.raises(WrongState):
         submitted(cast, student, reader="赵民警", reader_unit="派出所")
     typed = opened(cast, student, reader="赵民警", reader_unit="派出所", letter=letter)

@@ -9,6 +9,7 @@ from approvals.models import Request
 from approvals.refusals import WrongState
 from archive.deletions import actions as deletions
 from archive.inquiries import actions as inquiries
+from archive.keepers import UnknownNumbers
 from archive.keeping import actions as keeping
 from archive.models import InquiryView, Tombstone
 from records import selectors
@@ -31,7 +32,7 @@ def test_an_inquiry_does_not_follow_him(client: Client, cast: Cast) -> None:
     draft = drafted(cast, student)
     running = opened(cast, student)
     moves_on(cast, student)
-    with pytest.raises(inquiries.UnknownNumbers, match=number):
+    with pytest.raises(UnknownNumbers, match=number):
         drafted(cast, numbers=[number])
     with pytest.raises(WrongState):
         requests.submit(actor=draft.requester, request=draft.request)

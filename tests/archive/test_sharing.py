@@ -22,9 +22,11 @@ from approvals.models import Notice
 from approvals.refusals import SamePerson, WrongState
 from archive.consents import actions as consents
 from archive.consents.actions import Given, GuardianNeeded, OfAge
+from archive.keepers import UnknownNumbers, named
 from archive.models import Consent, SharingRequest
 from archive.sharing import actions
 from archive.tasks import expire_sharings
+from files.actions import Scan
 from files.selectors import open_blob
 from ledger.context import acting
 from ledger.models import Event
@@ -38,9 +40,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S0-5.2-1", "S0-5.3
 SECRET = "correct horse 12"
 
 
-def upload(name: str = "agreement.png") -> SimpleUploadedFile:
+def upload(name: str = "agreement.png") -> Scan:
     """A scan as a form brings it."""
-    return SimpleUploadedFile(name, picture())
+    return Scan(name, picture())
 
 
 def drafted(cast: Cast, students: list[Student], **values: Any) -> SharingRequest:
@@ -132,7 +134,7 @@ def test_a_statute_with_its_letter_needs_neither_consent_nor_agreement(cast: Cas
     bare = drafted(cast, [student], basis="《统计法》 鄂统〔2026〕8 号")
     with pytest.raises(WrongState):
         requests.submit(actor=cast.registrar, request=bare.request)
-    letter = actions.Scan("letter.png", picture())
+    letter = Scan("letter.png", picture())
     typed = released(cast, drafted(cast, [student], basis="《统计法》 鄂统〔2026〕8 号", letter=letter))
     assert [row[1] for row in rows_of(typed)] == ["姓名", "王小明"]
 
@@ -162,7 +164,7 @@ def test_who_left_meanwhile_is_left_out(cast: Cast) -> None:
     ],
 )
 def test_four_different_persons(cast: Cast, steps: tuple[str, ...], again: str) -> None:
-    typed = drafted(cast, [make_student("王小明", cast)], basis="法", letter=actions.Scan("a.png", picture()))
+    typed = drafted(cast, [make_student("王小明", cast)], basis="法", letter=Scan("a.png", picture()))
     requests.submit(actor=cast.registrar, request=typed.request)
     for who in steps:
         typed = step(cast, typed, who)
@@ -344,7 +346,7 @@ def test_the_receipt_is_noted_once_between_release_and_today(cast: Cast) -> None
 def test_numbers_of_another_school_are_told_like_unknown_ones(cast: Cast) -> None:
     stranger = make_student("王小明", cast, school=cast.other_school)
     number = Enrolment.objects.get(student=stranger).student_no
-    with pytest.raises(actions.UnknownNumbers) as refused:
+    with pytest.raises(UnknownNumbers) as refused:
         actions.draft(actor=cast.registrar, school=cast.school, numbers=[number, "NOBODY"], receiver="某")
     assert number in str(refused.value) and "NOBODY" in str(refused.value)
 
@@ -356,7 +358,8 @@ def test_consents_are_recorded_for_all_ticked_at_once(cast: Cast, client: Client
     client.force_login(cast.registrar)
     values = {"giver": "guardian", "way": "paper", "given_on": timezone.localdate(), "text_version": "2026-1"}
     assert client.post(page, values).status_code == 422, "nobody ticked, no scan"
-    ticked = {"students": [str(one.public_id) for one in students], "scan": upload()}
+    scan = SimpleUploadedFile("consent.png", picture())
+    ticked = {"students": [str(one.public_id) for one in students], "scan": scan}
     assert client.post(page, {**values, **ticked}).status_code == 302
     assert set(Consent.objects.values_list("giver_name", "sharing")) == {("赵丽", typed.pk)}
     assert Consent.objects.values("scan").distinct().count() == 1
@@ -369,7 +372,7 @@ def test_consents_are_recorded_for_all_ticked_at_once(cast: Cast, client: Client
 
 
 def test_the_papers_are_for_the_parties_of_the_request(cast: Cast, client: Client) -> None:
-    letter = actions.Scan("letter.png", picture())
+    letter = Scan("letter.png", picture())
     typed = drafted(cast, [make_student("王小明", cast)], basis="法", letter=letter)
     requests.submit(actor=cast.registrar, request=typed.request)
     paper = reverse("archive:sharing_paper", args=[typed.request.public_id, "letter"])
@@ -377,3 +380,14 @@ def test_the_papers_are_for_the_parties_of_the_request(cast: Cast, client: Clien
         client.force_login(who)
         assert client.get(paper).status_code == status
     assert Event.objects.filter(action="sharing.viewed", actor=cast.archive_head).exists()
+
+
+def test_a_student_named_by_two_of_his_numbers_is_there_once(cast: Cast) -> None:
+    student = make_student("王小明", cast)
+    first = Enrolment.objects.get(student=student)
+    first.ended_on = timezone.localdate()
+    saved(first)
+    here = {"school": cast.school, "unit": cast.school, "started_on": timezone.localdate()}
+    saved(Enrolment(student=student, student_no="A2", enrol_month="202611", **here))
+    for numbers in (["A2", first.student_no], [first.student_no]):
+        assert list(named(cast.school, numbers)) == [student]

@@ -22,7 +22,7 @@ from archive.models import Consent, LegalHold, PaperLoan, SharingRequest, Sharin
 from enrollment import actions
 from enrollment.actions import scans
 from enrollment.models import Applicant, ApplicantDocument, ImportJob, IntakeBatch, IntakeSample, ScanUpload
-from files.actions import store
+from files.actions import Scan, store
 from ledger.context import acting, service_user
 from records.columns import LAYOUTS
 from records.documents.filing import place
@@ -175,7 +175,7 @@ def consent(world: World) -> Consent:
 def inquiry(world: World) -> Request:
     """An inquiry into that student's file for a reader from outside, waiting for the head."""
     number = world.student.enrolments.get().student_no
-    letter = inquiries.Letter("letter.jpg", picture())
+    letter = Scan("letter.jpg", picture())
     typed = inquiries.draft(
         actor=world.cast.registrar, school=world.unit, numbers=[number], sections=["basic"], purpose="核对",
         reader="赵民警", reader_unit="派出所", letter=letter,

@@ -1,7 +1,6 @@
 """Entering rewards, conduct, problems, practice and employment; making a wrong entry void; answering a problem."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -13,8 +12,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.scope import OutOfScope, demand, role_for
 from approvals.deadlines import due_after
-from files.actions import store, store_made
-from files.inspection import FILE_TYPES, SCANS
+from files.actions import Scan, keep_scan, store_made
+from files.inspection import FILE_TYPES
 from files.models import Blob
 from files.selectors import open_blob
 from ledger import events
@@ -44,27 +43,12 @@ MOST_AT_ONCE = 100
 _MUST_NOT_LIE_AHEAD = ("granted_on", "happened_on", "noticed_on", "signed_on")
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """An uploaded file that proves an entry."""
-
-    content: bytes
-    filename: str
-
-
-def kept(actor: User, scan: Scan | None) -> Blob | None:
-    """The stored evidence."""
-    if scan is None:
-        return None
-    return store(actor=actor, content=scan.content, filename=scan.filename, allowed=SCANS)
-
-
 def _copies(actor: User, scan: Scan | None, count: int) -> list[Blob | None]:
     """The evidence for each of so many entries: a copy each, so that one student's file can be destroyed alone.
 
     It is checked once; the copies are of the content as it was kept.
     """
-    first = kept(actor, scan)
+    first = keep_scan(actor, scan)
     if scan is None or first is None or count == 1:
         return [first] * count
     kind = next(key for key, one in FILE_TYPES.items() if one.content_type == first.content_type)

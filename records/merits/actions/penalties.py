@@ -14,10 +14,11 @@ from accounts.models import User
 from accounts.scope import OutOfScope, role_for
 from approvals.relation import is_related
 from core.formatting import day, moment
+from files.actions import Scan, keep_scan
 from ledger import events
 from ledger.context import acting
 from records.merits import terms
-from records.merits.actions.entries import Scan, kept, lock_students
+from records.merits.actions.entries import lock_students
 from records.merits.codes import PENALTY_CODES, demand_codes
 from records.merits.refusals import AlreadyEntered, EntryRefused, NotAllowedHere, SamePerson, WrongState
 from records.models import Enrolment
@@ -88,7 +89,7 @@ def take_step(
         row.save(update_fields=names)
         step = PenaltyStep(
             penalty=row, kind=kind, actor=actor, role=role, on=paper.on, way=paper.way, told=paper.told,
-            document_no=paper.document_no, text=paper.text, evidence=kept(actor, paper.scan),
+            document_no=paper.document_no, text=paper.text, evidence=keep_scan(actor, paper.scan),
         )  # fmt: skip
         step.save()
         events.record(f"penalty.{kind}", actor=actor, obj=row, detail=detail)

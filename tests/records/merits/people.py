@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
+from files.actions import Scan
 from records.merits.actions import afterwards, penalties
-from records.merits.actions.entries import Scan
 from records.merits.actions.penalties import Decision, Paper
 from records.models import Enrolment, Student
 from records.penalty_models import Penalty
@@ -21,7 +21,7 @@ DAY = timedelta(days=1)
 
 def scan() -> Scan:
     """A small picture as evidence."""
-    return Scan(picture(), "scan.jpg")
+    return Scan("scan.jpg", picture())
 
 
 def officer(cast: Cast, name: str = "吴敏", school: Any = None) -> User:
