@@ -1,8 +1,15 @@
-"""What the database holds about typed requests beside Django's own constraints."""
+"""What the database holds about persons: two that must differ, and the requester of a typed request."""
 
 from typing import Any
 
 from django.db import models
+from django.db.models import F, Q
+
+
+def never_same(first: str, second: str, name: str) -> models.CheckConstraint:
+    """Two columns never name the same person; an empty one is nobody."""
+    condition = Q(**{f"{first}__isnull": True}) | Q(**{f"{second}__isnull": True}) | ~Q(**{first: F(second)})
+    return models.CheckConstraint(condition=condition, name=name)
 
 
 class SameRequester(models.BaseConstraint):

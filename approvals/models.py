@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
-from approvals.constraints import SameRequester
+from approvals.constraints import SameRequester, never_same
 from approvals.reasons import ReturnReason
 from core.crypto import EncryptedTextField
 from ledger.history import History
@@ -282,15 +282,7 @@ def apart(prefix: str, pairs: tuple[tuple[str, str], ...]) -> list[models.BaseCo
     """
     return [
         SameRequester(name=f"{prefix}_same_requester"),
-        *(
-            models.CheckConstraint(
-                condition=Q(**{f"{one}__isnull": True})
-                | Q(**{f"{other}__isnull": True})
-                | ~Q(**{one: F(other)}),
-                name=f"{prefix}_{one}_{other}"[:63],
-            )
-            for one, other in pairs
-        ),
+        *(never_same(one, other, f"{prefix}_{one}_{other}"[:63]) for one, other in pairs),
     ]
 
 

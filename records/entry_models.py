@@ -12,18 +12,13 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from approvals.constraints import never_same
 from core.crypto import EncryptedTextField
 from files.models import Blob
 from ledger.history import History
 from ledger.models import RecordedModel, RecordedQuerySet
 from records.models import Enrolment, Student
 from school.models import Unit
-
-
-def never_same(first: str, second: str, name: str) -> models.CheckConstraint:
-    """Two columns never name the same person; an empty one is nobody."""
-    condition = Q(**{f"{first}__isnull": True}) | Q(**{f"{second}__isnull": True}) | ~Q(**{first: F(second)})
-    return models.CheckConstraint(condition=condition, name=name)
 
 
 def person(label: Any, *, null: bool = True) -> Any:

@@ -8,11 +8,12 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from approvals.constraints import never_same
 from core.crypto import EncryptedTextField
 from files.models import Blob
 from ledger.history import History
 from ledger.models import RecordedModel
-from records.entry_models import EntryManager, never_same, person
+from records.entry_models import EntryManager, person
 from records.models import Enrolment, Student
 from school.models import COMPULSORY_STAGES, Stage, Unit
 

@@ -57,9 +57,7 @@ class SharingList(ListPage[Any]):
                choices=(("waiting", _("Not released")), ("in_force", _("In force")), ("ended", _("Ended")))),
     )  # fmt: skip
     default_sort = "-number"
-    empty = Empty(
-        _("Nothing was given to anybody outside"), _("Ask for a sharing with the button above."), icon="inbox"
-    )
+    empty = Empty(_("Nothing was given to anybody outside"), icon="inbox")
 
     def row_url(self, row: Any) -> str:
         """The request."""

@@ -130,10 +130,7 @@ def download(request: HttpRequest, document_id: UUID) -> HttpResponse:
     document = scan_reads.document_for(user, document_id)
     if filed := scan_reads.filed_as(document):
         return redirect("records:document_download", filed.student.public_id, filed.public_id)
-    try:
-        response = serve(document.blob)
-    except BlobDamaged:
-        raise Http404 from None
+    response = serve(document.blob)
     actions.note_view(actor=user, document=document, download=True)
     return response
 

@@ -358,8 +358,8 @@ def test_consents_are_recorded_for_all_ticked_at_once(cast: Cast, client: Client
     client.force_login(cast.registrar)
     values = {"giver": "guardian", "way": "paper", "given_on": timezone.localdate(), "text_version": "2026-1"}
     assert client.post(page, values).status_code == 422, "nobody ticked, no scan"
-    scan = SimpleUploadedFile("consent.png", picture())
-    ticked = {"students": [str(one.public_id) for one in students], "scan": scan}
+    signed = SimpleUploadedFile("consent.png", picture())
+    ticked = {"students": [str(one.public_id) for one in students], "scan": signed}
     assert client.post(page, {**values, **ticked}).status_code == 302
     assert set(Consent.objects.values_list("giver_name", "sharing")) == {("赵丽", typed.pk)}
     assert Consent.objects.values("scan").distinct().count() == 1
