@@ -21,6 +21,7 @@ from ledger.models import InsertOnlyModel, RecordedModel, RecordedQuerySet
 from records.models import (
     INTAKE_KINDS,
     SEARCH_FIELDS,
+    Enrolment,
     EnrolmentData,
     FamilyData,
     PersonalData,
@@ -135,8 +136,16 @@ class ApplicantQuerySet(RecordedQuerySet):
     """Reads of applicants."""
 
     def visible_to(self, user: User, perm: str = "view_applicant") -> Self:
-        """Applicants of units where ``user`` holds ``perm``."""
-        return self.filter(unit_id__in=list(units_with(user, perm)))
+        """Applicants of units where ``user`` holds ``perm``.
+
+        Those whose student file lies in the inactive archive (历史档案库) are seen by those who keep it.
+        """
+        shelves = units_with(user, "manage_retention")
+        away = Exists(Enrolment.objects.shelved().filter(student=OuterRef("student")))
+        return self.filter(
+            ~away | Q(unit_id__in=list(shelves)) if shelves else ~away,
+            unit_id__in=list(units_with(user, perm)),
+        )
 
 
 ApplicantManager = models.Manager.from_queryset(ApplicantQuerySet)

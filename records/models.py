@@ -235,6 +235,11 @@ class EnrolmentQuerySet(RecordedQuerySet):
         in_use = Q(shelved_on__isnull=True)
         return self.filter(scope, in_use | Q(AnyOf(F("unit_id"), shelves)) if shelves else in_use)
 
+    def shelved(self) -> Self:
+        """Stretches in the inactive archive of students who have none in use."""
+        in_use = Enrolment.objects.filter(student=OuterRef("student"), shelved_on__isnull=True)
+        return self.filter(~Exists(in_use), shelved_on__isnull=False)
+
     def current(self) -> Self:
         """The newest stretch of each student: the school where he is, or where he was last, keeps his file."""
         return self.filter(~Exists(later_enrolments()))
@@ -299,6 +304,9 @@ class Enrolment(RecordedModel, EnrolmentData):
             ),
             models.Index(fields=["student_no", "id"], name="enrolment_student_no"),
             models.Index(fields=["school_class"], name="enrolment_class"),
+            models.Index(
+                fields=["student"], condition=Q(shelved_on__isnull=False), name="enrolment_shelved_student"
+            ),
             models.Index(fields=["exam_no"], condition=~Q(exam_no=""), name="enrolment_exam_no"),
             models.Index(fields=["student_no"], name="enrolment_no", opclasses=["varchar_pattern_ops"]),
         ]

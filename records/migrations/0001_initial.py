@@ -4539,6 +4539,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="enrolment",
             index=models.Index(
+                condition=models.Q(("shelved_on__isnull", False)),
+                fields=["student"],
+                name="enrolment_shelved_student",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="enrolment",
+            index=models.Index(
                 condition=models.Q(("exam_no", ""), _negated=True),
                 fields=["exam_no"],
                 name="enrolment_exam_no",
