@@ -43,6 +43,11 @@ class ArchiveConfig(AppConfig):
         )  # fmt: skip
         register(
             MenuItem(
+                _("Change many files"), "archive:edit_many", "file-pencil", "request_change", "archives", 8
+            )
+        )
+        register(
+            MenuItem(
                 _("Ask to read files"), "archive:inquiry_new", "file-text", "request_inquiry", "work", 16,
                 also=("archive:inquiry_read",),
             )

@@ -13,6 +13,7 @@ app_name = "archive"
 
 urlpatterns = [
     path("students/<uuid:student_id>/edit/", edits.new_edit, name="edit_new"),
+    path("edits/new/", edits.new_edit_of_many, name="edit_many"),
     path("inquiries/new/", inquiries.new_inquiry, name="inquiry_new"),
     path("inquiries/<uuid:request_id>/read/", inquiries.read, name="inquiry_read"),
     path("inquiries/<uuid:request_id>/letter/", inquiries.letter, name="inquiry_letter"),

@@ -27,9 +27,11 @@ class Asked:
     faults: dict[str, str]
 
 
-def asked(student: Student, enrolment: Enrolment, typed: Mapping[str, str]) -> Asked:
-    """Read what was typed for a student. Fields that stay as they are, are left out."""
-    book = book_for(enrolment.school)
+def asked(
+    student: Student, enrolment: Enrolment, typed: Mapping[str, str], book: CodeBook | None = None
+) -> Asked:
+    """Read what was typed for a student; fields that stay as they are, are left out. ``book``: the school's."""
+    book = book or book_for(enrolment.school)
     columns = {column.field: column for column in columns_for(enrolment.school.stage)}
     now = current(student, enrolment, columns)
     values, faults = read({field: text for field, text in typed.items() if field in columns}, columns, book)

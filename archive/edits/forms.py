@@ -1,17 +1,19 @@
 """The shape of an edit request: why, on what basis, proofs, and for each field what is asked for."""
 
-from typing import Any
+from collections import Counter
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from archive.edits.fields import columns_for
+from archive.edits.fields import columns_for, label_of
 from archive.models import EditRequest, EvidenceKind
 from files.forms import ScanField
 from records.columns import SECTIONS, Column, Kind
 from records.labels import code_labels
 from school.codes import code_choices
 
+MOST_STUDENTS = 200
 YES_NO = (("", ""), ("是", _("Yes")), ("否", _("No")))
 
 
@@ -38,6 +40,54 @@ class ReasonsForm(forms.Form):
                 "proof_kind" if found.get("proof") else "proof", _("Choose the kind and the scan together")
             )
         return found
+
+
+class ManyForm(forms.Form):
+    """One field, and a line for each student: his number, and his value unless all get the same one."""
+
+    use_required_attribute = False
+
+    field = forms.ChoiceField(label=_("Field"))
+    value = forms.CharField(
+        label=_("Value for all"), required=False, max_length=200, help_text=_("A label or its code")
+    )
+    lines = forms.CharField(
+        label=_("Students"),
+        help_text=_("One in each line, up to 200: student number, and the value where it differs"),
+        widget=forms.Textarea(attrs={"rows": 8}),
+    )
+
+    def __init__(self, stage: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for column in columns_for(stage):
+            groups.setdefault(column.section, []).append((column.field, label_of(column, column.field)))
+        offered = [("", ""), *((SECTIONS[key], fields) for key, fields in groups.items())]
+        cast("forms.ChoiceField", self.fields["field"]).choices = offered
+
+    def clean(self) -> dict[str, Any]:
+        """The value of each student by number, as ``values``."""
+        found = super().clean() or {}
+        if "lines" in found:
+            found["values"] = self._values(found["lines"], found.get("value", ""))
+        return found
+
+    def _values(self, lines: str, common: str) -> dict[str, str]:
+        pairs = [
+            (words[0].upper(), " ".join(words[1:])) for line in lines.splitlines() if (words := line.split())
+        ]
+        values = {number: own or common for number, own in pairs}
+        if len(values) > MOST_STUDENTS:
+            self.add_error("lines", _("More than 200 students; make several requests."))
+        if twice := [
+            number for number, times in Counter(number for number, _own in pairs).items() if times > 1
+        ]:
+            self.add_error("lines", _("Named twice: %(numbers)s") % {"numbers": _(", ").join(twice)})
+        if empty := [number for number, value in values.items() if not value]:
+            self.add_error(
+                "lines", _("No value is given for: %(numbers)s") % {"numbers": _(", ").join(empty)}
+            )
+        return values
 
 
 class FieldsForm(forms.Form):

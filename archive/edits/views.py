@@ -1,5 +1,6 @@
 """Pages that begin an edit request: for one student all fields, for many students one field."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import SIGNED_IN, requires, user_of
@@ -15,11 +17,14 @@ from approvals.refusals import RequestRefused
 from archive.edits import actions
 from archive.edits.checking import Asked, asked
 from archive.edits.fields import columns_for, current
-from archive.edits.forms import FieldsForm, ReasonsForm
+from archive.edits.forms import FieldsForm, ManyForm, ReasonsForm
+from archive.edits.many import Many, asked_of_many
 from archive.edits.showing import evidence_for, is_secret
+from archive.keepers import school_of
 from files.refusals import FileRefused
 from files.serving import serve
-from records.selectors import StudentFile, student_file
+from records.selectors import student_file
+from school.models import Unit
 
 
 @requires("request_change")
@@ -41,12 +46,53 @@ def new_edit(request: HttpRequest, student_id: UUID) -> HttpResponse:
         for field, words in wanted.faults.items():
             fields.add_error(field if field in fields.fields else None, words)
         if not wanted.faults:
-            made = _draft(request, file, [wanted], reasons)
+            made = _draft(request, file.enrolment.school, [wanted], reasons)
             if made is not None:
                 return made
     status = 422 if request.method == "POST" else 200
     context = {"file": file, "student": file.student, "fields": fields, "reasons": reasons}
     return render(request, "archive/edit_new.html", context, status=status)
+
+
+@requires("request_change")
+@require_http_methods(["GET", "POST"])
+def new_edit_of_many(request: HttpRequest) -> HttpResponse:
+    """Ask for a change of one field of many students."""
+    user = user_of(request)
+    school = school_of(user, "request_change")
+    form = ManyForm(school.stage, request.POST or None)
+    reasons = ReasonsForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid() & reasons.is_valid():
+        many = _many(school, form)
+        if many is not None:
+            made = _draft(request, school, many.asked, reasons)
+            if made is not None:
+                _tell_same(request, many.same)
+                return made
+    status = 422 if request.method == "POST" else 200
+    return render(request, "archive/edit_many.html", {"form": form, "reasons": reasons}, status=status)
+
+
+def _many(school: Unit, form: ManyForm) -> Many | None:
+    """What the lines ask for; None with the faults at the form."""
+    try:
+        found = asked_of_many(school, form.cleaned_data["field"], form.cleaned_data["values"])
+    except RequestRefused as refused:
+        form.add_error("lines", str(refused))
+        return None
+    for number, words in found.faults:
+        form.add_error("lines", f"{number}: {words}")
+    return None if found.faults else found
+
+
+def _tell_same(request: HttpRequest, count: int) -> None:
+    if count:
+        words = ngettext(
+            "%(count)s student holds this value already and is left out.",
+            "%(count)s students hold this value already and are left out.",
+            count,
+        )
+        messages.info(request, words % {"count": count})
 
 
 def _typed(form: FieldsForm, now: dict[str, str], secret: set[str]) -> dict[str, str]:
@@ -59,7 +105,7 @@ def _typed(form: FieldsForm, now: dict[str, str], secret: set[str]) -> dict[str,
 
 
 def _draft(
-    request: HttpRequest, file: StudentFile, wanted: list[Asked], form: ReasonsForm
+    request: HttpRequest, school: Unit, wanted: Sequence[Asked], form: ReasonsForm
 ) -> HttpResponse | None:
     values: dict[str, Any] = form.cleaned_data
     proofs = []
@@ -68,7 +114,7 @@ def _draft(
     try:
         typed = actions.draft(
             actor=user_of(request),
-            school=file.enrolment.school,
+            school=school,
             asked=wanted,
             cause=values["cause"],
             reason=values["reason"],
