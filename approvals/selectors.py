@@ -22,7 +22,6 @@ from school.models import Unit
 
 State = Request.State
 WAITING = (State.UNDER_REVIEW, State.APPROVED)
-UNSEEN = (State.DRAFT,)
 
 
 def notice_for(user: User, notice_id: int) -> Notice | None:
@@ -72,7 +71,7 @@ def requests(user: User) -> QuerySet[Request]:
             scope |= Q(kind=kind.key, school_id__in=list(units_with(user, perm)))
     scope |= Q(public_id__in=open_cases(user, "request").filter(opened_by=user).values("case"))
     decided = Exists(Decision.objects.filter(request=OuterRef("pk"), actor=user))
-    seen = ~Q(state__in=UNSEEN) & (scope | Q(decided))
+    seen = Q(submitted_at__isnull=False) & (scope | Q(decided))
     rows: QuerySet[Request] = Request.objects.filter(Q(requester=user) | seen)
     return rows.select_related("school", "department", "requester")
 

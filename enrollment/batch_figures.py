@@ -108,19 +108,19 @@ def deadline_of(batch: IntakeBatch, late: int) -> Deadline:
 
 def banner(user: User, batch: IntakeBatch) -> Deadline:
     """The deadline with the number of late ones that ``user`` may see."""
-    late = Applicant.objects.visible_to(user).filter(batch=batch, entered_late=True)
+    late = Applicant.objects.of_units(user).filter(batch=batch, entered_late=True)
     return deadline_of(batch, late.exclude(state=State.WITHDRAWN).count())
 
 
 def quota_of(user: User, batch: IntakeBatch) -> Quota:
     """The quota with everybody who has not given up; who sees a college alone is told its number without a quota."""
-    used = Applicant.objects.visible_to(user).filter(batch=batch).exclude(state=State.WITHDRAWN).count()
+    used = Applicant.objects.of_units(user).filter(batch=batch).exclude(state=State.WITHDRAWN).count()
     return Quota(batch.quota if batch.school_id in units_with(user, "view_applicant") else None, used)
 
 
 def figures(user: User, batch: IntakeBatch) -> Figures:
     """The numbers of a batch within the reader's scope."""
-    rows = Applicant.objects.visible_to(user).filter(batch=batch).exclude(state=State.WITHDRAWN)
+    rows = Applicant.objects.of_units(user).filter(batch=batch).exclude(state=State.WITHDRAWN)
     per_state: dict[str, int] = dict(rows.order_by().values_list("state").annotate(Count("pk")))
     total = sum(per_state.values())
     counts = rows.aggregate(

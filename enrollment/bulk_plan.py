@@ -301,6 +301,12 @@ def closed_samples(user: User, batch: IntakeBatch) -> list[tuple[Any, IntakeSamp
     return [(IntakeDecision.Step(one.step).label, one) for one in newest]
 
 
+def hidden_ids(user: User, applicants: Iterable[Applicant]) -> set[int]:
+    """Those of the applicants whom ``user`` may not see any more: their files lie in the inactive archive."""
+    ids = {one.pk for one in applicants}
+    return ids - set(Applicant.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
+
+
 def skips_of(sample: IntakeSample) -> list[LeftOut]:
     """Whom a finished bulk approval left out, with the reason."""
     rows = BulkSkip.objects.filter(sample=sample).select_related("applicant")

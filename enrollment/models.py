@@ -140,12 +140,16 @@ class ApplicantQuerySet(RecordedQuerySet):
 
         Those whose student file lies in the inactive archive (历史档案库) are seen by those who keep it.
         """
-        shelves = units_with(user, "manage_retention")
-        away = Exists(Enrolment.objects.shelved().filter(student=OuterRef("student")))
-        return self.filter(
-            ~away | Q(unit_id__in=list(shelves)) if shelves else ~away,
-            unit_id__in=list(units_with(user, perm)),
-        )
+        rows, shelves = self.of_units(user, perm), units_with(user, "manage_retention")
+        if set(shelves).issuperset(units_with(user, perm)):
+            return rows
+        here = Enrolment.objects.filter(student=OuterRef("student"), school=OuterRef("batch__school"))
+        away = Exists(here.filter(shelved_on__isnull=False)) & ~Exists(here.filter(shelved_on__isnull=True))
+        return rows.filter(Q(unit_id__in=list(shelves)) | ~away)
+
+    def of_units(self, user: User, perm: str = "view_applicant") -> Self:
+        """Every applicant of these units, to be counted: those of the inactive archive too."""
+        return self.filter(unit_id__in=list(units_with(user, perm)))
 
 
 ApplicantManager = models.Manager.from_queryset(ApplicantQuerySet)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role
 from accounts.scope import role_for, units_with, visible_or_404
+from approvals.spot_checks.selectors import open_cases
 from approvals.spot_checks.sources import Case
 from core.crypto import EncryptedTextField
 from core.lookups import AnyOf
@@ -66,7 +67,11 @@ def applicant_for(user: User, public_id: Any, perm: str = "view_applicant") -> A
         "batch__school", "unit", "school_class", "programme", "entered_by", "opened_by", "returned_by",
         "initial_reviewer", "head_reviewer", "acceptor", "bureau_officer", "student",
     )  # fmt: skip
-    found: Applicant = visible_or_404(every, every.visible_to(user, perm), public_id=public_id)
+    visible = every.visible_to(user, perm)
+    if perm == "view_applicant":
+        sampled = open_cases(user, "applicant").filter(opened_by=user).values("case")
+        visible |= every.of_units(user).filter(public_id__in=sampled)
+    found: Applicant = visible_or_404(every, visible, public_id=public_id)
     return found
 
 

@@ -235,11 +235,6 @@ class EnrolmentQuerySet(RecordedQuerySet):
         in_use = Q(shelved_on__isnull=True)
         return self.filter(scope, in_use | Q(AnyOf(F("unit_id"), shelves)) if shelves else in_use)
 
-    def shelved(self) -> Self:
-        """Stretches in the inactive archive of students who have none in use."""
-        in_use = Enrolment.objects.filter(student=OuterRef("student"), shelved_on__isnull=True)
-        return self.filter(~Exists(in_use), shelved_on__isnull=False)
-
     def current(self) -> Self:
         """The newest stretch of each student: the school where he is, or where he was last, keeps his file."""
         return self.filter(~Exists(later_enrolments()))

@@ -92,7 +92,11 @@ def judge(*, actor: User, item: SpotCheckItem, outcome: str, finding: str = "") 
     if row.outcome:
         raise WrongState(_("This case was judged already."))
     if row.opened_by_id != actor.pk:
-        raise WrongState(_("Look at the case first."))
+        raise WrongState(
+            _("Look at the case first: %(name)s has opened it since.") % {"name": row.opened_by.name}
+            if row.opened_by
+            else _("Look at the case first.")
+        )
     if outcome == SpotCheckItem.Outcome.FAULT and not finding.strip():
         raise RequestRefused(_("Say in words what is wrong."))
     row.outcome, row.finding = SpotCheckItem.Outcome(outcome), finding.strip()

@@ -20,7 +20,7 @@ from core.workbook.refusal import MESSAGES as FILE_MESSAGES
 from enrollment.cells import layout_of
 from enrollment.importing.source import file_label, limits, table_options
 from enrollment.importing.writing import FILE_REFUSED
-from enrollment.models import ImportFault, ImportJob, ImportRow, IntakeBatch, MarkedFile
+from enrollment.models import Applicant, ImportFault, ImportJob, ImportRow, IntakeBatch, MarkedFile
 from enrollment.sheet import mask_of
 from files.selectors import open_blob
 from records.columns import Column, Kind, LayoutColumns, bare_header
@@ -65,7 +65,11 @@ def import_for(user: User, public_id: object, *perms: str) -> ImportJob:
 def row_for(user: User, public_id: object) -> ImportRow:
     """One row of an import in scope. Raises Http404 or OutOfScope."""
     every = ImportRow.objects.select_related("import_job__batch__school", "owner", "applicant", "resolved_by")
-    visible = every.filter(import_job__batch__school_id__in=list(units_with(user, "enter_applicant")))
+    mine = Applicant.objects.visible_to(user, "enter_applicant")
+    visible = every.filter(
+        Q(applicant=None) | Q(applicant__in=mine),
+        import_job__batch__school_id__in=list(units_with(user, "enter_applicant")),
+    )
     return visible_or_404(every, visible, public_id=public_id)
 
 

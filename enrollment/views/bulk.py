@@ -100,11 +100,13 @@ def report(request: HttpRequest, sample_id: UUID) -> HttpResponse:
     """How a bulk approval goes, and what it came to."""
     user = user_of(request)
     sample = bulk_plan.sample_for(user, sample_id)
-    left_out = bulk_plan.skips_of(sample)
+    left_out, shown = bulk_plan.skips_of(sample), bulk_plan.view_of(sample)
+    named = [one.applicant for one in left_out] + [item.applicant for item in shown.items]
     context = {
         "batch": sample.batch,
         "sample": sample,
-        "shown": bulk_plan.view_of(sample),
+        "shown": shown,
+        "hidden": bulk_plan.hidden_ids(user, named),
         "step": _step(sample.step),
         "progress": _bar(sample) if sample.job and not sample.closed_at else None,
         "left_out": left_out,

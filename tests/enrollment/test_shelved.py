@@ -5,7 +5,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from enrollment import actions, finding, selectors
+from approvals.models import SpotCheck, SpotCheckItem
+from approvals.spot_checks import actions as spot_checks
+from enrollment import actions, batch_figures, finding, selectors
 from enrollment.models import Applicant, IntakeBatch
 from ledger.context import acting
 from records.models import Enrolment, Student
@@ -51,3 +53,26 @@ def test_who_comes_back_brings_the_intake_record_along(cast: Cast, batch: Intake
     here = {"school": cast.school, "unit": cast.school, "started_on": timezone.localdate()}
     saved(Enrolment(student=row.student, student_no="A9", enrol_month="202611", **here))
     assert selectors.applicant_for(cast.clerk, row.public_id) == row
+
+
+def test_another_school_that_takes_him_in_does_not_bring_the_record_back(
+    cast: Cast, batch: IntakeBatch
+) -> None:
+    row = shelved(cast, batch)
+    there = {"school": cast.other_school, "unit": cast.other_school, "started_on": timezone.localdate()}
+    saved(Enrolment(student=row.student, student_no="B9", enrol_month="202611", **there))
+    assert not Applicant.objects.visible_to(cast.clerk).exists()
+
+
+def test_he_still_counts_and_the_officer_who_opened_his_case_still_reads_it(
+    client: Client, cast: Cast, batch: IntakeBatch
+) -> None:
+    row = shelved(cast, batch)
+    assert batch_figures.figures(cast.head, batch).total == 1
+    check = saved(SpotCheck(school=cast.school, month=timezone.localdate().replace(day=1), population=1))
+    item = saved(SpotCheckItem(spot_check=check, kind="applicant", case=row.public_id, number=row.number))
+    client.force_login(cast.bureau_officer)
+    page = reverse("enrollment:review", args=[row.public_id])
+    assert client.get(page).status_code == 404
+    spot_checks.open_case(actor=cast.bureau_officer, item=item)
+    assert client.get(page).status_code == 200
