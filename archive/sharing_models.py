@@ -197,7 +197,7 @@ class Consent(RecordedModel):
                 name="consent_withdrawal",
             ),
             models.UniqueConstraint(
-                fields=["student", "sharing"],
+                fields=["student", "sharing", "giver"],
                 condition=Q(sharing__isnull=False, withdrawn_on__isnull=True),
                 name="consent_once_for_a_sharing",
             ),

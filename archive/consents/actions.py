@@ -14,7 +14,7 @@ from accounts.scope import role_for, roles_with
 from approvals import notices
 from approvals.models import Request
 from approvals.refusals import RequestRefused, WrongState
-from archive.consents.selectors import ADULT, READERS, age, is_child
+from archive.consents.selectors import READERS, is_adult, is_child
 from archive.keepers import kept_at
 from archive.models import Consent, SharingRequest
 from files.actions import Scan, keep_scan
@@ -100,13 +100,14 @@ def _record(
     if under_14 and given.giver != Giver.GUARDIAN:
         words = _("%(name)s is under 14: a guardian gives the consent.")
         raise GuardianNeeded(words % {"name": student.name})
-    if (
-        given.giver == Giver.GUARDIAN
-        and student.birth_date
-        and age(student.birth_date, given.given_on) >= ADULT
-    ):
+    if given.giver == Giver.GUARDIAN and is_adult(student, given.given_on):
         raise OfAge(_("%(name)s is of age and consents in person.") % {"name": student.name})
-    known = Consent.objects.filter(student=student, matter=matter, sharing=sharing, withdrawn_on__isnull=True)
+    known = Consent.objects.filter(
+        student=student, school=school, matter=matter, sharing=sharing, giver=given.giver,
+        withdrawn_on__isnull=True,
+    )  # fmt: skip
+    if sharing is None:
+        known = known.filter(text_version=given.text_version.strip())
     if known.exists():
         raise WrongState(_("The consent of %(name)s is recorded already.") % {"name": student.name})
     made: Consent = Consent.objects.create(

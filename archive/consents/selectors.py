@@ -22,6 +22,11 @@ def is_child(student: Student, on: date) -> bool:
     return student.birth_date is None or age(student.birth_date, on) < CHILD
 
 
+def is_adult(student: Student, on: date) -> bool:
+    """Whether the student is 18 on that day; who has no birth date counts as none."""
+    return student.birth_date is not None and age(student.birth_date, on) >= ADULT
+
+
 def age(born: date, on: date) -> int:
     """Full years on that day."""
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
@@ -43,14 +48,16 @@ def consent_for(user: User, public_id: UUID) -> Consent:
     return found
 
 
-def standing(sharing: SharingRequest) -> dict[int, Consent]:
-    """The consents to a sharing that stand now, by student id.
+def stands(row: Consent) -> bool:
+    """Whether a consent counts: not withdrawn, and given by whom the birth date in the file asks for."""
+    if row.withdrawn_on is not None:
+        return False
+    if row.giver == Consent.Giver.STUDENT:
+        return not is_child(row.student, row.given_on)
+    return not is_adult(row.student, row.given_on)
 
-    A student's own does not when the file says by now that he was a child on that day.
-    """
-    rows = Consent.objects.filter(sharing=sharing, withdrawn_on__isnull=True).select_related("student")
-    return {
-        row.student_id: row
-        for row in rows
-        if row.giver == Consent.Giver.GUARDIAN or not is_child(row.student, row.given_on)
-    }
+
+def standing(sharing: SharingRequest) -> dict[int, Consent]:
+    """The consents to a sharing that stand now, by student id."""
+    rows = Consent.objects.filter(sharing=sharing).select_related("student")
+    return {row.student_id: row for row in rows if stands(row)}

@@ -15,6 +15,7 @@ from approvals.refusals import RequestRefused
 from archive.consents import actions, selectors
 from archive.consents.forms import ConsentForm, GivenForm
 from archive.sharing import selectors as sharing_selectors
+from archive.sharing.selectors import visible_ids
 from files.refusals import FileRefused
 from files.serving import serve
 from records.selectors import student_file
@@ -47,7 +48,7 @@ def consents(request: HttpRequest, student_id: UUID) -> HttpResponse:
     context = {
         "file": file,
         "student": file.student,
-        "rows": rows,
+        "rows": [(row, selectors.stands(row)) for row in rows],
         "form": form,
         "may_record": file.allows(actions.PERM),
         "withdraws_at": units_with(user, actions.PERM),
@@ -103,7 +104,9 @@ def withdraw(request: HttpRequest, consent_id: UUID) -> HttpResponse:
         messages.error(request, str(refused))
     else:
         messages.success(request, _("Withdrawn."))
-    return redirect("archive:consents", row.student.public_id)
+    if visible_ids(user, [row.student_id]):
+        return redirect("archive:consents", row.student.public_id)
+    return redirect("/")
 
 
 @requires(*selectors.READERS)

@@ -2979,7 +2979,7 @@ class Migration(migrations.Migration):
             model_name="consent",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("sharing__isnull", False), ("withdrawn_on__isnull", True)),
-                fields=("student", "sharing"),
+                fields=("student", "sharing", "giver"),
                 name="consent_once_for_a_sharing",
             ),
         ),

@@ -18,7 +18,7 @@ from approvals.kinds import Doing, kind
 from approvals.models import Request
 from approvals.refusals import RequestRefused, WrongState
 from archive.consents.selectors import standing
-from archive.keepers import kept_at, named
+from archive.keepers import files_kept, kept_at, named
 from archive.models import SharingRequest, SharingStudent
 from archive.sharing.package import packed
 from archive.sharing.selectors import READERS, columns_of, students_of
@@ -44,11 +44,11 @@ def draft(
     Raises UnknownNumbers, FileRefused, NotPermitted.
     """
     students = named(school, numbers)
+    files = files_kept(students, school)
     typed: Any = requests.open_request(actor=actor, kind=kind(KIND), school=school, **values)
     role = typed.request.requester_role
     rows = [
-        SharingStudent(sharing=typed, student=student, student_no=number)
-        for student, number in students.items()
+        SharingStudent(sharing=typed, student=one, student_no=files[one.pk].student_no) for one in students
     ]
     write_rows(rows, actor=actor, role=role)
     if letter is not None:
@@ -64,10 +64,19 @@ def check_ready(typed: SharingRequest) -> None:
     known = {column.field for column in columns_of(typed.request.school)}
     if not typed.students.exists() or not typed.fields or not known.issuperset(typed.fields):
         raise WrongState(_("Name at least one student and one field."))
-    if typed.valid_until < timezone.localdate():
-        raise WrongState(_("The last day lies in the past."))
+    _demand_days_left(typed)
     if typed.basis and typed.letter is None:
         raise WrongState(_("A statutory basis comes with a letter; add its scan."))
+
+
+def still_wanted(doing: Doing) -> None:
+    """Nobody approves what could only lapse. Raises WrongState."""
+    _demand_days_left(doing.typed)
+
+
+def _demand_days_left(typed: SharingRequest) -> None:
+    if typed.valid_until < timezone.localdate():
+        raise WrongState(_("The last day lies in the past."))
 
 
 def note_agreement(doing: Doing) -> None:
@@ -81,13 +90,12 @@ def release(doing: Doing) -> None:
     """Make the package of those who consented and are still here; the others are left out. Raises WrongState."""
     typed: SharingRequest = doing.typed
     school = doing.request.school
-    if typed.valid_until < timezone.localdate():
-        raise WrongState(_("The last day lies in the past."))
-    rows = students_of(typed)
-    ids = [row.student_id for row in rows]
+    _demand_days_left(typed)
+    ids = list(typed.students.values_list("student_id", flat=True))
     list(Student.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
-    here = set(kept_at(school).filter(student_id__in=ids).values_list("student_id", flat=True))
-    agreed = _may_be_given(typed, ids)
+    rows = students_of(typed)
+    here = _kept(typed, ids)
+    agreed = here if typed.basis else here & standing(typed).keys()
     if not agreed:
         raise WrongState(_("Nobody of these students has consented; there is nothing to give."))
     for row in rows:
@@ -119,14 +127,14 @@ def fetch_package(*, actor: User, typed: SharingRequest) -> HttpResponse:
     """The package, to be handed over; each time is kept.
 
     Raises WrongState before the release, after the end, and when somebody in it has withdrawn the consent or gone to
-    another school since; NotPermitted; Http404 for a package that is damaged.
+    another school since, but for what a statute asks for; NotPermitted; Http404 for a package that is damaged.
     """
     row = _locked(typed)
     role = role_for(actor, "release_sharing", row.request.school_id)
     if not row.in_force or row.package is None:
         raise WrongState(_("This sharing is not in force."))
     given = set(row.students.filter(outcome=Outcome.GIVEN).values_list("student_id", flat=True))
-    if given - _may_be_given(row, given):
+    if not row.basis and given - (_kept(row, given) & standing(row).keys()):
         words = _("A consent was withdrawn, or a student has left. Revoke this sharing and ask anew.")
         raise WrongState(words)
     answer = serve(row.package)
@@ -134,10 +142,10 @@ def fetch_package(*, actor: User, typed: SharingRequest) -> HttpResponse:
     return answer
 
 
-def _may_be_given(typed: SharingRequest, ids: Collection[int]) -> set[int]:
-    """Those of the students whose files are kept here, and who have consented where consent is needed."""
-    here = set(kept_at(typed.request.school).filter(student_id__in=ids).values_list("student_id", flat=True))
-    return here if typed.basis else here & standing(typed).keys()
+def _kept(typed: SharingRequest, ids: Collection[int]) -> set[int]:
+    """Those of the students whose files are kept here."""
+    rows = kept_at(typed.request.school).filter(student_id__in=ids)
+    return set(rows.values_list("student_id", flat=True))
 
 
 @transaction.atomic
@@ -190,9 +198,11 @@ def expire_due(today: date) -> int:
         request__state=Request.State.APPROVED, released_at__isnull=True, valid_until__lt=today
     )
     by: Any = service_user()
-    for found in unreleased.select_related("request").order_by("pk"):
+    for found in unreleased.select_related("request__school", "request__department").order_by("pk"):
         try:
-            requests.lapse(actor=by, request=found.request)
+            with transaction.atomic():
+                requests.lapse(actor=by, request=found.request)
+                _tell_ended(found)
         except WrongState:
             continue
         count += 1
@@ -202,6 +212,10 @@ def expire_due(today: date) -> int:
 def _end(row: SharingRequest, ending: str, reason: str = "") -> None:
     row.ended_on, row.ending, row.end_reason = timezone.localdate(), ending, reason
     row.save(update_fields=["ended_on", "ending", "end_reason"])
+    _tell_ended(row)
+
+
+def _tell_ended(row: SharingRequest) -> None:
     url = reverse("approvals:request", args=[row.request.public_id])
     duties = {Unit.Duty.ARCHIVES, row.request.department.duty or Unit.Duty.ARCHIVES}
     notices.tell(ENDED, school=row.request.school, duties=duties, about=row.receiver, url=url)

@@ -16,12 +16,15 @@ from archive.consents.selectors import standing
 from archive.models import SharingRequest, SharingStudent
 from archive.sharing import actions
 from archive.sharing.forms import AgreementForm, ReceiptForm, ReleaseForm, RevokeForm
-from archive.sharing.selectors import READERS, columns_of, label_of, students_of
+from archive.sharing.selectors import READERS, columns_of, label_of, students_of, visible_ids
 
 HEAD = Step(
-    "department_head", _("Head of department"), "decide_as_head", "department_head", where="department"
+    "department_head", _("Head of department"), "decide_as_head", "department_head", where="department",
+    act=actions.still_wanted,
+)  # fmt: skip
+ARCHIVE_HEAD = Step(
+    "archive_head", _("Head of archives"), "decide_for_archives", "archive_head", act=actions.still_wanted
 )
-ARCHIVE_HEAD = Step("archive_head", _("Head of archives"), "decide_for_archives", "archive_head")
 AGREEMENT = Step(
     "agreement", _("Agreement"), "request_sharing", "agreement_by", where="department", phase="carry_out",
     act=actions.note_agreement, form=AgreementForm, button=_("File the agreement"),
@@ -45,14 +48,15 @@ def read(user: User, request: Request, typed: SharingRequest) -> dict[str, Any]:
     agreed = standing(typed)
     releases = request.school_id in units_with(user, "release_sharing")
     labels = {column.field: label_of(column) for column in columns_of(request.school)}
-    rows = [(one, one.student_id in agreed) for one in students_of(typed)]
+    listed = students_of(typed)
+    rows = [(one, one.student_id in agreed) for one in listed]
+    keeps = request.school_id in units_with(user, "record_consent")
     return {
         "students": rows,
         "agreed": sum(1 for _row, given in rows if given),
         "field_labels": [labels.get(one, one) for one in typed.fields],
-        "may_record": not typed.basis
-        and typed.released_at is None
-        and request.school_id in units_with(user, "record_consent"),
+        "may_record": keeps and not typed.basis and typed.released_at is None,
+        "opened": visible_ids(user, [one.student_id for one in listed]) if keeps else set(),
         "releases": releases and typed.released_at is not None,
         "receipt_form": ReceiptForm(),
         "revoke_form": RevokeForm(),

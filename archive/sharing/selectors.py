@@ -1,5 +1,6 @@
 """Reads of sharings: the register, one of them, its students, what may be named."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -16,7 +17,7 @@ from records.values import split
 from school.models import Unit
 
 READERS = ("request_sharing", "release_sharing", "decide_for_archives")
-STARTED = ("under_review", "approved", "returned", "closed")
+STARTED = ("under_review", "approved", "returned", "closed", "lapsed")
 
 
 def columns_of(school: Unit) -> list[Column]:
@@ -65,6 +66,12 @@ def sharing_for(user: User, request_id: UUID, *perms: str) -> SharingRequest:
 def students_of(typed: SharingRequest) -> list[SharingStudent]:
     """The students of a sharing by their numbers."""
     return list(typed.students.select_related("student").order_by("student_no", "pk"))
+
+
+def visible_ids(user: User, student_ids: Collection[int]) -> set[int]:
+    """Those of the students whose files ``user`` may open."""
+    rows = Student.objects.visible_to(user).filter(pk__in=student_ids)
+    return set(rows.values_list("pk", flat=True))
 
 
 def of_request(request: Request) -> SharingRequest:

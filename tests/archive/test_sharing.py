@@ -18,10 +18,12 @@ from accounts.models import User
 from accounts.roles import Role
 from accounts.scope import held_by
 from approvals import actions as requests
+from approvals import selectors as request_reads
 from approvals.models import Notice
 from approvals.refusals import SamePerson, WrongState
 from archive.consents import actions as consents
 from archive.consents.actions import Given, GuardianNeeded, OfAge
+from archive.consents.selectors import standing
 from archive.keepers import UnknownNumbers, named
 from archive.models import Consent, SharingRequest
 from archive.sharing import actions
@@ -31,6 +33,7 @@ from files.selectors import open_blob
 from ledger.context import acting
 from ledger.models import Event
 from records.models import Enrolment, FamilyMember, Student
+from tests.archive.asking import moves_on
 from tests.cast import Cast
 from tests.enrollment.intake import picture
 from tests.factories import appoint, saved
@@ -250,6 +253,7 @@ def test_what_cannot_be_released_goes_back_or_lapses(cast: Cast) -> None:
     assert actions.expire_due(second.valid_until) == 0
     assert actions.expire_due(second.valid_until + timedelta(days=1)) == 1
     assert SharingRequest.objects.get(pk=second.pk).request.state == "lapsed"
+    assert {one.duty for one in Notice.objects.filter(kind=actions.ENDED)} == {"archives", "teaching"}
 
 
 def test_a_consent_of_who_left_can_still_be_withdrawn(cast: Cast, client: Client) -> None:
@@ -391,3 +395,56 @@ def test_a_student_named_by_two_of_his_numbers_is_there_once(cast: Cast) -> None
     saved(Enrolment(student=student, student_no="A2", enrol_month="202611", **here))
     for numbers in (["A2", first.student_no], [first.student_no]):
         assert list(named(cast.school, numbers)) == [student]
+    typed = actions.draft(
+        actor=cast.registrar, school=cast.school, numbers=[first.student_no], receiver="某", fields=["name"],
+        valid_until=timezone.localdate(),
+    )  # fmt: skip
+    assert typed.students.get().student_no == "A2", "the receiver reads the number that he has now"
+
+
+def test_a_guardians_consent_does_not_stand_once_the_file_says_that_he_is_of_age(cast: Cast) -> None:
+    student = make_student("王小明", cast)
+    typed = drafted(cast, [student])
+    consent(cast, typed, student)
+    assert standing(typed)
+    student.birth_date = date(2000, 1, 2)
+    saved(student)
+    assert not standing(typed)
+    consent(cast, typed, student, giver="student")
+    assert standing(typed)[student.pk].giver == "student"
+
+
+def test_a_new_text_and_another_school_ask_anew(cast: Cast) -> None:
+    student = make_student("王小明", cast)
+    (first,) = consent(cast, None, student)
+    with pytest.raises(WrongState):
+        consent(cast, None, student)
+    newer = Given(giver="guardian", way="counter", given_on=timezone.localdate(), text_version="2027-1")
+    whole = {"actor": cast.registrar, "school": cast.school, "students": [student], "matter": "public"}
+    assert consents.record(**whole, given=newer)[0].text_version == "2027-1"
+    first.school = cast.other_school
+    saved(first)
+    assert consent(cast, None, student)
+
+
+def test_nobody_approves_what_could_only_lapse(cast: Cast) -> None:
+    typed = drafted(cast, [make_student("王小明", cast)])
+    requests.submit(actor=cast.registrar, request=typed.request)
+    typed.valid_until = timezone.localdate() - timedelta(days=1)
+    saved(typed)
+    with pytest.raises(WrongState):
+        step(cast, typed, "academic_head")
+
+
+def test_a_recalled_draft_stays_its_authors_alone(cast: Cast) -> None:
+    typed = drafted(cast, [make_student("王小明", cast)])
+    requests.recall(actor=cast.registrar, request=typed.request)
+    for reader in (cast.academic_head, cast.archive_head, cast.archivist):
+        assert not request_reads.requests(reader).filter(pk=typed.request_id).exists()
+
+
+def test_a_package_by_statute_is_handed_over_though_somebody_has_left(cast: Cast) -> None:
+    student = make_student("王小明", cast)
+    typed = released(cast, drafted(cast, [student], basis="法", letter=Scan("a.png", picture())))
+    moves_on(cast, student)
+    assert actions.fetch_package(actor=cast.archivist, typed=typed).status_code == 200
