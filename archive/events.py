@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 EVENTS = {
     "student.edited": _("Student file changed as approved"),
     "edit.applied": _("Batch of changes carried out"),
+    "edit.printed": _("Form of an edit request printed"),
     "edit.viewed": _("Values of an edit request seen whole"),
     "inquiry.read": _("Page read in an inquiry"),
     "inquiry.letter_viewed": _("Letter of a reader from outside seen"),

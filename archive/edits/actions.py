@@ -316,6 +316,13 @@ def file_evidence(typed: EditRequest) -> None:
 
 
 @transaction.atomic
+def note_printed(*, actor: User, typed: EditRequest) -> None:
+    """Write down that somebody printed the form of a request."""
+    request = typed.request
+    events.record("edit.printed", actor=actor, obj=typed, subject=request.subject, unit_id=request.school_id)
+
+
+@transaction.atomic
 def note_viewed(*, actor: User, typed: EditRequest) -> None:
     """Write down that somebody who decides saw the values whole."""
     request = typed.request

@@ -99,6 +99,7 @@ KIND = Kind(
     title_of,
     check=actions.check_ready,
     ended=lambda _request, typed: actions.file_evidence(typed),
+    print_url="archive:edit_print",
     prefetch=(
         Prefetch(
             "changes",

@@ -35,11 +35,16 @@ def evidence_for(user: User, public_id: UUID) -> EditEvidence:
 
 @dataclass(frozen=True, slots=True)
 class ShownChange:
-    """A line: whose field, what it was, what is asked for, and what stands there now if that differs."""
+    """A line: whose field, what it was, what is asked for, and what stands there now if that differs.
+
+    ``old`` and ``new`` are as the reader may see them; ``before`` and ``after`` the same with the differences marked.
+    """
 
     student: Student
     student_no: str
     label: str
+    old: str
+    new: str
     before: SafeString
     after: SafeString
     now: str
@@ -81,15 +86,19 @@ def _lines(changes: list[EditChange], school: Unit, *, whole: bool, typed_whole:
         column, file = columns.get(one.field), files.get(one.student_id)
         secret = is_secret(one.field) and not whole
         old, new = (_words(column, text) for text in (one.old, one.new))
-        now = current_text(one.field, file.student, file, families[file.student_id]) if file else one.new
         name = split(one.field)[1]
+        seen_old = mask(name, old) if secret else old
+        seen_new = mask(name, new) if secret and not typed_whole else new
+        now = current_text(one.field, file.student, file, families[file.student_id]) if file else one.new
         found.append(
             ShownChange(
                 one.student,
                 numbers.get(one.student_id, ""),
                 label_of(column, one.field),
-                marked(old, new, mask(name, old) if secret else old),
-                marked(new, old, mask(name, new) if secret and not typed_whole else new, plain=secret),
+                seen_old,
+                seen_new,
+                marked(old, new, seen_old),
+                marked(new, old, seen_new, plain=secret),
                 (mask(name, now) if secret else _words(column, now)) if now != one.new else "",
                 is_key(one.field),
             )

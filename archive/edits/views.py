@@ -6,23 +6,27 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import SIGNED_IN, requires, user_of
 from accounts.scope import NotPermitted
+from approvals import selectors as requests
 from approvals.refusals import RequestRefused
 from archive.edits import actions
 from archive.edits.checking import Asked, asked
 from archive.edits.fields import columns_for, current
 from archive.edits.forms import FieldsForm, ManyForm, ReasonsForm
 from archive.edits.many import Many, asked_of_many
+from archive.edits.printing import edit_form
 from archive.edits.showing import evidence_for, is_secret
 from archive.keepers import school_of
+from archive.models import EditRequest
+from core.pdf import PdfFailed
 from files.refusals import FileRefused
-from files.serving import serve
+from files.serving import serve, serve_bytes
 from records.selectors import student_file
 from school.models import Unit
 
@@ -126,6 +130,21 @@ def _draft(
         return None
     messages.success(request, _("Drafted. Look it over and submit it."))
     return redirect("approvals:request", typed.request.public_id)
+
+
+@requires(SIGNED_IN)
+@require_POST
+def print_edit(request: HttpRequest, request_id: UUID) -> HttpResponse:
+    """The form of an edit request, for whoever may read it."""
+    user = user_of(request)
+    row = requests.request_for(user, request_id)
+    typed = get_object_or_404(EditRequest.objects.select_related("request__school"), request=row)
+    try:
+        content = edit_form(actor=user, request=row, typed=typed)
+    except PdfFailed as failed:
+        messages.error(request, failed.message)
+        return redirect("approvals:request", request_id)
+    return serve_bytes(content, f"{row.number or 'edit'}.pdf", "application/pdf", "inline")
 
 
 @requires(SIGNED_IN)
