@@ -135,8 +135,9 @@ class ApplicantQuerySet(RecordedQuerySet):
     """Reads of applicants."""
 
     def visible_to(self, user: User, perm: str = "view_applicant") -> Self:
-        """Applicants of units where ``user`` holds ``perm``."""
-        return self.filter(unit_id__in=list(units_with(user, perm)))
+        """Applicants of units where ``user`` holds ``perm``; nobody sees what is left of a destroyed file."""
+        here = self.filter(unit_id__in=list(units_with(user, perm)))
+        return here.exclude(state=Applicant.State.DESTROYED)
 
 
 ApplicantManager = models.Manager.from_queryset(ApplicantQuerySet)
@@ -153,6 +154,7 @@ class Applicant(RecordedModel, Searchable, PersonalData, EnrolmentData):
         ACCEPTED = "accepted", _("Accepted by the archives")
         RETURNED = "returned", _("Returned")
         WITHDRAWN = "withdrawn", _("Given up")
+        DESTROYED = "destroyed", _("Destroyed with the file")
 
     class BureauState(models.TextChoices):
         NOT_NEEDED = "not_needed", _("Not needed")
