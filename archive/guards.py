@@ -122,8 +122,28 @@ $body$;
 
 CREATE FUNCTION archive_forget(subjects uuid[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $body$
+DECLARE
+    over bigint[];
 BEGIN
     PERFORM public.archive_demand_registered(subjects);
+    WITH named AS (
+        SELECT i.request_id, x.student_id FROM public.archive_inquirystudent x
+        JOIN public.archive_inquiryrequest i ON i.id = x.inquiry_id
+        UNION ALL
+        SELECT h.request_id, x.student_id FROM public.archive_sharingstudent x
+        JOIN public.archive_sharingrequest h ON h.id = x.sharing_id
+    ), ended AS (
+        SELECT n.request_id FROM named n JOIN public.records_student s ON s.id = n.student_id
+        GROUP BY 1 HAVING bool_and(s.destroyed_on IS NOT NULL) AND bool_or(s.public_id = ANY (subjects))
+        UNION
+        SELECT id FROM public.approvals_request WHERE subject = ANY (subjects)
+        UNION
+        SELECT e.request_id FROM public.archive_historicaleditchange c
+        JOIN public.archive_editrequest e ON e.id = c.edit_id
+        WHERE c.history_subject = ANY (subjects)
+            AND NOT EXISTS (SELECT FROM public.archive_editchange x WHERE x.edit_id = e.id)
+    )
+    SELECT coalesce(array_agg(request_id), '{}') INTO over FROM ended;
     PERFORM public.ledger_forget(
         subjects,
         ARRAY['approvals_historicalrequest', 'archive_historicalappraisedfile'],
@@ -131,11 +151,24 @@ BEGIN
     );
     PERFORM set_config('xueji.erasing', pg_current_xact_id()::text, true);
     WITH done AS (
-        UPDATE public.approvals_decision d SET comment = '' FROM public.approvals_request r
-        WHERE r.id = d.request_id AND r.subject = ANY (subjects) RETURNING d.id, r.subject
+        UPDATE public.approvals_decision SET comment = '' WHERE request_id = ANY (over) RETURNING id
     )
     INSERT INTO public.ledger_erasure (subject, "table", rows)
-    SELECT subject, 'approvals_decision', array_agg(id ORDER BY id) FROM done GROUP BY 1;
+    SELECT subjects[1], 'approvals_decision', array_agg(id ORDER BY id) FROM done HAVING count(*) > 0;
+    WITH done AS (
+        UPDATE public.archive_historicalinquiryrequest SET purpose = '', report = '', history_change_reason = ''
+        WHERE request_id = ANY (over) RETURNING history_id
+    )
+    INSERT INTO public.ledger_erasure (subject, "table", rows)
+    SELECT subjects[1], 'archive_historicalinquiryrequest', array_agg(history_id ORDER BY history_id)
+    FROM done HAVING count(*) > 0;
+    WITH done AS (
+        UPDATE public.archive_historicaleditrequest SET reason = '', basis = '', history_change_reason = ''
+        WHERE request_id = ANY (over) AND history_subject IS NULL RETURNING history_id
+    )
+    INSERT INTO public.ledger_erasure (subject, "table", rows)
+    SELECT subjects[1], 'archive_historicaleditrequest', array_agg(history_id ORDER BY history_id)
+    FROM done HAVING count(*) > 0;
     WITH done AS (
         UPDATE public.archive_tombstone SET name_digest = '' WHERE subject = ANY (subjects) RETURNING id, subject
     )

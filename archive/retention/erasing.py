@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from archive.models import (
     Consent,
     DeletionRequest,
     EditChange,
     EditRequest,
+    InquiryRequest,
     InquiryStudent,
     LegalHold,
     PaperLoan,
@@ -65,11 +68,19 @@ def _consents(student: Student) -> Sequence[Blob]:
 
 
 def _outside(student: Student) -> Sequence[Blob]:
-    """The numbers in inquiries and sharings, and the packages in which his data lie."""
+    """The numbers in inquiries and sharings, and the packages in which his data lie.
+
+    Words of an inquiry go with the last of the files that it named; what a sharing says of its receiver stays.
+    """
     for model in (InquiryStudent, SharingStudent):
         for row in model._default_manager.filter(student=student).select_related("student"):
             row.student_no = ""
             row.save(update_fields=["student_no"])
+    others = InquiryStudent.objects.filter(inquiry=OuterRef("pk"), student__destroyed_on__isnull=True)
+    asked = InquiryRequest.objects.filter(students__student=student).select_related("request")
+    for typed in asked.filter(~Exists(others.exclude(student=student))):
+        typed.purpose = typed.report = ""
+        typed.save(update_fields=["purpose", "report"])
     given = SharingRequest.objects.filter(
         students__student=student, students__outcome=SharingStudent.Outcome.GIVEN
     )
