@@ -25,7 +25,7 @@ DESTRUCTION_APART = (
     ("approver", "second_executor"),
     ("first_executor", "second_executor"),
 )
-"""Besides, the database wants neither the approver nor an executor among the appraisers (`archive.guards`)."""
+"""Besides, a trigger wants neither the approver nor an executor among the appraisers."""
 
 
 class AppraisalRound(RecordedModel):

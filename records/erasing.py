@@ -8,6 +8,7 @@ Nobody but `archive.retention` starts it: the database refuses an empty file tha
 """
 
 from collections.abc import Callable, Collection, Iterable
+from typing import Any
 
 from django.db import models
 from django.utils import timezone
@@ -40,7 +41,7 @@ def empty(row: models.Model, names: Iterable[str]) -> list[str]:
     """Set these fields of a row to nothing; their names, with those of what is derived from them."""
     done = list(names)
     for name in done:
-        field = row._meta.get_field(name)
+        field: Any = row._meta.get_field(name)
         setattr(row, name, None if field.null else field.get_default())
     return [*done, *(one for one in fill(row) if one not in done)]
 

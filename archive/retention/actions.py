@@ -31,6 +31,7 @@ from ledger.history import update_rows, write_rows
 from records.models import Student
 from records.selectors import StudentFile
 from school.models import Unit
+from school.rules import rule
 
 MOST_FILES = 200
 """In one round, so that it can be appraised at a sitting and destroyed in one transaction; the rest waits."""
@@ -69,9 +70,10 @@ def _open(actor: User, role: str, school: Unit) -> AppraisalRound:
     Unit.objects.select_for_update().get(pk=school.pk)
     if AppraisalRound.objects.filter(school=school, closed_at__isnull=True).exists():
         raise WrongState(_("Another appraisal of this school is open."))
-    found = list(expired(school, timezone.localdate())[:MOST_FILES])
+    found: list[Any] = list(expired(school, timezone.localdate())[:MOST_FILES])
     if not found:
         raise WrongState(_("No file's retention has ended."))
+    years = int(rule(school, "retention_years"))
     with acting(actor, role=role):
         made: AppraisalRound = AppraisalRound.objects.create(
             number=new_number("JD"), school=school, opened_by=actor
@@ -82,7 +84,7 @@ def _open(actor: User, role: str, school: Unit) -> AppraisalRound:
                 student=one.student,
                 archive_no=one.student.archive_no,
                 left_on=one.ended_on,
-                expired_on=period_of(one.student).until,
+                expired_on=max(filter(None, (years_after(one.ended_on, years), one.until))),
             )
             for one in found
         ]

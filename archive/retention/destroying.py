@@ -145,8 +145,9 @@ def _registered(doing: Doing, one: AppraisedFile) -> DestroyedFile:
 def _contents(student: Student) -> dict[str, int]:
     """How many rows of which model hang on a student."""
     found: Counter[str] = Counter()
+    relation: Any
     for relation in Student._meta.get_fields(include_hidden=True):
-        model: Any = relation.related_model
+        model = relation.related_model
         if not relation.auto_created or relation.concrete or is_history(model):
             continue
         count = model._default_manager.filter(**{relation.field.name: student}).count()
