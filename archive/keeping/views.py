@@ -110,7 +110,7 @@ def mark(request: HttpRequest, student_id: UUID) -> HttpResponse:
         request,
         file,
         _("The file has a new retention period."),
-        lambda: retention.mark(actor=user, file=file, until=values["until"], reason=values["period_reason"]),
+        lambda: retention.mark(actor=user, file=file, until=values["until"], reason=values["reason"]),
     )
 
 

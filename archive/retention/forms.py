@@ -70,12 +70,13 @@ class MarkForm(forms.Form):
     """A file's new period."""
 
     use_required_attribute = False
+    prefix = "period"
 
     permanent = forms.BooleanField(label=_("Keep for ever"), required=False)
     until = forms.DateField(
         label=_("Kept until"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
-    period_reason = forms.CharField(label=_("Reason"), max_length=200)
+    reason = forms.CharField(label=_("Reason"), max_length=200)
 
     def clean(self) -> dict[str, Any]:
         """A day, or for ever."""

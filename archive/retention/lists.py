@@ -15,7 +15,7 @@ from core.templatetags.xueji import badge
 def round_state(row: AppraisalRound) -> str:
     """Open, closed with a report, or given up."""
     if row.closed_at is None:
-        return badge("blue", _("Open"), "progress-check")
+        return badge("blue", _("Being appraised"), "progress-check")
     if row.report_id is None:
         return badge("grey", _("Given up"), "x")
     return badge("green", _("Closed"), "circle-check")

@@ -47,7 +47,7 @@ def register_all() -> None:
     )  # fmt: skip
     register(
         MenuItem(
-            _("Register of destruction"), "archive:destroyed", "trash", selectors.REGISTER_READERS,
+            _("Destroyed files"), "archive:destroyed", "trash", selectors.REGISTER_READERS,
             "archives", 50,
         )
     )  # fmt: skip

@@ -276,8 +276,8 @@ def test_the_pages_say_who_may_do_what(cast: Cast, client: Client) -> None:
     keeping = reverse("archive:keeping", args=[student.public_id])
     assert "2021" in client.get(keeping).content.decode()
     marking = reverse("archive:retention_mark", args=[student.public_id])
-    assert client.post(marking, {"period_reason": "校史"}).status_code == 422
-    assert client.post(marking, {"permanent": "on", "period_reason": "校史"}).status_code == 302
+    assert client.post(marking, {"period-reason": "校史"}).status_code == 422
+    assert client.post(marking, {"period-permanent": "on", "period-reason": "校史"}).status_code == 302
     assert period_of(Student.objects.get(pk=student.pk)).until is None
 
 

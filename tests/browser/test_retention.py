@@ -115,8 +115,8 @@ def the_way_to_the_end(browser: Browser, url: str, people: Cast, number: str) ->
     student = DestructionRequest.objects.get().doomed()[0].student
     with at_work(browser, url, people.archivist) as page:
         page.goto(reverse("archive:keeping", args=[student.public_id]))
-        page.locator("form[action$='/hold/'] [name=reason]").fill("法院调查")
-        page.locator("form[action$='/hold/'] [name=basis]").fill("法院函")
+        page.locator("[name=hold-reason]").fill("法院调查")
+        page.locator("[name=hold-basis]").fill("法院函")
         sends(page, "/hold/")
     with at_work(browser, url, people.archive_head) as page:
         open_request(page, number)
