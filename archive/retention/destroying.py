@@ -21,9 +21,14 @@ from approvals.refusals import WrongState
 from archive.models import (
     AppraisalRound,
     AppraisedFile,
+    DeletionRequest,
     DestroyedBlob,
     DestroyedFile,
     DestructionRequest,
+    InquiryStudent,
+    InquiryView,
+    RetentionTerm,
+    SharingStudent,
 )
 from archive.retention import actions
 from archive.retention.obstacles import InTheWay, in_the_way
@@ -38,6 +43,9 @@ from records.sections import sections
 KIND = "destruction"
 PRESENCE = timedelta(minutes=30)
 """How long after the first executor has begun the second one confirms beside him (监销)."""
+
+STAYING = (AppraisedFile, RetentionTerm, DeletionRequest, InquiryStudent, InquiryView, SharingStudent)
+"""Rows that stay, emptied of words and numbers: they tell that something was decided or read."""
 
 
 @transaction.atomic
@@ -143,12 +151,12 @@ def _registered(doing: Doing, one: AppraisedFile) -> DestroyedFile:
 
 
 def _contents(student: Student) -> dict[str, int]:
-    """How many rows of which model hang on a student."""
+    """How many rows of which model hang on a student and go with his file."""
     found: Counter[str] = Counter()
     relation: Any
     for relation in Student._meta.get_fields(include_hidden=True):
         model = relation.related_model
-        if not relation.auto_created or relation.concrete or is_history(model):
+        if not relation.auto_created or relation.concrete or is_history(model) or model in STAYING:
             continue
         count = model._default_manager.filter(**{relation.field.name: student}).count()
         if count:

@@ -109,6 +109,7 @@ def test_a_destroyed_file_is_nowhere(cast: Cast, django_capture_on_commit_callba
         student.public_id, student.archive_no, typed.request.number,
     )  # fmt: skip
     assert [line.approver, line.first_executor, line.second_executor] == [getattr(cast, name) for name in WAY]
+    assert not {"archive.AppraisedFile", "archive.RetentionTerm"} & set(line.contents)
     assert line.contents["records.Reward"] == line.contents["records.Enrolment"] == 1
     gone = {one.blob_id for one in DestroyedBlob.objects.all()}
     kept = {typed.round.report_id}
