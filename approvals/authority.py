@@ -87,6 +87,8 @@ def refusal(
     if alone is not None and alone.pk != user.pk:
         return SamePerson(_("%(name)s began this and alone ends it") % {"name": alone.name})
     persons = {user.pk} | ({found.delegation.principal_id} if found and found.delegation else set())
+    if persons & typed.barred():
+        return SamePerson(_("You had another part in this matter; another person must take this step"))
     for one, other in typed.pairs():
         across = other if one == step.person else one if other == step.person else ""
         if across and getattr(typed, f"{across}_id") in persons:

@@ -270,6 +270,10 @@ class TypedRequest(RecordedModel):
         """Pairs of columns that must hold different persons in this very request."""
         return self.APART
 
+    def barred(self) -> set[int]:
+        """Keys of persons who take no step, since they had another part in the matter."""
+        return set()
+
     def subjects(self) -> list[uuid.UUID]:
         """The students whom it is about; whoever is one of them, or belongs to the family, decides nothing."""
         return [self.request.subject] if self.request.subject else []

@@ -15,6 +15,7 @@ class ArchiveConfig(AppConfig):
         from archive.edits.kind import KIND as EDIT
         from archive.events import EVENTS
         from archive.inquiries.kind import KIND as INQUIRY
+        from archive.retention.registers import register_all as register_retention
         from archive.sharing.actions import ENDED
         from archive.sharing.kind import KIND as SHARING
         from archive.sharing.selectors import READERS
@@ -25,6 +26,7 @@ class ArchiveConfig(AppConfig):
         kinds.register(DELETION)
         kinds.register(INQUIRY)
         kinds.register(SHARING)
+        register_retention()
         ended = ngettext_lazy(
             "%(about)s: %(count)s sharing has ended", "%(about)s: %(count)s sharings have ended", "count"
         )

@@ -5,6 +5,7 @@ request that was drafted before the student went on finds nothing any more.
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.scope import NotPermitted
 from approvals.refusals import RequestRefused, WrongState
+from archive.models import DestroyedFile
 from records.models import Enrolment, Student
 from school.models import Unit
 
@@ -75,3 +77,9 @@ def demand_kept(students: Iterable[Student], school: Unit) -> dict[int, Enrolmen
     for pk, row in found.items():
         row.student = locked[pk]
     return found
+
+
+def destroyed_number(subject: UUID | None) -> str:
+    """The archive number of a file that was destroyed, all that is left of it; "" while it stands."""
+    line = DestroyedFile.objects.filter(subject=subject).first() if subject else None
+    return line.archive_no if line else ""

@@ -9,11 +9,56 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from approvals.models import TypedRequest, apart
+from archive.inquiry_models import InquiryRequest, InquiryStudent, InquiryView
+from archive.keeping_models import (
+    DeletionRequest,
+    LegalHold,
+    PaperLoan,
+    Snapshot,
+    Tombstone,
+)
+from archive.retention_models import (
+    AppraisalRound,
+    AppraisalVote,
+    AppraisedFile,
+    Appraiser,
+    DestroyedBlob,
+    DestroyedFile,
+    DestructionRequest,
+    RetentionTerm,
+)
+from archive.sharing_models import Consent, SharingRequest, SharingStudent
 from core.crypto import EncryptedTextField
 from files.models import Blob
 from ledger.history import History
 from ledger.models import RecordedModel
 from records.models import Student
+
+__all__ = [
+    "AppraisalRound",
+    "AppraisalVote",
+    "AppraisedFile",
+    "Appraiser",
+    "Consent",
+    "DeletionRequest",
+    "DestroyedBlob",
+    "DestroyedFile",
+    "DestructionRequest",
+    "EditChange",
+    "EditEvidence",
+    "EditRequest",
+    "EvidenceKind",
+    "InquiryRequest",
+    "InquiryStudent",
+    "InquiryView",
+    "LegalHold",
+    "PaperLoan",
+    "RetentionTerm",
+    "SharingRequest",
+    "SharingStudent",
+    "Snapshot",
+    "Tombstone",
+]
 
 EDIT_APART = (
     ("requester", "department_head"),
@@ -167,32 +212,3 @@ class EditEvidence(RecordedModel):
     def ledger_subject(self) -> uuid.UUID | None:
         """The student whom the request is about."""
         return self.edit.ledger_subject()
-
-
-from archive.inquiry_models import InquiryRequest, InquiryStudent, InquiryView  # noqa: E402  # they stand on nothing above
-from archive.keeping_models import (  # noqa: E402  # they stand on nothing above
-    DeletionRequest,
-    LegalHold,
-    PaperLoan,
-    Snapshot,
-    Tombstone,
-)
-from archive.sharing_models import Consent, SharingRequest, SharingStudent  # noqa: E402  # they stand on nothing above
-
-__all__ = [
-    "Consent",
-    "DeletionRequest",
-    "EditChange",
-    "EditEvidence",
-    "EditRequest",
-    "EvidenceKind",
-    "InquiryRequest",
-    "InquiryStudent",
-    "InquiryView",
-    "LegalHold",
-    "PaperLoan",
-    "SharingRequest",
-    "SharingStudent",
-    "Snapshot",
-    "Tombstone",
-]

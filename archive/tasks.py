@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from archive.inquiries import actions as inquiries
+from archive.retention import actions as retention
 from archive.sharing import actions as sharing
 
 
@@ -17,3 +18,9 @@ def lapse_inquiries() -> None:
 def expire_sharings() -> None:
     """End sharings whose last day has passed. Safe to run at any time."""
     sharing.expire_due(timezone.localdate())
+
+
+@shared_task(name="archive.open_appraisals", ignore_result=True)  # type: ignore[untyped-decorator]  # celery has no types
+def open_appraisals() -> None:
+    """Open this year's appraisal of each school whose files' retention has ended. Safe to run at any time."""
+    retention.open_due()

@@ -7,6 +7,7 @@ from archive.deletions import views as deletions
 from archive.edits import views as edits
 from archive.inquiries import views as inquiries
 from archive.keeping import views as keeping
+from archive.retention import views as retention
 from archive.sharing import views as sharing
 
 app_name = "archive"
@@ -33,6 +34,17 @@ urlpatterns = [
     path("students/<uuid:student_id>/keeping/", keeping.keeping, name="keeping"),
     path("students/<uuid:student_id>/keeping/hold/", keeping.hold, name="hold"),
     path("students/<uuid:student_id>/keeping/lift/<uuid:hold_id>/", keeping.lift, name="hold_lift"),
+    path("students/<uuid:student_id>/keeping/retention/", keeping.mark, name="retention_mark"),
+    path("appraisals/", retention.rounds, name="rounds"),
+    path("appraisals/open/", retention.open_round, name="round_open"),
+    path("appraisals/<uuid:round_id>/", retention.one_round, name="round"),
+    path("appraisals/<uuid:round_id>/members/", retention.name_member, name="round_member"),
+    path("appraisals/<uuid:round_id>/votes/", retention.vote, name="round_vote"),
+    path("appraisals/<uuid:round_id>/close/", retention.close_round, name="round_close"),
+    path("appraisals/<uuid:round_id>/drop/", retention.drop_round, name="round_drop"),
+    path("appraisals/<uuid:round_id>/apply/", retention.apply, name="round_apply"),
+    path("appraisals/<uuid:round_id>/report/", retention.report, name="round_report"),
+    path("destroyed/", retention.destroyed, name="destroyed"),
     path("students/<uuid:student_id>/keeping/lend/", keeping.lend, name="lend"),
     path("students/<uuid:student_id>/keeping/back/<uuid:loan_id>/", keeping.take_back, name="take_back"),
 ]

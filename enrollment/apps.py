@@ -14,6 +14,7 @@ class EnrollmentConfig(AppConfig):
         from core import menu
         from enrollment import inbox as intake_inbox
         from enrollment import work_events
+        from enrollment.erasing import erase
         from enrollment.events import EVENTS
         from enrollment.file_section import CARD, SECTION
         from enrollment.finding import applicants
@@ -22,10 +23,11 @@ class EnrollmentConfig(AppConfig):
         from enrollment.relations import decided_on, stepped_aside
         from enrollment.selectors import merged_cases
         from ledger import events
-        from records import finders, sections
+        from records import erasing, finders, sections
 
         open_work.register(told)
         finders.register(finders.Finder("applicants", _("Applicants"), ("view_applicant",), applicants))
+        erasing.register("enrollment", erase)
         sections.register(SECTION)
         sections.register_act("student_card", CARD)
         for name, label in EVENTS.items():

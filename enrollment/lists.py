@@ -24,6 +24,7 @@ STATE_KINDS = {
     State.ACCEPTED: "green",
     State.RETURNED: "orange",
     State.WITHDRAWN: "grey",
+    State.DESTROYED: "grey",
 }
 
 
@@ -86,7 +87,7 @@ class ApplicantList(ListPage[Applicant]):
     def __init__(self, *args: Any, class_choices: Choices = (), start_url: str = "", **kwargs: Any) -> None:
         self.filters = (
             Filter("q", _("Name or exam number"), "text", _by_name),
-            Filter("state", _("State"), "choice", "state", choices=State.choices),
+            Filter("state", _("State"), "choice", "state", choices=State.choices[:-1]),
             Filter("class_no", _("Class"), "choice", "class_no", choices=class_choices),
             Filter("mine", _("Entered by me"), "flag", self._mine),
             Filter("late", _("Entered late"), "flag", "entered_late"),

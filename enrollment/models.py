@@ -148,8 +148,9 @@ class ApplicantQuerySet(RecordedQuerySet):
         return rows.filter(Q(unit_id__in=list(shelves)) | ~away)
 
     def of_units(self, user: User, perm: str = "view_applicant") -> Self:
-        """Every applicant of these units, to be counted: those of the inactive archive too."""
-        return self.filter(unit_id__in=list(units_with(user, perm)))
+        """Every applicant of these units, to be counted: those of the inactive archive too, no destroyed ones."""
+        here = self.filter(unit_id__in=list(units_with(user, perm)))
+        return here.exclude(state=Applicant.State.DESTROYED)
 
 
 ApplicantManager = models.Manager.from_queryset(ApplicantQuerySet)
@@ -166,6 +167,7 @@ class Applicant(RecordedModel, Searchable, PersonalData, EnrolmentData):
         ACCEPTED = "accepted", _("Accepted by the archives")
         RETURNED = "returned", _("Returned")
         WITHDRAWN = "withdrawn", _("Given up")
+        DESTROYED = "destroyed", _("Destroyed with the file")
 
     class BureauState(models.TextChoices):
         NOT_NEEDED = "not_needed", _("Not needed")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models, router, transaction
 from django.db.models import Q
 from django.db.models.base import ModelBase
@@ -124,3 +125,23 @@ class Event(InsertOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.action} {self.result}"
+
+
+class Erasure(InsertOnlyModel):
+    """Rows of the ledger whose contents a destruction blanked, by their ids; they themselves stay.
+
+    Only the functions of the database that blank them write here, never the application's role.
+    """
+
+    subject = models.UUIDField()
+    table = models.CharField(max_length=63)
+    rows = ArrayField(models.BigIntegerField())
+    xid = XidField(db_default=CurrentTransaction(), editable=False)
+
+    class Meta:
+        verbose_name = _("erased rows")
+        default_permissions = ()
+        indexes = (models.Index(fields=["subject"], name="erasure_whose"),)
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.table}"

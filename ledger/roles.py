@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
 from ledger.history import is_history
-from ledger.models import Event, InsertOnlyModel
+from ledger.models import Erasure, Event, InsertOnlyModel
 from ledger.partitions import MONTHS_AHEAD
 
 logger = logging.getLogger(__name__)
@@ -66,6 +66,8 @@ def grant(connection: Any, role: str) -> None:
             cursor.execute(statement)
         for table in _existing(cursor, kept_tables()):
             cursor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {quote(table)} FROM {quoted}")
+        if erasures := _existing(cursor, [Erasure._meta.db_table]):
+            cursor.execute(f"REVOKE INSERT ON {quote(erasures[0])} FROM {quoted}")
 
 
 def after_migrate(sender: Any, using: str = "default", **kwargs: Any) -> None:

@@ -28,7 +28,7 @@ ENROLMENT_FIELDS = (
     "ended_on",
     "shelved_on",
 )
-DERIVED = frozenset({"id", "student", *SEARCH_FIELDS})
+DERIVED = frozenset({"id", "student", "destroyed_on", *SEARCH_FIELDS})
 """What is found again from the rest."""
 
 

@@ -168,7 +168,11 @@ StudentManager = models.Manager.from_queryset(StudentQuerySet)
 
 
 class Student(RecordedModel, Searchable, PersonalData):
-    """A person, for life (人籍一致). What a school adds hangs on the enrolment."""
+    """A person, for life (人籍一致). What a school adds hangs on the enrolment.
+
+    Of a destroyed file (`records.erasing`) an empty row remains: id, archive number and the day, so that whatever
+    names the student still points somewhere. Nothing can be written into it or hung on it any more.
+    """
 
     class Status(models.TextChoices):
         PENDING_ADMISSION = "pending_admission", _("Admitted, not yet arrived")
@@ -195,6 +199,7 @@ class Student(RecordedModel, Searchable, PersonalData):
     paper_place = models.CharField(_("place of the paper file"), max_length=80, blank=True)
     paper_package_no = models.CharField(_("number of the sealed package"), max_length=40, blank=True)
     no_hukou = models.BooleanField(_("without household registration"), default=False)
+    destroyed_on = models.DateField(_("destroyed on"), null=True, blank=True, editable=False)
 
     objects: ClassVar["StudentManager[Student]"] = StudentManager()
     history = History(excluded_fields=SEARCH_FIELDS)
@@ -210,6 +215,11 @@ class Student(RecordedModel, Searchable, PersonalData):
         constraints = [
             models.UniqueConstraint(fields=["id_number_index"], name="student_id_number_unique"),
             models.UniqueConstraint(fields=["national_no_index"], name="student_national_no_unique"),
+            models.CheckConstraint(
+                condition=Q(destroyed_on__isnull=True)
+                | Q(name="", name_sort="", id_number_index__isnull=True, national_no_index__isnull=True),
+                name="student_destroyed_is_empty",
+            ),
         ]
 
     def __str__(self) -> str:

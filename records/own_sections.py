@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from records import copying
+from records import copying, erasing
 from records.columns import SECTIONS
 from records.sections import Section, register
 from records.selectors import StudentFile
@@ -57,10 +57,33 @@ def register_all() -> None:
     """Called once when the room starts."""
     only_files = ("view_student",)
     for section in (
-        Section("basic", _("Basic data"), 10, "records/sections/basic.html", _basic, export=copying.basic),
-        Section("family", _("Family"), 20, "records/sections/family.html", _family, export=copying.family),
         Section(
-            "study", _("Study"), 30, "records/sections/study.html", _study, export=copying.study, past=True
+            "basic",
+            _("Basic data"),
+            10,
+            "records/sections/basic.html",
+            _basic,
+            export=copying.basic,
+            erase=erasing.erase_basic,
+        ),
+        Section(
+            "family",
+            _("Family"),
+            20,
+            "records/sections/family.html",
+            _family,
+            export=copying.family,
+            erase=erasing.erase_family,
+        ),
+        Section(
+            "study",
+            _("Study"),
+            30,
+            "records/sections/study.html",
+            _study,
+            export=copying.study,
+            erase=erasing.erase_study,
+            past=True,
         ),
         Section("changes", _("Field history"), 90, "records/sections/changes.html", _changes, only_files),
     ):

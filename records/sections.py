@@ -6,13 +6,14 @@
 Tabs, printed forms, packages and erasure walk this one register.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
 
 from accounts.models import User
+from files.models import Blob
 from records.models import Student
 from records.selectors import StudentFile
 
@@ -28,7 +29,8 @@ class Section:
     another school, unless the section is of the ``past``: it shows nothing but the reader's own stretches.
 
     ``export(student)`` gives the section's data as plain values for copies and packages; ``erase(student)`` removes
-    them for good, inside the transaction of a destruction. A section that only shows others' data has neither.
+    them for good, inside the transaction of a destruction (`records.erasing`), and gives the stored contents that go
+    with them. A section that only shows others' data has neither.
     """
 
     key: str
@@ -38,7 +40,7 @@ class Section:
     read: Callable[[User, StudentFile], dict[str, Any]]
     perms: tuple[str, ...] = ANY_READER
     export: Callable[[Student], Any] | None = None
-    erase: Callable[[Student], None] | None = None
+    erase: Callable[[Student], Collection[Blob]] | None = None
     past: bool = False
 
     def opens(self, file: StudentFile) -> bool:

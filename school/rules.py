@@ -38,6 +38,15 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
+def _permanent_or(low: int, high: int) -> Callable[[str], int | str]:
+    whole = _whole(low, high)
+
+    def read(text: str) -> int | str:
+        return PERMANENT if text == PERMANENT else whole(text)
+
+    return read
+
+
 def _one_of(*allowed: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in allowed:
@@ -50,6 +59,8 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
 def _yes_no(text: str) -> bool:
     return _one_of("yes", "no")(text) == "yes"
 
+
+PERMANENT = "permanent"
 
 _YES_NO = (("yes", _("Yes")), ("no", _("No")))
 
@@ -105,6 +116,13 @@ RULES: dict[str, RuleKind] = {
             _whole(1, 60),
             10,
             "proposal",
+        ),
+        RuleKind(
+            "retention_years",
+            _("Years that a file is kept after leaving, or the word permanent"),
+            _permanent_or(1, 100),
+            PERMANENT,
+            "S0-4.4-1; S0-4.4-2 leaves the years to the school",
         ),
         RuleKind("sample_percent", _("Sample before bulk approval, percent"), _whole(1, 100), 10, "proposal"),
         RuleKind("sample_minimum", _("Smallest sample before bulk approval"), _whole(1, 50), 3, "proposal"),

@@ -9,7 +9,7 @@ from accounts.models import User
 from approvals.kinds import Kind, Step
 from approvals.models import Request
 from archive.deletions import actions
-from archive.keepers import not_kept
+from archive.keepers import destroyed_number, not_kept
 from archive.models import DeletionRequest
 
 HEAD = Step(
@@ -42,6 +42,7 @@ def read(user: User, request: Request, typed: DeletionRequest) -> dict[str, Any]
     gone = not_kept([typed.student_id], request.school) if waits else ""
     found = actions.obstacles(typed.student, typed.cause, own=request) if waits and not gone else []
     return {
+        "gone": destroyed_number(request.subject),
         "student": typed.student,
         "obstacles": [gone] if gone else found,
         "snapshot": typed.snapshot,

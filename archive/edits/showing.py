@@ -15,7 +15,7 @@ from approvals import selectors
 from approvals.models import Request
 from archive.edits import actions
 from archive.edits.fields import columns_for, current_text, is_key, label_of, members_of
-from archive.keepers import files_kept
+from archive.keepers import destroyed_number, files_kept
 from archive.models import EditChange, EditEvidence, EditRequest
 from core.crypto import EncryptedTextField
 from records.columns import Column, Kind
@@ -60,6 +60,7 @@ def context(user: User, request: Request, typed: EditRequest) -> dict[str, Any]:
     if step is not None:
         actions.note_viewed(actor=user, typed=typed)
     return {
+        "gone": destroyed_number(request.subject),
         "changes": _lines(changes, request.school, whole=step is not None, typed_whole=mine),
         "evidence": [
             {"row": one, "url": reverse("archive:evidence", args=[one.public_id])}

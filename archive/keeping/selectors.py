@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404
 
 from accounts.scope import units_with
 from archive.models import LegalHold, PaperLoan
+from archive.retention.selectors import Period, period_of
 from records.models import Student
 from records.selectors import StudentFile
 
@@ -34,3 +35,8 @@ def hold_of(student: Student, public_id: UUID) -> LegalHold:
 def loan_of(student: Student, public_id: UUID) -> PaperLoan:
     """A loan of this file. Raises Http404."""
     return get_object_or_404(PaperLoan, student=student, public_id=public_id)
+
+
+def period(file: StudentFile) -> Period | None:
+    """The retention period of a file, at the school that keeps it."""
+    return None if file.has_left else period_of(file.student)

@@ -15,6 +15,8 @@ from accounts.scope import NotPermitted, units_with
 from approvals.refusals import RequestRefused
 from archive.keeping import actions, selectors
 from archive.keeping.forms import HoldForm, LoanForm
+from archive.retention import actions as retention
+from archive.retention.forms import MarkForm
 from records.selectors import StudentFile, student_file
 
 
@@ -35,6 +37,8 @@ def _page(request: HttpRequest, file: StudentFile, *bound: forms.Form, status: i
         "loans": [(one, one.school_id in lent) for one in selectors.loans_of(file)],
         "may_hold": file.allows(actions.HOLD),
         "may_lend": file.allows(selectors.LOAN) and file.student.has_paper,
+        "period": selectors.period(file),
+        "mark_form": given.get(MarkForm, MarkForm()),
         "hold_form": given.get(HoldForm, HoldForm()),
         "loan_form": given.get(LoanForm, LoanForm()),
     }
@@ -91,6 +95,22 @@ def lift(request: HttpRequest, student_id: UUID, hold_id: UUID) -> HttpResponse:
         file,
         _("The hold is lifted."),
         lambda: actions.lift_hold(actor=user, file=file, hold=row, reason=reason),
+    )
+
+
+@requires(actions.HOLD)
+@require_POST
+def mark(request: HttpRequest, student_id: UUID) -> HttpResponse:
+    """Mark the file with a new retention period."""
+    file, form = _file(request, student_id, actions.HOLD), MarkForm(request.POST)
+    if not form.is_valid():
+        return _page(request, file, form, status=422)
+    user, values = user_of(request), form.cleaned_data
+    return _act(
+        request,
+        file,
+        _("The file has a new retention period."),
+        lambda: retention.mark(actor=user, file=file, until=values["until"], reason=values["reason"]),
     )
 
 

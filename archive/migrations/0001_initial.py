@@ -12,6 +12,197 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+# What the database itself wants of appraisals and destructions. The lines of the register of destruction decide: none
+# can be written but for a file that an approved request destroys by two executors, with votes that all say so; and only
+# what stands in the register can be erased.
+VOTING = """
+CREATE FUNCTION archive_round_open() RETURNS trigger LANGUAGE plpgsql AS $body$
+DECLARE
+    target bigint;
+BEGIN
+    IF TG_TABLE_NAME = 'archive_appraisalvote' THEN
+        SELECT f.round_id INTO target FROM archive_appraisedfile f
+        JOIN archive_appraiser a ON a.round_id = f.round_id AND a.id = NEW.appraiser_id
+        WHERE f.id = NEW.file_id AND f.outcome = '';
+    ELSE
+        target := NEW.round_id;
+    END IF;
+    PERFORM FROM archive_appraisalround WHERE id = target AND closed_at IS NULL FOR KEY SHARE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'This appraisal is closed' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$body$;
+CREATE TRIGGER vote_in_open_round BEFORE INSERT ON archive_appraisalvote
+    FOR EACH ROW EXECUTE FUNCTION archive_round_open();
+CREATE TRIGGER appraiser_of_open_round BEFORE INSERT ON archive_appraiser
+    FOR EACH ROW EXECUTE FUNCTION archive_round_open();
+
+CREATE FUNCTION archive_no_appraiser() RETURNS trigger LANGUAGE plpgsql AS $body$
+BEGIN
+    IF EXISTS (
+        SELECT FROM archive_appraiser WHERE round_id = NEW.round_id
+        AND user_id IN (NEW.approver_id, NEW.first_executor_id, NEW.second_executor_id)
+    ) THEN
+        RAISE EXCEPTION 'Who appraised neither approves nor destroys' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$body$;
+CREATE TRIGGER destruction_by_others BEFORE INSERT OR UPDATE ON archive_destructionrequest
+    FOR EACH ROW EXECUTE FUNCTION archive_no_appraiser();
+"""
+
+REGISTER = """
+CREATE FUNCTION archive_destruction_is_due() RETURNS trigger LANGUAGE plpgsql AS $body$
+DECLARE
+    appraised archive_appraisedfile;
+BEGIN
+    SELECT f.* INTO appraised FROM archive_destructionrequest d
+    JOIN approvals_request r ON r.id = d.request_id AND r.number = NEW.number AND r.kind = 'destruction'
+        AND r.state = 'approved' AND r.school_id = NEW.school_id
+    JOIN archive_appraisedfile f ON f.round_id = d.round_id AND f.outcome = 'destroy'
+    JOIN records_student s ON s.id = f.student_id AND s.public_id = NEW.subject
+    WHERE d.approver_id = NEW.approver_id AND d.first_executor_id = NEW.first_executor_id
+        AND d.second_executor_id = NEW.second_executor_id AND d.executed_at IS NOT NULL;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'No approved and doubly executed request destroys this file' USING ERRCODE = 'check_violation';
+    END IF;
+    IF (
+        SELECT count(DISTINCT a.user_id) < 3 OR count(DISTINCT a.department_id) FILTER (WHERE u.duty <> 'archives') < 2
+            OR bool_or(v.verdict <> 'destroy')
+        FROM archive_appraisalvote v JOIN archive_appraiser a ON a.id = v.appraiser_id
+        JOIN school_unit u ON u.id = a.department_id WHERE v.file_id = appraised.id
+    ) THEN
+        RAISE EXCEPTION 'The appraisers did not all vote to destroy' USING ERRCODE = 'check_violation';
+    END IF;
+    IF EXISTS (SELECT FROM archive_legalhold WHERE student_id = appraised.student_id AND lifted_at IS NULL)
+        OR EXISTS (SELECT FROM archive_paperloan WHERE student_id = appraised.student_id AND returned_on IS NULL)
+        OR EXISTS (SELECT FROM records_enrolment WHERE student_id = appraised.student_id AND ended_on IS NULL)
+    THEN
+        RAISE EXCEPTION 'Something stands in the way of this destruction' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$body$;
+CREATE TRIGGER destruction_is_due BEFORE INSERT ON archive_destroyedfile
+    FOR EACH ROW EXECUTE FUNCTION archive_destruction_is_due();
+
+CREATE FUNCTION archive_is_registered() RETURNS trigger LANGUAGE plpgsql AS $body$
+BEGIN
+    IF NOT EXISTS (SELECT FROM archive_destroyedfile WHERE subject = NEW.public_id) THEN
+        RAISE EXCEPTION 'This file does not stand in the register of destruction' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$body$;
+CREATE TRIGGER student_destroyed_by_register BEFORE INSERT OR UPDATE OF destroyed_on ON records_student
+    FOR EACH ROW WHEN (NEW.destroyed_on IS NOT NULL) EXECUTE FUNCTION archive_is_registered();
+
+DO $body$
+DECLARE
+    held text;
+BEGIN
+    FOREACH held IN ARRAY ARRAY[
+        'editchange', 'legalhold', 'paperloan', 'deletionrequest', 'inquirystudent', 'sharingstudent', 'consent',
+        'appraisedfile', 'retentionterm'
+    ] LOOP
+        EXECUTE format(
+            'CREATE TRIGGER file_destroyed BEFORE INSERT ON archive_%s '
+            'FOR EACH ROW EXECUTE FUNCTION records_refuse_destroyed()', held
+        );
+    END LOOP;
+END
+$body$;
+"""
+
+FORGET = """
+CREATE FUNCTION archive_demand_registered(subjects uuid[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $body$
+BEGIN
+    IF EXISTS (
+        SELECT FROM unnest(subjects) AS one
+        WHERE NOT EXISTS (SELECT FROM public.archive_destroyedfile WHERE subject = one)
+    ) THEN
+        RAISE EXCEPTION 'Only what stands in the register of destruction is erased'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+END
+$body$;
+
+CREATE FUNCTION archive_forget(subjects uuid[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $body$
+DECLARE
+    over bigint[];
+BEGIN
+    PERFORM public.archive_demand_registered(subjects);
+    WITH named AS (
+        SELECT i.request_id, x.student_id FROM public.archive_inquirystudent x
+        JOIN public.archive_inquiryrequest i ON i.id = x.inquiry_id
+        UNION ALL
+        SELECT h.request_id, x.student_id FROM public.archive_sharingstudent x
+        JOIN public.archive_sharingrequest h ON h.id = x.sharing_id
+    ), ended AS (
+        SELECT n.request_id FROM named n JOIN public.records_student s ON s.id = n.student_id
+        GROUP BY 1 HAVING bool_and(s.destroyed_on IS NOT NULL) AND bool_or(s.public_id = ANY (subjects))
+        UNION
+        SELECT id FROM public.approvals_request WHERE subject = ANY (subjects)
+        UNION
+        SELECT e.request_id FROM public.archive_historicaleditchange c
+        JOIN public.archive_editrequest e ON e.id = c.edit_id
+        WHERE c.history_subject = ANY (subjects)
+            AND NOT EXISTS (SELECT FROM public.archive_editchange x WHERE x.edit_id = e.id)
+    )
+    SELECT coalesce(array_agg(request_id), '{}') INTO over FROM ended;
+    PERFORM public.ledger_forget(
+        subjects,
+        ARRAY['approvals_historicalrequest', 'archive_historicalappraisedfile'],
+        ARRAY['archive_historicaleditrequest', 'archive_historicaldeletionrequest']
+    );
+    PERFORM set_config('xueji.erasing', pg_current_xact_id()::text, true);
+    WITH done AS (
+        UPDATE public.approvals_decision SET comment = '' WHERE request_id = ANY (over) RETURNING id
+    )
+    INSERT INTO public.ledger_erasure (subject, "table", rows)
+    SELECT subjects[1], 'approvals_decision', array_agg(id ORDER BY id) FROM done HAVING count(*) > 0;
+    WITH done AS (
+        UPDATE public.archive_historicalinquiryrequest SET purpose = '', report = '', history_change_reason = ''
+        WHERE request_id = ANY (over) RETURNING history_id
+    )
+    INSERT INTO public.ledger_erasure (subject, "table", rows)
+    SELECT subjects[1], 'archive_historicalinquiryrequest', array_agg(history_id ORDER BY history_id)
+    FROM done HAVING count(*) > 0;
+    WITH done AS (
+        UPDATE public.archive_historicaleditrequest SET reason = '', basis = '', history_change_reason = ''
+        WHERE request_id = ANY (over) AND history_subject IS NULL RETURNING history_id
+    )
+    INSERT INTO public.ledger_erasure (subject, "table", rows)
+    SELECT subjects[1], 'archive_historicaleditrequest', array_agg(history_id ORDER BY history_id)
+    FROM done HAVING count(*) > 0;
+    WITH done AS (
+        UPDATE public.archive_tombstone SET name_digest = '' WHERE subject = ANY (subjects) RETURNING id, subject
+    )
+    INSERT INTO public.ledger_erasure (subject, "table", rows)
+    SELECT subject, 'archive_tombstone', array_agg(id ORDER BY id) FROM done GROUP BY 1;
+    WITH done AS (
+        UPDATE public.archive_retentionterm t SET reason = '' FROM public.records_student s
+        WHERE s.id = t.student_id AND s.public_id = ANY (subjects) RETURNING t.id, s.public_id
+    )
+    INSERT INTO public.ledger_erasure (subject, "table", rows)
+    SELECT public_id, 'archive_retentionterm', array_agg(id ORDER BY id) FROM done GROUP BY 1;
+    WITH done AS (
+        UPDATE public.files_blob b SET filename = '' FROM public.archive_destroyedblob g, public.archive_destroyedfile d
+        WHERE g.blob_id = b.id AND d.id = g.destroyed_id AND d.subject = ANY (subjects) RETURNING b.id, d.subject
+    )
+    INSERT INTO public.ledger_erasure (subject, "table", rows)
+    SELECT subject, 'files_blob', array_agg(id ORDER BY id) FROM done GROUP BY 1;
+    PERFORM set_config('xueji.erasing', '', true);
+END
+$body$;
+"""
+
+
 class Migration(migrations.Migration):
     initial = True
 
@@ -3085,4 +3276,885 @@ class Migration(migrations.Migration):
             model_name="tombstone",
             index=models.Index(fields=["school", "-at"], name="tombstone_when"),
         ),
+        migrations.CreateModel(
+            name="AppraisalRound",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("number", models.CharField(max_length=20, unique=True, verbose_name="number")),
+                ("opened_at", models.DateTimeField(auto_now_add=True, verbose_name="opened")),
+                ("closed_at", models.DateTimeField(null=True, verbose_name="closed")),
+                ("report_sha256", models.CharField(blank=True, max_length=64)),
+                (
+                    "dropped_reason",
+                    models.CharField(blank=True, max_length=200, verbose_name="why it was dropped"),
+                ),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "report",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="files.blob",
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="school.unit"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "appraisal round",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="AppraisedFile",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("archive_no", models.CharField(max_length=40, verbose_name="archive number")),
+                ("left_on", models.DateField(verbose_name="left on")),
+                ("expired_on", models.DateField(verbose_name="retention ended on")),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("keep", "Kept on"),
+                            ("destroy", "To be destroyed"),
+                            ("spared", "Left out: something stands in the way"),
+                            ("released", "Let go: not destroyed"),
+                        ],
+                        max_length=8,
+                        verbose_name="outcome",
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="files",
+                        to="archive.appraisalround",
+                    ),
+                ),
+                (
+                    "student",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.student"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "appraised file",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="Appraiser",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("named_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="school.unit"
+                    ),
+                ),
+                (
+                    "named_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appraisers",
+                        to="archive.appraisalround",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "appraiser",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="AppraisalVote",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[("keep", "Keep on"), ("destroy", "Destroy")],
+                        max_length=8,
+                        verbose_name="verdict",
+                    ),
+                ),
+                ("reason", models.CharField(max_length=200, verbose_name="reason")),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="votes",
+                        to="archive.appraisedfile",
+                    ),
+                ),
+                (
+                    "appraiser",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="votes",
+                        to="archive.appraiser",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "vote",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="DestroyedFile",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject", models.UUIDField(unique=True, verbose_name="student")),
+                ("archive_no", models.CharField(max_length=40, verbose_name="archive number")),
+                ("number", models.CharField(max_length=20, verbose_name="request number")),
+                ("round_no", models.CharField(max_length=20, verbose_name="appraisal round")),
+                ("documents", models.PositiveIntegerField(verbose_name="documents")),
+                ("contents", models.JSONField(default=dict)),
+                ("at", models.DateTimeField(auto_now_add=True, verbose_name="destroyed")),
+                (
+                    "approver",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "first_executor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="school.unit"
+                    ),
+                ),
+                (
+                    "second_executor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "destroyed file",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="DestroyedBlob",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "blob",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="files.blob"
+                    ),
+                ),
+                (
+                    "destroyed",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="blobs",
+                        to="archive.destroyedfile",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "destroyed content",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="DestructionRequest",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reason", core.crypto.EncryptedTextField(verbose_name="reason")),
+                ("quantity", models.PositiveIntegerField(verbose_name="files")),
+                ("executed_at", models.DateTimeField(blank=True, null=True, verbose_name="carried out")),
+                (
+                    "approver",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "first_executor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "request",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="%(class)s",
+                        to="approvals.request",
+                    ),
+                ),
+                (
+                    "requester",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "round",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="destruction",
+                        to="archive.appraisalround",
+                    ),
+                ),
+                (
+                    "second_executor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "destruction request",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="HistoricalAppraisalRound",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "xid",
+                    ledger.fields.XidField(
+                        db_default=ledger.fields.CurrentTransaction(), db_index=True, editable=False
+                    ),
+                ),
+                ("salt", models.UUIDField(db_default=ledger.fields.RandomSalt(), editable=False)),
+                ("history_subject", models.UUIDField(db_index=True, editable=False, null=True)),
+                (
+                    "history_request_no",
+                    models.CharField(blank=True, default="", editable=False, max_length=40),
+                ),
+                ("history_request_id", models.UUIDField(editable=False, null=True)),
+                ("history_address", models.GenericIPAddressField(editable=False, null=True)),
+                ("history_role", models.CharField(blank=True, default="", editable=False, max_length=40)),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("number", models.CharField(max_length=20, verbose_name="number")),
+                ("opened_at", models.DateTimeField(blank=True, editable=False, verbose_name="opened")),
+                ("closed_at", models.DateTimeField(null=True, verbose_name="closed")),
+                ("report_sha256", models.CharField(blank=True, max_length=64)),
+                (
+                    "dropped_reason",
+                    models.CharField(blank=True, max_length=200, verbose_name="why it was dropped"),
+                ),
+                ("history_change_reason", models.TextField(blank=True, default="")),
+                ("history_id", models.BigAutoField(editable=False, primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField()),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="files.blob",
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="school.unit",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "appraisal round",
+                "verbose_name_plural": "appraisal rounds",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+                "default_permissions": (),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="HistoricalAppraisedFile",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "xid",
+                    ledger.fields.XidField(
+                        db_default=ledger.fields.CurrentTransaction(), db_index=True, editable=False
+                    ),
+                ),
+                ("salt", models.UUIDField(db_default=ledger.fields.RandomSalt(), editable=False)),
+                ("history_subject", models.UUIDField(db_index=True, editable=False, null=True)),
+                (
+                    "history_request_no",
+                    models.CharField(blank=True, default="", editable=False, max_length=40),
+                ),
+                ("history_request_id", models.UUIDField(editable=False, null=True)),
+                ("history_address", models.GenericIPAddressField(editable=False, null=True)),
+                ("history_role", models.CharField(blank=True, default="", editable=False, max_length=40)),
+                ("archive_no", models.CharField(max_length=40, verbose_name="archive number")),
+                ("left_on", models.DateField(verbose_name="left on")),
+                ("expired_on", models.DateField(verbose_name="retention ended on")),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("keep", "Kept on"),
+                            ("destroy", "To be destroyed"),
+                            ("spared", "Left out: something stands in the way"),
+                            ("released", "Let go: not destroyed"),
+                        ],
+                        max_length=8,
+                        verbose_name="outcome",
+                    ),
+                ),
+                ("history_change_reason", models.TextField(blank=True, default="")),
+                ("history_id", models.BigAutoField(editable=False, primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField()),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="archive.appraisalround",
+                    ),
+                ),
+                (
+                    "student",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.student",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "appraised file",
+                "verbose_name_plural": "appraised files",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+                "default_permissions": (),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="HistoricalDestructionRequest",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "xid",
+                    ledger.fields.XidField(
+                        db_default=ledger.fields.CurrentTransaction(), db_index=True, editable=False
+                    ),
+                ),
+                ("salt", models.UUIDField(db_default=ledger.fields.RandomSalt(), editable=False)),
+                ("history_subject", models.UUIDField(db_index=True, editable=False, null=True)),
+                (
+                    "history_request_no",
+                    models.CharField(blank=True, default="", editable=False, max_length=40),
+                ),
+                ("history_request_id", models.UUIDField(editable=False, null=True)),
+                ("history_address", models.GenericIPAddressField(editable=False, null=True)),
+                ("history_role", models.CharField(blank=True, default="", editable=False, max_length=40)),
+                (
+                    "reason",
+                    core.crypto.EncryptedTextField(
+                        context="archive.DestructionRequest.reason", verbose_name="reason"
+                    ),
+                ),
+                ("quantity", models.PositiveIntegerField(verbose_name="files")),
+                ("executed_at", models.DateTimeField(blank=True, null=True, verbose_name="carried out")),
+                ("history_change_reason", models.TextField(blank=True, default="")),
+                ("history_id", models.BigAutoField(editable=False, primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField()),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "approver",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "first_executor",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="approvals.request",
+                    ),
+                ),
+                (
+                    "requester",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="archive.appraisalround",
+                    ),
+                ),
+                (
+                    "second_executor",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "destruction request",
+                "verbose_name_plural": "destruction requests",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+                "default_permissions": (),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="RetentionTerm",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("until", models.DateField(null=True, verbose_name="kept until")),
+                ("reason", models.CharField(max_length=200, verbose_name="reason")),
+                ("set_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "round",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="terms",
+                        to="archive.appraisalround",
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="school.unit"
+                    ),
+                ),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "student",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="retention_terms",
+                        to="records.student",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "retention period",
+                "default_permissions": (),
+            },
+        ),
+        migrations.AddConstraint(
+            model_name="appraisalround",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("closed_at__isnull", True)), fields=("school",), name="round_one_open"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="appraisalround",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("closed_at__isnull", True), ("closed_by__isnull", True), ("report__isnull", True)
+                    ),
+                    models.Q(
+                        ("closed_at__isnull", False),
+                        ("closed_by__isnull", False),
+                        models.Q(
+                            models.Q(("dropped_reason", ""), ("report__isnull", False)),
+                            models.Q(
+                                ("report__isnull", True), models.Q(("dropped_reason", ""), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="round_closed_with_report",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="appraisedfile",
+            constraint=models.UniqueConstraint(fields=("round", "student"), name="appraised_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="appraisedfile",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("outcome__in", ["", "destroy"])),
+                fields=("student",),
+                name="appraised_in_one_round",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="appraiser",
+            constraint=models.UniqueConstraint(fields=("round", "user"), name="appraiser_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="appraisalvote",
+            constraint=models.UniqueConstraint(fields=("file", "appraiser"), name="vote_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="appraisalvote",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True), name="vote_with_reason"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="destroyedfile",
+            index=models.Index(fields=["school", "-at"], name="destroyed_when"),
+        ),
+        migrations.AddConstraint(
+            model_name="destroyedfile",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("approver", models.F("first_executor")), _negated=True),
+                    models.Q(("approver", models.F("second_executor")), _negated=True),
+                    models.Q(("first_executor", models.F("second_executor")), _negated=True),
+                ),
+                name="destroyed_by_different_people",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="destructionrequest",
+            constraint=approvals.constraints.SameRequester(name="destruction_same_requester"),
+        ),
+        migrations.AddConstraint(
+            model_name="destructionrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("requester__isnull", True),
+                    ("approver__isnull", True),
+                    models.Q(("requester", models.F("approver")), _negated=True),
+                    _connector="OR",
+                ),
+                name="destruction_requester_approver",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="destructionrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("approver__isnull", True),
+                    ("first_executor__isnull", True),
+                    models.Q(("approver", models.F("first_executor")), _negated=True),
+                    _connector="OR",
+                ),
+                name="destruction_approver_first_executor",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="destructionrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("approver__isnull", True),
+                    ("second_executor__isnull", True),
+                    models.Q(("approver", models.F("second_executor")), _negated=True),
+                    _connector="OR",
+                ),
+                name="destruction_approver_second_executor",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="destructionrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("first_executor__isnull", True),
+                    ("second_executor__isnull", True),
+                    models.Q(("first_executor", models.F("second_executor")), _negated=True),
+                    _connector="OR",
+                ),
+                name="destruction_first_executor_second_executor",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="destructionrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gt", 0)), name="destruction_of_something"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="destructionrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("executed_at__isnull", True),
+                    models.Q(
+                        ("approver__isnull", False),
+                        ("first_executor__isnull", False),
+                        ("second_executor__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="destruction_by_all_three",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="historicalappraisalround",
+            index=django.contrib.postgres.indexes.BrinIndex(
+                fields=["history_date"], name="archive_his_history_0522d1_brin"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="historicalappraisedfile",
+            index=django.contrib.postgres.indexes.BrinIndex(
+                fields=["history_date"], name="archive_his_history_5ffa68_brin"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="historicaldestructionrequest",
+            index=django.contrib.postgres.indexes.BrinIndex(
+                fields=["history_date"], name="archive_his_history_3aa798_brin"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="retentionterm",
+            index=models.Index(fields=["student", "-id"], name="retention_newest"),
+        ),
+        migrations.RunSQL(VOTING),
+        migrations.RunSQL(REGISTER),
+        migrations.RunSQL(FORGET),
     ]

@@ -12,10 +12,48 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+# An applicant may have another id than the student whom he became: who came back found his old file.
+FORGET = """
+CREATE FUNCTION enrollment_forget(subjects uuid[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $body$
+DECLARE
+    applicants bigint[];
+    ids uuid[];
+BEGIN
+    PERFORM public.archive_demand_registered(subjects);
+    SELECT array_agg(a.id), array_agg(a.public_id) FILTER (WHERE a.public_id <> ALL (subjects)) INTO applicants, ids FROM public.enrollment_applicant a
+    JOIN public.records_student s ON s.id = a.student_id WHERE s.public_id = ANY (subjects);
+    IF applicants IS NULL THEN
+        RETURN;
+    END IF;
+    IF ids IS NOT NULL THEN
+        PERFORM public.ledger_forget(ids, ARRAY['approvals_historicalrequest'], ARRAY[]::text[]);
+    END IF;
+    PERFORM set_config('xueji.erasing', pg_current_xact_id()::text, true);
+    WITH done AS (
+        UPDATE public.enrollment_intakedecision d SET comment = '', reason = '', fields = '{}'
+        FROM public.enrollment_applicant a
+        WHERE a.id = d.applicant_id AND a.id = ANY (applicants) RETURNING d.id, a.public_id
+    )
+    INSERT INTO public.ledger_erasure (subject, "table", rows)
+    SELECT public_id, 'enrollment_intakedecision', array_agg(id ORDER BY id) FROM done GROUP BY 1;
+    WITH done AS (
+        UPDATE public.enrollment_stepaside d SET reason = '' FROM public.enrollment_applicant a
+        WHERE a.id = d.applicant_id AND a.id = ANY (applicants) RETURNING d.id, a.public_id
+    )
+    INSERT INTO public.ledger_erasure (subject, "table", rows)
+    SELECT public_id, 'enrollment_stepaside', array_agg(id ORDER BY id) FROM done GROUP BY 1;
+    PERFORM set_config('xueji.erasing', '', true);
+END
+$body$;
+"""
+
+
 class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("archive", "0001_initial"),
         ("files", "0001_initial"),
         ("jobs", "0001_initial"),
         ("records", "0001_initial"),
@@ -224,6 +262,7 @@ class Migration(migrations.Migration):
                             ("accepted", "Accepted by the archives"),
                             ("returned", "Returned"),
                             ("withdrawn", "Given up"),
+                            ("destroyed", "Destroyed with the file"),
                         ],
                         default="draft",
                         max_length=20,
@@ -314,6 +353,7 @@ class Migration(migrations.Migration):
                             ("accepted", "Accepted by the archives"),
                             ("returned", "Returned"),
                             ("withdrawn", "Given up"),
+                            ("destroyed", "Destroyed with the file"),
                         ],
                         max_length=20,
                     ),
@@ -1031,6 +1071,7 @@ class Migration(migrations.Migration):
                             ("accepted", "Accepted by the archives"),
                             ("returned", "Returned"),
                             ("withdrawn", "Given up"),
+                            ("destroyed", "Destroyed with the file"),
                         ],
                         default="draft",
                         max_length=20,
@@ -1124,6 +1165,7 @@ class Migration(migrations.Migration):
                             ("accepted", "Accepted by the archives"),
                             ("returned", "Returned"),
                             ("withdrawn", "Given up"),
+                            ("destroyed", "Destroyed with the file"),
                         ],
                         max_length=20,
                     ),
@@ -2386,4 +2428,5 @@ class Migration(migrations.Migration):
             model_name="typedcell",
             constraint=models.UniqueConstraint(fields=("applicant", "field"), name="typed_cell_once"),
         ),
+        migrations.RunSQL(FORGET),
     ]

@@ -1,3 +1,4 @@
+import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
@@ -40,9 +41,14 @@ CREATE INDEX event_where ON ledger_event (unit_id, at DESC);
 CREATE INDEX event_xid ON ledger_event (xid);
 """
 
+# The setting opens nothing by itself: who may not update these tables is refused by his rights, and the owner of the
+# tables can switch triggers off anyway. It tells the functions of a destruction from statements made by mistake.
 REFUSE_CHANGE = """
 CREATE FUNCTION ledger_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $body$
 BEGIN
+    IF TG_OP = 'UPDATE' AND current_setting('xueji.erasing', true) = pg_current_xact_id()::text THEN
+        RETURN NULL;
+    END IF;
     RAISE EXCEPTION 'Rows of % are never changed or removed', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
 END
 $body$;
@@ -84,6 +90,66 @@ BEGIN
     END LOOP;
 END
 $body$;
+"""
+
+
+# What stands in a blanked column that may not be empty, by its type.
+BLANK = """
+CREATE FUNCTION ledger_blank(kind text, may_be_null boolean) RETURNS text LANGUAGE sql IMMUTABLE AS $body$
+    SELECT CASE
+        WHEN may_be_null THEN 'NULL'
+        WHEN kind = 'boolean' THEN 'false'
+        WHEN kind LIKE '%[]' THEN quote_literal('{}') || '::' || kind
+        WHEN kind = 'jsonb' THEN quote_literal('{}') || '::jsonb'
+        WHEN kind LIKE 'date%' OR kind LIKE 'time%' THEN quote_literal('1900-01-01') || '::' || kind
+        WHEN kind = 'uuid' THEN quote_literal('00000000-0000-0000-0000-000000000000') || '::uuid'
+        WHEN kind ~ '^(small|big)?int|^numeric|^double|^real' THEN '0'
+        ELSE quote_literal('') || '::' || kind
+    END
+$body$;
+"""
+
+# Blanks the contents of every history row and every event of these subjects, and writes down which rows. Only the
+# functions of the room that keeps the register of destruction may call it. Of the tables in `words_only` it blanks
+# free text alone, which is encrypted.
+FORGET = r"""
+CREATE FUNCTION ledger_forget(subjects uuid[], spared text[], words_only text[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $body$
+DECLARE
+    history record;
+    blanks text;
+BEGIN
+    PERFORM set_config('xueji.erasing', pg_current_xact_id()::text, true);
+    FOR history IN
+        SELECT c.oid, c.relname::text AS relname FROM pg_class c
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'history_subject'
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND NOT c.relname = ANY (spared)
+        ORDER BY c.relname
+    LOOP
+        SELECT string_agg(format('%I = %s', a.attname,
+            public.ledger_blank(format_type(a.atttypid, a.atttypmod), NOT a.attnotnull)), ', ')
+        INTO blanks FROM pg_attribute a
+        WHERE a.attrelid = history.oid AND a.attnum > 0 AND NOT a.attisdropped
+            AND a.attname <> ALL (ARRAY['id', 'public_id', 'xid', 'salt']) AND a.attname NOT LIKE 'history\_%'
+            AND (NOT history.relname = ANY (words_only) OR a.atttypid = 'bytea'::regtype);
+        EXECUTE format(
+            'WITH done AS (UPDATE public.%I SET %s history_change_reason = %L WHERE history_subject = ANY ($1) '
+            'RETURNING history_id, history_subject) '
+            'INSERT INTO public.ledger_erasure (subject, "table", rows) '
+            'SELECT history_subject, %L, array_agg(history_id ORDER BY history_id) FROM done GROUP BY 1',
+            history.relname, coalesce(blanks || ', ', ''), '', history.relname
+        ) USING subjects;
+    END LOOP;
+    WITH done AS (
+        UPDATE public.ledger_event SET reason = '', purpose = '', detail = '{}'
+        WHERE subject = ANY (subjects) RETURNING id, subject
+    )
+    INSERT INTO public.ledger_erasure (subject, "table", rows)
+    SELECT subject, 'ledger_event', array_agg(id ORDER BY id) FROM done GROUP BY 1;
+    PERFORM set_config('xueji.erasing', '', true);
+END
+$body$;
+REVOKE ALL ON FUNCTION ledger_forget(uuid[], text[], text[]) FROM PUBLIC;
 """
 
 
@@ -178,5 +244,33 @@ class Migration(migrations.Migration):
                 )
             ],
             database_operations=[migrations.RunSQL(sql) for sql in (TABLE, REFUSE_CHANGE, PARTITIONS)],
-        )
+        ),
+        migrations.CreateModel(
+            name="Erasure",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject", models.UUIDField()),
+                ("table", models.CharField(max_length=63)),
+                (
+                    "rows",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
+                (
+                    "xid",
+                    ledger.fields.XidField(db_default=ledger.fields.CurrentTransaction(), editable=False),
+                ),
+            ],
+            options={
+                "verbose_name": "erased rows",
+                "default_permissions": (),
+                "indexes": [models.Index(fields=["subject"], name="erasure_whose")],
+            },
+        ),
+        migrations.RunSQL(BLANK),
+        migrations.RunSQL(FORGET),
     ]

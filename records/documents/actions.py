@@ -262,10 +262,10 @@ def set_paper(
     return row
 
 
-def erase(student: Student) -> None:
+def erase(student: Student) -> list[Blob]:
     """Delete the documents of a file for good: rows, relations and stored contents, as whoever is `acting`.
 
-    Also the pictures that were brought for its photo, with their names.
+    Also the pictures that were brought for its photo, with their names. Gives the contents.
     """
     actor = current_actor()
     rows = list(Document.objects.filter(student=student).select_related("blob", "student"))
@@ -275,5 +275,7 @@ def erase(student: Student) -> None:
     pictures = PhotoFile.objects.filter(student=student)
     sources = [one.source for one in pictures.exclude(source=None).select_related("source") if one.source]
     pictures.delete()
-    for blob in (*(row.blob for row in rows), *sources):
+    held = [*(row.blob for row in rows), *sources]
+    for blob in held:
         discard(blob)
+    return held

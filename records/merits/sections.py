@@ -184,15 +184,16 @@ def _held_by(rows: QuerySet[Any]) -> list[int]:
     return list(rows.filter(evidence__isnull=False).values_list("evidence_id", flat=True))
 
 
-def _erase(rows: Iterable[Any]) -> None:
-    """Delete the rows, and the stored contents of their evidence."""
+def _erase(rows: Iterable[Any]) -> list[Blob]:
+    """Delete the rows; the stored contents of their evidence are given up with them."""
     kept = list(rows)
     if kept:
         context = current()
         delete_rows(kept, actor=current_actor(), reason=context.reason, role=context.role)
-    for row in kept:
-        if getattr(row, "evidence", None):
-            discard(row.evidence)
+    held = [row.evidence for row in kept if getattr(row, "evidence", None)]
+    for blob in held:
+        discard(blob)
+    return held
 
 
 def _rows(kind: EntryKind, student: Student) -> QuerySet[FileEntry]:
@@ -200,25 +201,26 @@ def _rows(kind: EntryKind, student: Student) -> QuerySet[FileEntry]:
     return found.select_related("student", "evidence")
 
 
-def erase_merits(student: Student) -> None:
+def erase_merits(student: Student) -> list[Blob]:
     """Remove rewards and penalties, inside the transaction of a destruction, in the name of who acts there."""
-    _erase(
-        PenaltyStep.objects.filter(penalty__student=student).select_related("penalty__student", "evidence")
+    steps = PenaltyStep.objects.filter(penalty__student=student).select_related(
+        "penalty__student", "evidence"
     )
-    _erase(Penalty.objects.filter(student=student).select_related("student"))
-    _erase(_rows(REWARD, student))
+    return [
+        *_erase(steps),
+        *_erase(Penalty.objects.filter(student=student).select_related("student")),
+        *_erase(_rows(REWARD, student)),
+    ]
 
 
-def erase_conduct(student: Student) -> None:
+def erase_conduct(student: Student) -> list[Blob]:
     """Remove daily conduct and learning problems, likewise."""
-    _erase(_rows(CONDUCT, student))
-    _erase(_rows(PROBLEM, student))
+    return [*_erase(_rows(CONDUCT, student)), *_erase(_rows(PROBLEM, student))]
 
 
-def erase_employment(student: Student) -> None:
+def erase_employment(student: Student) -> list[Blob]:
     """Remove practice and employment, likewise."""
-    _erase(_rows(INTERNSHIP, student))
-    _erase(_rows(EMPLOYMENT, student))
+    return [*_erase(_rows(INTERNSHIP, student)), *_erase(_rows(EMPLOYMENT, student))]
 
 
 SECTIONS = (

@@ -13,6 +13,47 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+# An empty row of a destroyed file takes nothing any more. Whoever adds waits for a destruction that is under way.
+SEALED = """
+CREATE FUNCTION records_refuse_destroyed() RETURNS trigger LANGUAGE plpgsql AS $body$
+DECLARE
+    gone date;
+BEGIN
+    SELECT destroyed_on INTO gone FROM records_student WHERE id = NEW.student_id FOR KEY SHARE;
+    IF gone IS NOT NULL THEN
+        RAISE EXCEPTION 'The file of this student is destroyed' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$body$;
+
+CREATE FUNCTION records_keep_destroyed() RETURNS trigger LANGUAGE plpgsql AS $body$
+BEGIN
+    RAISE EXCEPTION 'The file of this student is destroyed' USING ERRCODE = 'check_violation';
+END
+$body$;
+
+CREATE TRIGGER student_destroyed BEFORE UPDATE OR DELETE ON records_student
+    FOR EACH ROW WHEN (OLD.destroyed_on IS NOT NULL) EXECUTE FUNCTION records_keep_destroyed();
+
+DO $body$
+DECLARE
+    held text;
+BEGIN
+    FOREACH held IN ARRAY ARRAY[
+        'enrolment', 'familymember', 'document', 'documentlink', 'reward', 'conduct', 'learningproblem', 'internship',
+        'employment', 'penalty'
+    ] LOOP
+        EXECUTE format(
+            'CREATE TRIGGER file_destroyed BEFORE INSERT OR UPDATE ON records_%s '
+            'FOR EACH ROW EXECUTE FUNCTION records_refuse_destroyed()', held
+        );
+    END LOOP;
+END
+$body$;
+"""
+
+
 class Migration(migrations.Migration):
     initial = True
 
@@ -712,6 +753,10 @@ class Migration(migrations.Migration):
                 (
                     "no_hukou",
                     models.BooleanField(default=False, verbose_name="without household registration"),
+                ),
+                (
+                    "destroyed_on",
+                    models.DateField(blank=True, editable=False, null=True, verbose_name="destroyed on"),
                 ),
             ],
             options={
@@ -3608,6 +3653,10 @@ class Migration(migrations.Migration):
                     "no_hukou",
                     models.BooleanField(default=False, verbose_name="without household registration"),
                 ),
+                (
+                    "destroyed_on",
+                    models.DateField(blank=True, editable=False, null=True, verbose_name="destroyed on"),
+                ),
                 ("history_change_reason", models.TextField(blank=True, default="")),
                 ("history_id", models.BigAutoField(editable=False, primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField()),
@@ -4752,4 +4801,21 @@ class Migration(migrations.Migration):
                 name="conduct_void_whole",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="student",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("destroyed_on__isnull", True),
+                    models.Q(
+                        ("id_number_index__isnull", True),
+                        ("name", ""),
+                        ("name_sort", ""),
+                        ("national_no_index__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="student_destroyed_is_empty",
+            ),
+        ),
+        migrations.RunSQL(SEALED),
     ]

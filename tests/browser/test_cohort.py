@@ -60,7 +60,7 @@ def at_work(browser: Browser, url: str, user: User) -> Iterator[Page]:
     page.locator("[name=login], [name=staff_no], [name=username]").first.fill(user.staff_no)
     page.locator("[name=password]").fill(PASSWORD)
     page.locator("form[data-sign-in-form] button[type=submit]").click()
-    expect(page.locator("#xj-search")).to_be_visible()
+    expect(page.locator("#xj-menu")).to_be_visible()
     yield page
     context.close()
 

@@ -20,7 +20,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.access import PUBLIC, SIGNED_IN
-from tests.guards import merit_things  # noqa: F401 - makes its things known to the world
+from tests.guards import archive_things, merit_things  # noqa: F401 - makes its things known to the world
 from tests.guards.world import World
 
 NOBODY = UUID(int=0)
@@ -117,10 +117,6 @@ def _request(world: World) -> Any:
     return world.edit_request
 
 
-def _inquiry(world: World) -> Any:
-    return {"request_id": world.inquiry.public_id}
-
-
 def _person(world: World) -> Any:
     return world.person
 
@@ -145,16 +141,9 @@ def _spot_item(world: World) -> Any:
     return {"item_id": world.spot_check.items.get().public_id}
 
 
-def _sharing(world: World) -> Any:
-    return {"request_id": world.sharing.request.public_id}
-
-
-def _consent(world: World) -> Any:
-    return {"consent_id": world.consent.public_id}
-
-
 SHARING = ("request_sharing", "release_sharing", "decide_for_archives")
 CONSENTS = ("record_consent", "release_sharing")
+APPRAISALS = ("manage_retention", "appraise_files", "approve_destruction")
 SPOT_CHECK = ("spot_check", "approve_applicant", "decide_for_archives")
 READERS_OF_IMPORTS = ("enter_applicant", "approve_applicant")
 BULK = ("review_applicant", "approve_applicant", "accept_applicant")
@@ -317,6 +306,16 @@ ROUTES: dict[str, Route] = {
     "archive:deletion_new": route("request_change", obj=_student, methods="GET POST"),
     "archive:keeping": route("manage_retention", "manage_loan", obj=_student),
     "archive:hold": route("manage_retention", obj=_student, methods="POST"),
+    "archive:retention_mark": route("manage_retention", obj=_student, methods="POST"),
+    "archive:rounds": route(*APPRAISALS, methods="GET POST"),
+    "archive:round_open": route("manage_retention", methods="POST"),
+    **{f"archive:round{page}": route(*APPRAISALS, obj=archive_things.appraisal) for page in ("", "_report")},
+    "archive:round_vote": route("appraise_files", obj=archive_things.appraisal, methods="POST"),
+    **{
+        f"archive:round_{act}": route("manage_retention", obj=archive_things.appraisal, methods="POST")
+        for act in ("member", "close", "drop", "apply")
+    },
+    "archive:destroyed": route("manage_retention", "approve_destruction", "view_events", methods="GET POST"),
     "archive:hold_lift": route(
         "manage_retention",
         obj=lambda world: {"student_id": world.student.public_id, "hold_id": world.hold.public_id},
@@ -329,8 +328,8 @@ ROUTES: dict[str, Route] = {
         methods="POST",
     ),
     "archive:inquiry_new": route("request_inquiry", methods="GET POST"),
-    "archive:inquiry_read": route(SIGNED_IN, obj=_inquiry, good=NOT_A_PARTY),
-    "archive:inquiry_letter": route(SIGNED_IN, obj=_inquiry, good=NOT_A_PARTY),
+    "archive:inquiry_read": route(SIGNED_IN, obj=archive_things.inquiry, good=NOT_A_PARTY),
+    "archive:inquiry_letter": route(SIGNED_IN, obj=archive_things.inquiry, good=NOT_A_PARTY),
     "archive:evidence": route(
         SIGNED_IN,
         obj=lambda world: {"evidence_id": world.edit_request.editrequest.evidence.get().public_id},
@@ -338,9 +337,9 @@ ROUTES: dict[str, Route] = {
     ),
     "archive:sharings": route(*SHARING, methods="GET POST"),
     "archive:sharing_new": route("request_sharing", methods="GET POST"),
-    "archive:sharing_consents": route("record_consent", obj=_sharing, methods="GET POST"),
+    "archive:sharing_consents": route("record_consent", obj=archive_things.sharing, methods="GET POST"),
     **{
-        f"archive:sharing_{act}": route("release_sharing", obj=_sharing, methods="POST")
+        f"archive:sharing_{act}": route("release_sharing", obj=archive_things.sharing, methods="POST")
         for act in ("package", "receipt", "revoke")
     },
     "archive:sharing_paper": route(
@@ -349,8 +348,8 @@ ROUTES: dict[str, Route] = {
         good=NOT_A_PARTY,
     ),
     "archive:consents": route(*CONSENTS, obj=_student, methods="GET POST"),
-    "archive:consent_withdraw": route("record_consent", obj=_consent, methods="POST"),
-    "archive:consent_scan": route(*CONSENTS, obj=_consent),
+    "archive:consent_withdraw": route("record_consent", obj=archive_things.consent, methods="POST"),
+    "archive:consent_scan": route(*CONSENTS, obj=archive_things.consent),
     "approvals:notice": route(SIGNED_IN, obj=lambda world: {"notice_id": 0}, good=frozenset({404})),
     "jobs:jobs": route(SIGNED_IN, methods="GET POST"),
     "jobs:job": route(SIGNED_IN, obj=_job, cells=_NOT_HIS),

@@ -18,7 +18,15 @@ from approvals import actions as requests
 from approvals import delegations
 from approvals.models import Delegation, Request, SpotCheck, SpotCheckItem
 from archive.inquiries import actions as inquiries
-from archive.models import Consent, LegalHold, PaperLoan, SharingRequest, SharingStudent
+from archive.models import (
+    AppraisalRound,
+    Appraiser,
+    Consent,
+    LegalHold,
+    PaperLoan,
+    SharingRequest,
+    SharingStudent,
+)
 from enrollment import actions
 from enrollment.actions import scans
 from enrollment.models import Applicant, ApplicantDocument, ImportJob, IntakeBatch, IntakeSample, ScanUpload
@@ -204,6 +212,21 @@ def loan(world: World) -> PaperLoan:
             lent_on=today, due_on=today, lent_by=world.cast.archivist,
         )
     )  # fmt: skip
+    return row
+
+
+@kind
+def appraisal(world: World) -> AppraisalRound:
+    """A closed appraisal of the side's school, in which three heads of the cast's were to vote."""
+    by = service_user()
+    row: AppraisalRound = saved(AppraisalRound(number=f"JD-{world.side}", school=world.unit, opened_by=by))
+    if world.side == "own":
+        for name in ("head", "academic_head", "student_affairs_head"):
+            user = getattr(world.cast, name)
+            saved(Appraiser(round=row, user=user, department=user.unit, named_by=by))
+    row.report = store(actor=by, content=picture(), filename="r.jpg", allowed=("jpeg",))
+    row.closed_by, row.closed_at = by, timezone.now()
+    saved(row)
     return row
 
 

@@ -1,0 +1,87 @@
+"""What the archives' room takes away of a student whose file is destroyed. Requests stay, with their numbers alone."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+
+from archive.models import (
+    Consent,
+    DeletionRequest,
+    EditChange,
+    EditRequest,
+    InquiryRequest,
+    InquiryStudent,
+    LegalHold,
+    PaperLoan,
+    SharingRequest,
+    SharingStudent,
+    Snapshot,
+)
+from files.models import Blob
+from ledger.context import current_actor
+from ledger.history import delete_rows
+from records.models import Student
+
+
+def erase(student: Student) -> list[Blob]:
+    """Remove it, in the name of who acts; the stored contents that go with it."""
+    for model in (LegalHold, PaperLoan):
+        _delete(model._default_manager.filter(student=student).select_related("student"))
+    for row in DeletionRequest.objects.filter(student=student):
+        row.reason = ""
+        row.save(update_fields=["reason"])
+    snapshots = Snapshot.objects.filter(subject=student.public_id).select_related("blob")
+    return [
+        *_edits(student),
+        *_consents(student),
+        *_outside(student),
+        *(one.blob for one in snapshots),
+    ]
+
+
+def _delete(rows: Any) -> None:
+    delete_rows(list(rows), actor=current_actor())
+
+
+def _edits(student: Student) -> Sequence[Blob]:
+    """Values of requests, and the proofs of those that changed no other file."""
+    held: list[Blob] = []
+    for edit in list(EditRequest.objects.filter(changes__student=student).distinct()):
+        _delete(EditChange.objects.filter(edit=edit, student=student).select_related("student"))
+        if edit.changes.exists():
+            continue
+        edit.reason = edit.basis = ""
+        edit.save(update_fields=["reason", "basis"])
+        proofs = list(edit.evidence.select_related("blob", "edit__request"))
+        held += [one.blob for one in proofs]
+        _delete(proofs)
+    return held
+
+
+def _consents(student: Student) -> Sequence[Blob]:
+    """Consents; a scan that others signed as well stays with theirs."""
+    rows = list(Consent.objects.filter(student=student).select_related("student", "scan"))
+    _delete(rows)
+    scans = {one.scan for one in rows if one.scan}
+    return [one for one in scans if not Consent.objects.filter(scan=one).exists()]
+
+
+def _outside(student: Student) -> Sequence[Blob]:
+    """The numbers in inquiries and sharings, and the packages in which his data lie.
+
+    Words of an inquiry go with the last of the files that it named; what a sharing says of its receiver stays.
+    """
+    for model in (InquiryStudent, SharingStudent):
+        for row in model._default_manager.filter(student=student).select_related("student"):
+            row.student_no = ""
+            row.save(update_fields=["student_no"])
+    others = InquiryStudent.objects.filter(inquiry=OuterRef("pk"), student__destroyed_on__isnull=True)
+    asked = InquiryRequest.objects.filter(students__student=student).select_related("request")
+    for typed in asked.filter(~Exists(others.exclude(student=student))):
+        typed.purpose = typed.report = ""
+        typed.save(update_fields=["purpose", "report"])
+    given = SharingRequest.objects.filter(
+        students__student=student, students__outcome=SharingStudent.Outcome.GIVEN
+    )
+    return [one.package for one in given.select_related("package") if one.package]
