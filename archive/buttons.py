@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from archive.consents.selectors import READERS
+from archive.four_checks.selectors import PERM as CHECKS
 from records.sections import Act, register_act
 from records.selectors import StudentFile
 
@@ -25,6 +26,10 @@ def _consents(user: User, file: StudentFile) -> str:
     return reverse("archive:consents", args=[file.student.public_id])
 
 
+def _checks(user: User, file: StudentFile) -> str:
+    return reverse("archive:file_checks", args=[file.student.public_id])
+
+
 def register_all() -> None:
     """Called once when the room starts."""
     register_act(
@@ -32,6 +37,7 @@ def register_all() -> None:
     )
     register_act("delete", Act(_("Ask for deletion"), "trash", _delete, ("request_change",), order=900))
     register_act("consents", Act(_("Consents"), "checklist", _consents, READERS, order=700))
+    register_act("checks", Act(_("Four checks"), "shield-check", _checks, (CHECKS,), order=780))
     register_act(
         "keeping", Act(_("Holds and loans"), "lock", _keeping, ("manage_retention", "manage_loan"), order=800)
     )

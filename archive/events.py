@@ -19,6 +19,7 @@ EVENTS = {
     "consent.recorded": _("Consent recorded"),
     "consent.withdrawn": _("Consent withdrawn"),
     "consent.viewed": _("Scan of a consent viewed"),
+    "student.checked": _("Student file put through the four checks"),
     "hold.placed": _("File put under a hold"),
     "hold.lifted": _("Hold lifted"),
     "loan.lent": _("Paper file lent"),

@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from approvals.models import TypedRequest, apart
+from archive.proof_models import FileCopy, FourCheckItem, FourCheckRun
+from archive.sharing_models import Consent, SharingRequest, SharingStudent
 from core.crypto import EncryptedTextField
 from files.models import Blob
 from ledger.history import History
@@ -177,7 +179,6 @@ from archive.keeping_models import (  # noqa: E402  # they stand on nothing abov
     Snapshot,
     Tombstone,
 )
-from archive.sharing_models import Consent, SharingRequest, SharingStudent  # noqa: E402  # they stand on nothing above
 
 __all__ = [
     "Consent",
@@ -186,6 +187,9 @@ __all__ = [
     "EditEvidence",
     "EditRequest",
     "EvidenceKind",
+    "FileCopy",
+    "FourCheckItem",
+    "FourCheckRun",
     "InquiryRequest",
     "InquiryStudent",
     "InquiryView",

@@ -81,8 +81,7 @@ def _packed(student: Student, request_no: str) -> bytes:
     rows = Document.objects.filter(student=student).select_related("blob", "student")
     for row in rows.order_by("item_no", "version"):
         parts[f"documents/{row.blob.public_id}"] = _content(row.blob, row.number)
-    proofs = Blob.objects.filter(pk__in=_proofs(student).values("blob"))
-    for blob in (evidence_of(student) | proofs).order_by("pk"):
+    for blob in attachments_of(student).order_by("pk"):
         if f"documents/{blob.public_id}" not in parts:
             parts[f"evidence/{blob.public_id}"] = _content(blob, str(blob.public_id))
     manifest = {
@@ -108,9 +107,11 @@ def _content(blob: Blob, number: str) -> bytes:
         raise SnapshotFailed(words % {"number": number}) from damaged
 
 
-def _proofs(student: Student) -> QuerySet[EditEvidence]:
-    rows: QuerySet[EditEvidence] = EditEvidence.objects.filter(edit__changes__student=student)
-    return rows
+def attachments_of(student: Student) -> QuerySet[Blob]:
+    """The stored scans that hang on the file beside its documents: evidence of entries, penalties and requests."""
+    proofs = EditEvidence.objects.filter(edit__changes__student=student)
+    found: QuerySet[Blob] = evidence_of(student) | Blob.objects.filter(pk__in=proofs.values("blob"))
+    return found
 
 
 def _plain(student: Student) -> bytes:

@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from archive.four_checks import actions as four_checks
 from archive.inquiries import actions as inquiries
 from archive.sharing import actions as sharing
 
@@ -17,3 +18,9 @@ def lapse_inquiries() -> None:
 def expire_sharings() -> None:
     """End sharings whose last day has passed. Safe to run at any time."""
     sharing.expire_due(timezone.localdate())
+
+
+@shared_task(name="archive.check_files", ignore_result=True)  # type: ignore[untyped-decorator]  # celery has no types
+def check_files() -> None:
+    """Begin the four checks of files that are due. Safe to run at any time."""
+    four_checks.start_due()

@@ -5,6 +5,7 @@ from django.urls import path
 from archive.consents import views as consents
 from archive.deletions import views as deletions
 from archive.edits import views as edits
+from archive.four_checks import views as four_checks
 from archive.inquiries import views as inquiries
 from archive.keeping import views as keeping
 from archive.sharing import views as sharing
@@ -28,6 +29,8 @@ urlpatterns = [
     path("consents/<uuid:consent_id>/scan/", consents.scan, name="consent_scan"),
     path("evidence/<uuid:evidence_id>/", edits.evidence, name="evidence"),
     path("students/<uuid:student_id>/delete/", deletions.new_deletion, name="deletion_new"),
+    path("four-checks/", four_checks.failing, name="four_checks"),
+    path("students/<uuid:student_id>/four-checks/", four_checks.of_file, name="file_checks"),
     path("students/<uuid:student_id>/keeping/", keeping.keeping, name="keeping"),
     path("students/<uuid:student_id>/keeping/hold/", keeping.hold, name="hold"),
     path("students/<uuid:student_id>/keeping/lift/<uuid:hold_id>/", keeping.lift, name="hold_lift"),

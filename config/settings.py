@@ -245,6 +245,7 @@ CELERY_BEAT_SCHEDULE = {
     "accounts.clear_sessions": {"task": "accounts.clear_sessions", "schedule": 24 * 3600.0},
     "files.sweep_orphans": {"task": "files.sweep_orphans", "schedule": 24 * 3600.0},
     "enrollment.forget_checked": {"task": "enrollment.forget_checked", "schedule": 24 * 3600.0},
+    "archive.check_files": {"task": "archive.check_files", "schedule": 4 * 3600.0},
     "archive.expire_sharings": {"task": "archive.expire_sharings", "schedule": 4 * 3600.0},
     "archive.lapse_inquiries": {"task": "archive.lapse_inquiries", "schedule": 4 * 3600.0},
     "approvals.draw_spot_checks": {"task": "approvals.draw_spot_checks", "schedule": 24 * 3600.0},

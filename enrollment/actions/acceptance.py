@@ -1,5 +1,6 @@
 """Acceptance by the archives (档案接收): the four checks, then the student file."""
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,9 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.models import User
 from accounts.scope import role_for
+from archive.four_checks.actions import check_file
+from archive.four_checks.examining import Books
+from archive.four_checks.items import Occasion
 from enrollment.actions.decisions import Outcome, advance, decision, take_step
 from enrollment.actions.notify import tell_of_acceptance
 from enrollment.actions.refusals import ChecksFailed, IntakeRefused, WrongState
@@ -100,6 +104,23 @@ def accept_rows(
         events.record_many(
             ACCEPTANCE.event, rows, actor=actor, role=role, detail=lambda row: results[row.pk].detail
         )
+        _check_files(rows, results, actor, role)
+
+
+def _check_files(rows: Sequence[Applicant], results: dict[int, Results], actor: User, role: str) -> None:
+    """Keep the four checks of each file with it; one that cannot be checked just now is the schedule's first."""
+    books = Books()
+    for row in rows:
+        student: Any = row.student
+        with contextlib.suppress(NotChecked):
+            check_file(
+                actor=actor,
+                student=student,
+                occasion=Occasion.ACCEPTANCE,
+                role=role,
+                known=results[row.pk].contents,
+                books=books,
+            )
 
 
 def accept_apart(

@@ -314,6 +314,8 @@ ROUTES: dict[str, Route] = {
     "archive:edit_new": route("request_change", obj=_student, methods="GET POST"),
     "archive:deletion_new": route("request_change", obj=_student, methods="GET POST"),
     "archive:keeping": route("manage_retention", "manage_loan", obj=_student),
+    "archive:four_checks": route("check_files", methods="GET POST"),
+    "archive:file_checks": route("check_files", obj=_student, methods="GET POST"),
     "archive:hold": route("manage_retention", obj=_student, methods="POST"),
     "archive:hold_lift": route(
         "manage_retention",
