@@ -20,6 +20,7 @@ EVENTS = {
     "consent.withdrawn": _("Consent withdrawn"),
     "consent.viewed": _("Scan of a consent viewed"),
     "student.checked": _("Student file put through the four checks"),
+    "student.packaged": _("Archival package of a student file made"),
     "hold.placed": _("File put under a hold"),
     "hold.lifted": _("Hold lifted"),
     "loan.lent": _("Paper file lent"),

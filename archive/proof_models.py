@@ -52,6 +52,11 @@ class FourCheckRun(InsertOnlyModel):
     def __str__(self) -> str:
         return str(self.public_id)
 
+    @property
+    def unit_id(self) -> int:
+        """The school, for the ledger."""
+        return self.school_id
+
     def ledger_subject(self) -> uuid.UUID:
         """The student whose file it is."""
         return self.subject

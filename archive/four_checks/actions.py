@@ -1,7 +1,8 @@
 """Writes of the four checks: one file checked and the run kept; the files that are due, one after the other."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from accounts.models import User
 from accounts.scope import role_for
 from approvals import notices
 from archive.four_checks import selectors
-from archive.four_checks.examining import Books, examine_file
+from archive.four_checks.examining import Books, Findings, Slice, examine_file
 from archive.four_checks.items import ITEMS, STAGES, Occasion, bars
 from archive.models import FourCheckItem, FourCheckRun
 from files.refusals import NotChecked
@@ -21,7 +22,7 @@ from jobs.running import Running
 from ledger import events
 from ledger.context import acting, service_user
 from ledger.history import write_rows
-from records.models import Enrolment, Student
+from records.models import Student
 from records.selectors import StudentFile
 from school.models import Unit
 
@@ -32,51 +33,77 @@ MOST_SECONDS = 30 * 60
 """A job stops beginning with further files after this time; the next one goes on where it stopped."""
 
 
-@transaction.atomic
 def check_file(
+    *, actor: Any, student: Student, occasion: str, role: str = "", request_no: str = ""
+) -> FourCheckRun:
+    """`check_files` for one. Raises NotChecked when something could not be tried just now; then nothing is kept."""
+    runs, silent = check_files([student], actor=actor, occasion=occasion, role=role, request_no=request_no)
+    for unanswered in silent.values():
+        raise unanswered
+    return runs[0]
+
+
+def check_files(
+    students: Sequence[Student],
     *,
     actor: Any,
-    student: Student,
     occasion: str,
     role: str = "",
     request_no: str = "",
-    known: Mapping[int, frozenset[str]] | None = None,
+    contents: Mapping[int, frozenset[str]] | None = None,
     books: Books | None = None,
-) -> FourCheckRun:
-    """Check a file and keep what was found; the caller has asked for the permission.
+) -> tuple[list[FourCheckRun], dict[int, NotChecked]]:
+    """Check files, one or some hundred, and keep what was found; the caller has asked for the permission.
 
-    Before a sharing every digest is read again, but nothing is opened. ``known``: see `examining.examine_file`. Raises
-    NotChecked when something could not be tried just now; then nothing is kept.
+    Before a sharing every digest is read again, but nothing is opened. ``contents``: see `examining.examine_file`.
+    Gives the runs, and by student why one could not be checked just now: of him nothing is kept.
     """
-    newest = Enrolment.objects.current().select_related("school").get(student=student)
+    known, books = Slice(students), books or Books()
     opening = occasion != Occasion.SHARING
-    found = examine_file(student, newest, books or Books(), opening=opening, known=known)
-    stage = STAGES.get(Occasion(occasion), "CQ")
-    run = FourCheckRun(
-        subject=student.public_id, school=newest.school, archive_no=student.archive_no, occasion=occasion,
-        contents=found.contents, bytes=found.bytes, faults=len(found.failed), made_by=actor,
-    )  # fmt: skip
-    with acting(actor, role=role, request_no=request_no):
-        run.save()
-        items = [
-            FourCheckItem(
-                run=run, code=f"{stage}-{number}", outcome=found.outcome(number), about=found.about.get(number, [])
-            )
-            for number in ITEMS
-        ]  # fmt: skip
-        write_rows(items, actor=actor, role=role)
-        events.record(
-            "student.checked", actor=actor, obj=run, subject=student.public_id, unit_id=newest.unit_id, role=role,
-            detail={"occasion": occasion, "faults": run.faults, "failed": found.failed},
+    silent: dict[int, NotChecked] = {}
+    found: list[tuple[FourCheckRun, Findings]] = []
+    for student in students:
+        try:
+            one = examine_file(student, known, books, opening=opening, contents=contents)
+        except NotChecked as unanswered:
+            silent[student.pk] = unanswered
+            continue
+        run = FourCheckRun(
+            subject=student.public_id, school=known.enrolments[student.pk].school, archive_no=student.archive_no,
+            occasion=occasion, contents=one.contents, bytes=one.bytes, faults=len(one.failed), made_by=actor,
         )  # fmt: skip
-        if run.faults:
-            _tell(newest.school)
-    return run
+        found.append((run, one))
+    with transaction.atomic(), acting(actor, role=role, request_no=request_no):
+        _keep(found, STAGES.get(Occasion(occasion), "CQ"), actor, role)
+    return [run for run, _findings in found], silent
 
 
-def _tell(school: Unit) -> None:
+def _keep(found: list[tuple[FourCheckRun, Findings]], stage: str, actor: Any, role: str) -> None:
+    runs = write_rows([run for run, _findings in found], actor=actor, role=role)
+    items = [
+        FourCheckItem(
+            run=run, code=f"{stage}-{number}", outcome=one.outcome(number), about=one.about.get(number, [])
+        )
+        for run, one in found
+        for number in ITEMS
+    ]  # fmt: skip
+    write_rows(items, actor=actor, role=role)
+    failed = {run.subject: one.failed for run, one in found}
+    events.record_many(
+        "student.checked",
+        runs,
+        actor=actor,
+        role=role,
+        detail=lambda run: {"occasion": run.occasion, "faults": run.faults, "failed": failed[run.subject]},
+    )
+    unsound = Counter(run.school for run in runs if run.faults)
+    for school, count in unsound.items():
+        _tell(school, count)
+
+
+def _tell(school: Unit, count: int) -> None:
     url = reverse("archive:four_checks")
-    notices.tell(FAILED, school=school, duties={Unit.Duty.ARCHIVES}, about=school.name, url=url)
+    notices.tell(FAILED, school=school, duties={Unit.Duty.ARCHIVES}, about=school.name, url=url, count=count)
 
 
 def check_by_hand(*, actor: User, file: StudentFile) -> FourCheckRun:
@@ -116,40 +143,26 @@ def work(running: Running) -> None:
     Begun again after its worker died, it goes on: what was checked is not due any more.
     """
     total = selectors.due(running.job.unit).count()
-    check_many(
-        _due_in_turn(running.job.unit),
-        actor=running.actor,
-        occasion=Occasion.SCHEDULE,
-        told=lambda run, done: running.progress(done, total),
-    )
+    done = 0
+    for runs, silent in check_slices(
+        _due_in_turn(running.job.unit), actor=running.actor, occasion=Occasion.SCHEDULE
+    ):
+        done += len(runs) + len(silent)
+        running.progress(done, total)
 
 
-def _due_in_turn(school: Unit) -> Iterator[Student]:
+def _due_in_turn(school: Unit) -> Iterator[list[Student]]:
     until = time.monotonic() + MOST_SECONDS
     tried: set[int] = set()
     while time.monotonic() < until and (students := selectors.next_due(school, tried, AT_ONCE)):
         tried.update(one.pk for one in students)
-        yield from students
+        yield students
 
 
-def check_many(
-    students: Iterable[Student],
-    *,
-    actor: Any,
-    occasion: str,
-    told: Callable[[FourCheckRun | None, int], None],
-) -> list[Student]:
-    """Check files one after the other; ``told`` hears each run and the number done.
-
-    Returns those whom something kept from being checked just now.
-    """
+def check_slices(
+    slices: Iterable[list[Student]], *, actor: Any, occasion: str
+) -> Iterator[tuple[list[FourCheckRun], dict[int, NotChecked]]]:
+    """`check_files` for one slice after the other, unattended; each stands by itself."""
     books = Books()
-    silent = []
-    for done, student in enumerate(students, start=1):
-        run = None
-        try:
-            run = check_file(actor=actor, student=student, occasion=occasion, role="service", books=books)
-        except NotChecked:
-            silent.append(student)
-        told(run, done)
-    return silent
+    for students in slices:
+        yield check_files(students, actor=actor, occasion=occasion, role="service", books=books)

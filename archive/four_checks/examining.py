@@ -1,17 +1,19 @@
 """What the four checks find in one student file. Reads; writes nothing."""
 
+import contextlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
-from archive.edits.fields import book_for, columns_for, current
+from archive.edits.fields import book_for, columns_for, current_text
 from archive.four_checks.items import ITEMS, OF_CONTENT
 from archive.models import FourCheckItem
-from archive.snapshots import attachments_of
+from archive.snapshots import attachment_ids
 from core.crypto import DecryptFailed
 from files.examination import examine
 from files.inspection import SCANS
@@ -20,7 +22,7 @@ from ledger.models import Event
 from records.cells import CodeBook, read_row
 from records.checks import check
 from records.completeness import layout_for
-from records.models import Document, DocumentKind, Enrolment, Student
+from records.models import Document, DocumentKind, Enrolment, FamilyMember, Student
 from records.numbers import ARCHIVE_CATEGORY
 from school.models import Unit
 
@@ -81,33 +83,76 @@ class Books:
         return self._known[school.pk]
 
 
+class Slice:
+    """What is to be known of some files, read together; nothing of the metadata of a file that no key opens."""
+
+    def __init__(self, students: Sequence[Student]) -> None:
+        ids, subjects = [one.pk for one in students], [one.public_id for one in students]
+        newest = Enrolment.objects.current().filter(student__in=ids).select_related("school", "programme")
+        self.enrolments = {row.student_id: row for row in newest}
+        self.documents: dict[int, list[Document]] = defaultdict(list)
+        rows = Document.objects.filter(student__in=ids).select_related("blob").defer(*HEAVY)
+        for row in rows.order_by("item_no", "version"):
+            self.documents[row.student_id].append(row)
+        opened = Event.objects.filter(subject__in=subjects, action="student.opened")
+        self.opened = set(opened.values_list("subject", flat=True))
+        self.made = {model: _made(model, subjects) for model in (Student, Document)}
+        numbers = [one.archive_no for one in students]
+        self.numbers = Counter(
+            Student.objects.filter(archive_no__in=numbers).values_list("archive_no", flat=True)
+        )
+        self.attachments: dict[int, list[Blob]] = {}
+        by_student = attachment_ids(ids)
+        blobs = Blob.objects.defer("filename").in_bulk({pk for held in by_student.values() for pk in held})
+        for pk, held in by_student.items():
+            self.attachments[pk] = [blobs[one] for one in sorted(held)]
+        self.metadata = self._metadata(ids)
+
+    def _metadata(self, ids: list[int]) -> dict[int, tuple[Student, dict[int, FamilyMember]]]:
+        """Each student with his family by position. Where one cannot be decrypted, each is tried by himself."""
+        try:
+            return _readable(ids)
+        except DecryptFailed:
+            found = {}
+            for pk in ids:
+                with contextlib.suppress(DecryptFailed):
+                    found |= _readable([pk])
+            return found
+
+
+def _readable(ids: list[int]) -> dict[int, tuple[Student, dict[int, FamilyMember]]]:
+    list(Document.objects.filter(student__in=ids).values_list(*HEAVY))
+    families: dict[int, dict[int, FamilyMember]] = defaultdict(dict)
+    for member in FamilyMember.objects.filter(student__in=ids):
+        families[member.student_id][member.position] = member
+    return {row.pk: (row, families[row.pk]) for row in Student.objects.filter(pk__in=ids)}
+
+
 def examine_file(
     student: Student,
-    enrolment: Enrolment,
+    known: Slice,
     books: Books,
     *,
     opening: bool = True,
-    known: Mapping[int, frozenset[str]] | None = None,
+    contents: Mapping[int, frozenset[str]] | None = None,
 ) -> Findings:
-    """Check a file as it stands. ``enrolment``: its newest stretch, whose school says what must be there.
+    """Check a file of a slice as it stands.
 
-    ``opening`` False reads every digest and opens nothing. ``known``: what `files.examination` found a moment ago, by
-    id of the content. Raises NotChecked.
+    ``opening`` False reads every digest and opens nothing. ``contents``: what `files.examination` found a moment ago,
+    by id. Raises NotChecked.
     """
     found = Findings()
     if not opening:
         found.left_out |= {*BY_OPENING, "4-1"}
     if not settings.CLAMAV_ADDRESS:
         found.left_out.add("4-1")
-    _metadata(found, student, enrolment, books)
-    _number(found, student)
-    documents = list(
-        Document.objects.filter(student=student).select_related("blob").defer(*HEAVY).order_by("item_no", "version")
-    )  # fmt: skip
+    _metadata(found, student, known, books)
+    _number(found, student, known)
+    documents = known.documents[student.pk]
     _sequence(found, documents)
-    _filed(found, student, documents)
-    _contents(found, documents, opening=opening, known=known or {})
-    _attachments(found, student, opening=opening)
+    _filed(found, student, documents, known)
+    _contents(found, documents, opening=opening, contents=contents or {})
+    _attachments(found, known.attachments[student.pk], opening=opening)
     return found
 
 
@@ -116,19 +161,16 @@ def document_name(row: Document) -> str:
     return f"document:{row.item_no}.{row.version}"
 
 
-def _metadata(found: Findings, student: Student, enrolment: Enrolment, books: Books) -> None:
-    stage = enrolment.school.stage
-    columns = tuple(columns_for(stage))
-    try:
-        whole = Student.objects.get(pk=student.pk)
-        stretch = Enrolment.objects.select_related("programme").get(pk=enrolment.pk)
-        cells = current(whole, stretch, [column.field for column in columns])
-        list(Document.objects.filter(student=student).values_list(*HEAVY))
-    except DecryptFailed:
+def _metadata(found: Findings, student: Student, known: Slice, books: Books) -> None:
+    if student.pk not in known.metadata:
         found.add(("3-1",), "metadata")
         found.left_out.update(OF_METADATA)
         return
-    book = books.of(enrolment.school)
+    whole, members = known.metadata[student.pk]
+    stretch = known.enrolments[student.pk]
+    stage, book = stretch.school.stage, books.of(stretch.school)
+    columns = tuple(columns_for(stage))
+    cells = {column.field: current_text(column.field, whole, stretch, members) for column in columns}
     values, faults = read_row(cells, columns, book, exact=False)
     for fault in check(values, layout_for(stage), book, faults):
         if fault.level == "error":
@@ -143,10 +185,10 @@ def _item_of(code: str) -> str:
     return "1-3" if code.endswith("_form") else "1-5"
 
 
-def _number(found: Findings, student: Student) -> None:
+def _number(found: Findings, student: Student, known: Slice) -> None:
     if not ARCHIVE_NO.fullmatch(student.archive_no):
         found.add(("1-7",), "field:archive_no")
-    if Student.objects.filter(archive_no=student.archive_no).exclude(pk=student.pk).exists():
+    if known.numbers[student.archive_no] > 1:
         found.add(("1-8",), "field:archive_no")
 
 
@@ -166,38 +208,35 @@ def _sequence(found: Findings, documents: list[Document]) -> None:
             found.add(("1-8",), document_name(row))
 
 
-def _filed(found: Findings, student: Student, documents: list[Document]) -> None:
+def _filed(found: Findings, student: Student, documents: list[Document], known: Slice) -> None:
     """Who opened the file and who brought each document is on record; each is of a kind that is filed."""
-    if not Event.objects.filter(subject=student.public_id, action="student.opened").exists():
+    if student.public_id not in known.opened:
         found.add(("2-3",), "process:opened")
-    if not _made(Student, student):
+    if student.pk not in known.made[Student]:
         found.add(("2-3",), "process:student")
-    traced = _made(Document, student)
     for row in documents:
-        if row.pk not in traced:
+        if row.pk not in known.made[Document]:
             found.add(("2-3",), document_name(row))
         if row.kind not in DocumentKind.values:
             found.add(("2-7",), document_name(row))
 
 
-def _made(model: Any, student: Student) -> set[int]:
-    """Ids of the rows of this student whose making is in the history."""
-    rows = model.history.filter(history_subject=student.public_id, history_type="+")
+def _made(model: Any, subjects: list[UUID]) -> set[int]:
+    """Ids of the rows of these students whose making is in the history."""
+    rows = model.history.filter(history_subject__in=subjects, history_type="+")
     return set(rows.values_list("id", flat=True))
 
 
 def _contents(
-    found: Findings, documents: list[Document], *, opening: bool, known: Mapping[int, frozenset[str]]
+    found: Findings, documents: list[Document], *, opening: bool, contents: Mapping[int, frozenset[str]]
 ) -> None:
     if not documents:
         found.left_out.update((*OF_DOCUMENTS, *BY_OPENING, "2-7"))
     for row in documents:
-        faults = known.get(row.blob_id)
-        _looked_at(found, row.blob, document_name(row), faults, opening=opening)
+        _looked_at(found, row.blob, document_name(row), contents.get(row.blob_id), opening=opening)
 
 
-def _attachments(found: Findings, student: Student, *, opening: bool) -> None:
-    blobs = list(attachments_of(student).defer("filename").order_by("pk"))
+def _attachments(found: Findings, blobs: list[Blob], *, opening: bool) -> None:
     if not blobs:
         found.left_out.add("2-6")
     for blob in blobs:

@@ -19,8 +19,7 @@ from approvals.kinds import Doing, kind
 from approvals.models import Request
 from approvals.refusals import RequestRefused, WrongState
 from archive.consents.selectors import standing
-from archive.four_checks.actions import bar, check_file
-from archive.four_checks.examining import Books
+from archive.four_checks.actions import bar, check_files
 from archive.four_checks.items import Occasion
 from archive.keepers import kept_at
 from archive.models import SharingRequest, SharingStudent
@@ -149,15 +148,15 @@ def _outcome(student_id: int, here: set[int], agreed: set[int], barred: set[int]
 
 def _barred(doing: Doing, students: Sequence[Student]) -> set[int]:
     """Those whose files fail what `four_checks.items.BARRING` names: they are left out of the package."""
-    books, found = Books(), set()
-    for student in students:
-        run = check_file(
-            actor=doing.actor, student=student, occasion=Occasion.SHARING, role=doing.role,
-            request_no=doing.request.number, books=books,
-        )  # fmt: skip
-        if bar(run):
-            found.add(student.pk)
-    return found
+    runs, _silent = check_files(
+        students,
+        actor=doing.actor,
+        occasion=Occasion.SHARING,
+        role=doing.role,
+        request_no=doing.request.number,
+    )
+    barred = {run.subject for run in runs if bar(run)}
+    return {student.pk for student in students if student.public_id in barred}
 
 
 @transaction.atomic

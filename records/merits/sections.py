@@ -1,6 +1,6 @@
 """The tabs of a file: rewards and penalties (奖惩), daily conduct (日常表现), practice and employment (就业)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -172,16 +172,19 @@ def export_employment(student: Student) -> dict[str, Any]:
 
 def evidence_of(student: Student) -> QuerySet[Blob]:
     """The stored scans of all entries and penalties of a student, void ones too: a destruction takes them as well."""
-    ids: list[int] = []
-    for kind in KINDS.values():
-        ids += _held_by(kind.model._default_manager.filter(student=student))
-    ids += _held_by(PenaltyStep.objects.filter(penalty__student=student))
-    found: QuerySet[Blob] = Blob.objects.filter(pk__in=ids)
+    found: QuerySet[Blob] = Blob.objects.filter(pk__in=evidence_ids([student.pk])[student.pk])
     return found
 
 
-def _held_by(rows: QuerySet[Any]) -> list[int]:
-    return list(rows.filter(evidence__isnull=False).values_list("evidence_id", flat=True))
+def evidence_ids(student_ids: Collection[int]) -> dict[int, list[int]]:
+    """The ids of the same scans by student, in one query for each kind of entry."""
+    found: dict[int, list[int]] = {pk: [] for pk in student_ids}
+    every = [(kind.model._default_manager.all(), "student_id") for kind in KINDS.values()]
+    for rows, owner in [*every, (PenaltyStep.objects.all(), "penalty__student_id")]:
+        held = rows.filter(evidence__isnull=False, **{f"{owner}__in": list(student_ids)})
+        for pk, evidence in held.order_by("pk").values_list(owner, "evidence_id"):
+            found[pk].append(evidence)
+    return found
 
 
 def _erase(rows: Iterable[Any]) -> None:

@@ -333,19 +333,19 @@ def test_the_schedule_checks_what_is_due_oldest_first_and_goes_on_after_a_killed
     check_files()
     job = Job.objects.get(kind=actions.JOB)
     assert (job.unit, job.requested_by) == (cast.school, service_user())
-    done = actions.check_file
-    seen: list[int] = []
+    done, seen = actions.check_files, list[int]()
 
-    def dies(**given: Any) -> FourCheckRun:
-        if len(seen) == 2:
+    def dies(students: Any, **given: Any) -> Any:
+        if seen:
             raise KeyboardInterrupt
-        seen.append(given["student"].pk)
-        return done(**given)
+        seen.extend(one.pk for one in students)
+        return done(students, **given)
 
-    monkeypatch.setattr(actions, "check_file", dies)
+    monkeypatch.setattr(actions, "AT_ONCE", 2)
+    monkeypatch.setattr(actions, "check_files", dies)
     with pytest.raises(KeyboardInterrupt):
         run_job(job.pk)
-    monkeypatch.setattr(actions, "check_file", done)
+    monkeypatch.setattr(actions, "check_files", done)
     assert seen == [never[0].pk, never[1].pk]
     run_job(job.pk)
     job.refresh_from_db()

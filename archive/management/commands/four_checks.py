@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -34,36 +35,31 @@ class Command(BaseCommand):
         if not ids:
             raise CommandError(_("There is no such file."))
         failed: list[dict[str, Any]] = []
-        silent = actions.check_many(
-            _in_slices(ids),
-            actor=service_user(),
-            occasion=Occasion.HAND,
-            told=lambda run, done: self._tell(run, failed, options),
-        )
-        for one in silent:
-            self.stderr.write(_("%(number)s could not be checked just now.") % {"number": one.archive_no})
-        found = {"files": len(ids), "failed": len(failed), "not_checked": len(silent)}
+        not_checked = 0
+        for runs, silent in actions.check_slices(
+            _in_slices(ids), actor=service_user(), occasion=Occasion.HAND
+        ):
+            not_checked += len(silent)
+            failed += [_told(run) for run in runs if run.faults]
+        found = {"files": len(ids), "failed": len(failed), "not_checked": not_checked}
         if options["json"]:
             self.stdout.write(json.dumps({**found, "failures": failed}, ensure_ascii=False, indent=1))
         else:
-            self.stdout.write(_("%(files)s files, %(failed)s failed, %(not_checked)s not checked") % found)
-        if failed or silent:
+            self._print(found, failed)
+        if failed or not_checked:
             sys.exit(1)
 
-    def _tell(self, run: FourCheckRun | None, failed: list[dict[str, Any]], options: dict[str, Any]) -> None:
-        if run is None or not run.faults:
-            return
-        items = run.items.filter(outcome=FourCheckItem.Outcome.FAILED).order_by("pk")
-        lines = lines_of(items)
-        failed.append(
-            {
-                "archive_no": run.archive_no,
-                "items": [{"code": one.code, "title": str(one.title), "detail": one.detail} for one in lines],
-            }
-        )
-        if not options["json"]:
-            for one in lines:
-                self.stdout.write(f"{run.archive_no}\t{one.code}\t{one.title}\t{one.detail}")
+    def _print(self, found: dict[str, int], failed: list[dict[str, Any]]) -> None:
+        for one in failed:
+            for item in one["items"]:
+                self.stdout.write(f"{one['archive_no']}\t{item['code']}\t{item['title']}\t{item['detail']}")
+        self.stdout.write(_("%(files)s files, %(failed)s failed, %(not_checked)s not checked") % found)
+
+
+def _told(run: FourCheckRun) -> dict[str, Any]:
+    items = lines_of(run.items.filter(outcome=FourCheckItem.Outcome.FAILED).order_by("pk"))
+    told = [{"code": one.code, "title": str(one.title), "detail": one.detail} for one in items]
+    return {"archive_no": run.archive_no, "items": told}
 
 
 def _school(code: str | None) -> Unit | None:
@@ -75,7 +71,6 @@ def _school(code: str | None) -> Unit | None:
     return school
 
 
-def _in_slices(ids: list[int]) -> Any:
+def _in_slices(ids: list[int]) -> Iterator[list[Student]]:
     for start in range(0, len(ids), actions.AT_ONCE):
-        students: list[Student] = selectors.by_ids(ids[start : start + actions.AT_ONCE])
-        yield from students
+        yield selectors.by_ids(ids[start : start + actions.AT_ONCE])
