@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from accounts.models import User
 from records.models import Student
 from records.selectors import StudentFile
+from records.sheet import Block
 
 Label = str | Promise
 ANY_READER = ("view_student", "view_own_class")
@@ -28,7 +29,9 @@ class Section:
     another school, unless the section is of the ``past``: it shows nothing but the reader's own stretches.
 
     ``export(student)`` gives the section's data as plain values for copies and packages; ``erase(student)`` removes
-    them for good, inside the transaction of a destruction. A section that only shows others' data has neither.
+    them for good, inside the transaction of a destruction. ``printed(file, whole=)`` gives the section as labelled
+    lines for paper, numbers masked; ``whole``, for the student's own copy, leaves his own unmasked. A section that only
+    shows others' data has none of the three.
     """
 
     key: str
@@ -40,6 +43,7 @@ class Section:
     export: Callable[[Student], Any] | None = None
     erase: Callable[[Student], None] | None = None
     past: bool = False
+    printed: Callable[..., list[Block]] | None = None
 
     def opens(self, file: StudentFile) -> bool:
         """Whether the reader of ``file`` may open it."""

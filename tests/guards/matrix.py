@@ -316,6 +316,10 @@ ROUTES: dict[str, Route] = {
     "archive:keeping": route("manage_retention", "manage_loan", obj=_student),
     "archive:four_checks": route("check_files", methods="GET POST"),
     "archive:file_checks": route("check_files", obj=_student, methods="GET POST"),
+    "archive:copies": route("export_package", "print_student", obj=_student),
+    "archive:copy_print": route("print_student", obj=_student, methods="POST"),
+    "archive:copy_hand_out": route("export_package", obj=_student, methods="POST"),
+    "archive:package": route("export_package", obj=_student, methods="POST"),
     "archive:hold": route("manage_retention", obj=_student, methods="POST"),
     "archive:hold_lift": route(
         "manage_retention",
