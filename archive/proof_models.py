@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from core.crypto import EncryptedTextField
@@ -67,8 +68,8 @@ class FourCheckItem(InsertOnlyModel):
     and attachments, never a value."""
 
     class Outcome(models.TextChoices):
-        PASSED = "passed", _("Passed")
-        FAILED = "failed", _("Failed")
+        PASSED = "passed", pgettext_lazy("four checks", "Passed")
+        FAILED = "failed", pgettext_lazy("four checks", "Failed")
         NOT_APPLICABLE = "not_applicable", _("Not applicable")
 
     run = models.ForeignKey(FourCheckRun, on_delete=models.PROTECT, related_name="items")

@@ -15,7 +15,7 @@ from accounts.scope import NotPermitted
 from approvals.refusals import RequestRefused
 from archive.copies import actions, selectors
 from archive.copies.forms import CopyForm, PurposeForm
-from archive.eep.actions import package_of
+from archive.eep.actions import PERM, package_of
 from archive.models import FileCopy
 from core.pdf import PdfFailed
 from files.serving import serve_bytes
@@ -34,7 +34,7 @@ def _file(request: HttpRequest, student_id: UUID, *perms: str) -> StudentFile:
 
 def _page(request: HttpRequest, file: StudentFile, *bound: forms.Form, status: int = 200) -> HttpResponse:
     given = {type(one): one for one in bound}
-    may_copy = file.allows(actions.PERM)
+    may_copy = file.allows(PERM)
     context = {
         "file": file,
         "student": file.student,
@@ -47,14 +47,14 @@ def _page(request: HttpRequest, file: StudentFile, *bound: forms.Form, status: i
     return render(request, "archive/copies.html", context, status=status)
 
 
-@requires(actions.PERM, actions.PRINT)
+@requires("view_student")
 @require_GET
 def copies(request: HttpRequest, student_id: UUID) -> HttpResponse:
     """What was handed out of a file, and the ways to hand it out."""
-    return _page(request, _file(request, student_id, actions.PERM, actions.PRINT))
+    return _page(request, _file(request, student_id, PERM, actions.PRINT))
 
 
-@requires(actions.PRINT)
+@requires("view_student")
 @require_POST
 def print_file(request: HttpRequest, student_id: UUID) -> HttpResponse:
     """The file as PDF/A, numbers masked."""
@@ -69,11 +69,11 @@ def print_file(request: HttpRequest, student_id: UUID) -> HttpResponse:
     return serve_bytes(content, f"{file.student.archive_no}.pdf", PDF, "inline")
 
 
-@requires(actions.PERM)
+@requires(PERM)
 @require_POST
 def hand_out(request: HttpRequest, student_id: UUID) -> HttpResponse:
     """Hand the student's own copy out as a download, or refuse it."""
-    file, form = _file(request, student_id, actions.PERM), CopyForm(request.POST)
+    file, form = _file(request, student_id, PERM), CopyForm(request.POST)
     if not form.is_valid():
         return _page(request, file, form, status=422)
     told: dict[str, Any] = dict(form.cleaned_data)
@@ -95,11 +95,11 @@ def hand_out(request: HttpRequest, student_id: UUID) -> HttpResponse:
     return _page(request, file, form, status=422)
 
 
-@requires(actions.PERM)
+@requires(PERM)
 @require_POST
 def package(request: HttpRequest, student_id: UUID) -> HttpResponse:
     """The archival package as a download."""
-    file = _file(request, student_id, actions.PERM)
+    file = _file(request, student_id, PERM)
     try:
         content = package_of(actor=user_of(request), file=file)
     except RequestRefused as refused:

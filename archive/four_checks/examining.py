@@ -113,7 +113,7 @@ class Slice:
         try:
             return _readable(ids)
         except DecryptFailed:
-            found = {}
+            found: dict[int, tuple[Student, dict[int, FamilyMember]]] = {}
             for pk in ids:
                 with contextlib.suppress(DecryptFailed):
                     found |= _readable([pk])

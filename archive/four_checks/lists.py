@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from archive.four_checks.items import CHECKS
 from archive.models import FourCheckItem, FourCheckRun
@@ -47,7 +48,7 @@ class FailingList(ListPage[Any]):
     filters = (
         Filter("archive_no", _("Archive number"), "text",
                lambda rows, text: rows.filter(archive_no__istartswith=text.strip())),
-        Filter("check", _("Check"), "choice", _of_check,
+        Filter("check", pgettext_lazy("four checks", "Check"), "choice", _of_check,
                choices=tuple((key, title) for key, (_name, title) in CHECKS.items())),
     )  # fmt: skip
     default_sort = "-at"

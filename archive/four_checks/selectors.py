@@ -61,7 +61,8 @@ def figures(user: User) -> dict[str, int]:
 
 def schools_with_files() -> QuerySet[Unit]:
     """Every school that keeps files."""
-    return Unit.objects.filter(Exists(Enrolment.objects.filter(school=OuterRef("pk")))).order_by("pk")
+    rows: QuerySet[Unit] = Unit.objects.filter(Exists(Enrolment.objects.filter(school=OuterRef("pk"))))
+    return rows.order_by("pk")
 
 
 def due(school: Unit) -> QuerySet[Enrolment]:

@@ -18,6 +18,7 @@ from records.values import split
 
 Outcome = FourCheckItem.Outcome
 MOST_NAMED = 20
+SCANNED = "4-1"
 PROCESS = {
     "opened": gettext_lazy("the opening of the file"),
     "student": gettext_lazy("the first entry of the student"),
@@ -62,7 +63,9 @@ def outcome_badge(item: FourCheckItem) -> SafeString:
 
 def _detail(item: FourCheckItem) -> str:
     if item.outcome == Outcome.NOT_APPLICABLE:
-        return _("There is nothing of this kind to be looked at here.")
+        return (
+            _("Nothing was scanned.") if item.number == SCANNED else _("There is nothing of this kind here.")
+        )
     if item.outcome == Outcome.PASSED:
         return ""
     named = [named_in_words(one) for one in item.about[:MOST_NAMED]]

@@ -11,7 +11,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -58,7 +58,7 @@ def another_picture(shade: int, kind: str = "JPEG") -> bytes:
 
 def add(cast: Cast, student: Student, content: bytes, kind: str = "other") -> Document:
     """A further document, as the archives add one."""
-    with acting(cast.archivist, role="archivist"):
+    with transaction.atomic(), acting(cast.archivist, role="archivist"):
         blob = store(actor=cast.archivist, content=content, filename="a.jpg", allowed=("jpeg", "png", "pdf"))
         return place(student, kind, blob, actor=cast.archivist)
 

@@ -62,6 +62,9 @@ _NOT_THEIRS = {"teacher": 404, "adviser": 404}
 """The world's class and student are nobody's of the cast: who sees only his own classes sees neither."""
 
 
+_PRINTS_NOTHING = {"academic_head": 403}
+"""Reads files, and neither prints nor copies them."""
+
 _OWN_CLASS_ONLY = {"adviser": 403}
 """He reveals numbers of his own class, but documents are shown to those who see files."""
 
@@ -316,8 +319,8 @@ ROUTES: dict[str, Route] = {
     "archive:keeping": route("manage_retention", "manage_loan", obj=_student),
     "archive:four_checks": route("check_files", methods="GET POST"),
     "archive:file_checks": route("check_files", obj=_student, methods="GET POST"),
-    "archive:copies": route("export_package", "print_student", obj=_student),
-    "archive:copy_print": route("print_student", obj=_student, methods="POST"),
+    "archive:copies": route("view_student", obj=_student, cells=_PRINTS_NOTHING),
+    "archive:copy_print": route("view_student", obj=_student, methods="POST", cells=_PRINTS_NOTHING),
     "archive:copy_hand_out": route("export_package", obj=_student, methods="POST"),
     "archive:package": route("export_package", obj=_student, methods="POST"),
     "archive:hold": route("manage_retention", obj=_student, methods="POST"),

@@ -49,7 +49,7 @@ def _found(number: str, school: str | None) -> Enrolment:
     rows = Enrolment.objects.filter(student_no=number).select_related("student", "school").order_by("school")
     if school is not None:
         rows = rows.filter(school__code=school)
-    found = {row.student_id: row for row in rows}
+    found: dict[int, Enrolment] = {row.student_id: row for row in rows}
     if not found:
         raise CommandError(_("Nobody has this student number."))
     if len(found) > 1:
