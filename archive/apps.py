@@ -14,12 +14,15 @@ class ArchiveConfig(AppConfig):
         from archive.deletions.kind import KIND as DELETION
         from archive.edits.kind import KIND as EDIT
         from archive.events import EVENTS
+        from archive.four_checks import actions as four_checks
+        from archive.four_checks.selectors import PERM as CHECKS
         from archive.inquiries.kind import KIND as INQUIRY
         from archive.retention.registers import register_all as register_retention
         from archive.sharing.actions import ENDED
         from archive.sharing.kind import KIND as SHARING
         from archive.sharing.selectors import READERS
         from core.menu import MenuItem, register
+        from jobs import registry as jobs
         from ledger import events
 
         kinds.register(EDIT)
@@ -37,6 +40,26 @@ class ArchiveConfig(AppConfig):
             "count",
         )
         notices.register(WITHDRAWN, withdrawn)
+        failed = ngettext_lazy(
+            "%(about)s: %(count)s file fails the four checks",
+            "%(about)s: %(count)s files fail the four checks",
+            "count",
+        )
+        notices.register(four_checks.FAILED, failed, CHECKS)
+        jobs.register(
+            jobs.Kind(
+                four_checks.JOB,
+                _("Four checks of student files"),
+                four_checks.work,
+                failed=_("What was checked is kept; the rest is checked later."),
+            )
+        )
+        register(
+            MenuItem(
+                _("Four checks"), "archive:four_checks", "shield-check", CHECKS, "archives", 30,
+                also=("archive:file_checks",),
+            )
+        )  # fmt: skip
         register(
             MenuItem(
                 _("Sharings"), "archive:sharings", "upload", READERS, "archives", 10,

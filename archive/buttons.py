@@ -5,8 +5,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from archive.consents.selectors import READERS
+from archive.four_checks.selectors import PERM as CHECKS
 from records.sections import Act, register_act
 from records.selectors import StudentFile
+
+COPIES = ("export_package", "print_student")
 
 
 def _edit(user: User, file: StudentFile) -> str:
@@ -25,6 +28,14 @@ def _consents(user: User, file: StudentFile) -> str:
     return reverse("archive:consents", args=[file.student.public_id])
 
 
+def _checks(user: User, file: StudentFile) -> str:
+    return reverse("archive:file_checks", args=[file.student.public_id])
+
+
+def _copies(user: User, file: StudentFile) -> str:
+    return reverse("archive:copies", args=[file.student.public_id])
+
+
 def register_all() -> None:
     """Called once when the room starts."""
     register_act(
@@ -32,6 +43,8 @@ def register_all() -> None:
     )
     register_act("delete", Act(_("Ask for deletion"), "trash", _delete, ("request_change",), order=900))
     register_act("consents", Act(_("Consents"), "checklist", _consents, READERS, order=700))
+    register_act("copies", Act(_("Copies and packages"), "copy", _copies, COPIES, order=760))
+    register_act("checks", Act(_("Four checks"), "shield-check", _checks, (CHECKS,), order=780))
     register_act(
         "keeping", Act(_("Holds and loans"), "lock", _keeping, ("manage_retention", "manage_loan"), order=800)
     )

@@ -17,6 +17,7 @@ from archive.keeping_models import (
     Snapshot,
     Tombstone,
 )
+from archive.proof_models import FileCopy, FourCheckItem, FourCheckRun
 from archive.retention_models import (
     AppraisalRound,
     AppraisalVote,
@@ -48,6 +49,9 @@ __all__ = [
     "EditEvidence",
     "EditRequest",
     "EvidenceKind",
+    "FileCopy",
+    "FourCheckItem",
+    "FourCheckRun",
     "InquiryRequest",
     "InquiryStudent",
     "InquiryView",

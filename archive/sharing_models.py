@@ -119,6 +119,7 @@ class SharingStudent(RecordedModel):
         GIVEN = "given", _("In the package")
         NO_CONSENT = "no_consent", _("Left out: no consent")
         LEFT = "left", _("Left out: no longer a student here")
+        CHECKS = "checks", _("Left out: the file fails the four checks")
 
     sharing = models.ForeignKey(SharingRequest, on_delete=models.CASCADE, related_name="students")
     student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="+")

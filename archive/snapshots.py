@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -28,7 +29,7 @@ from files.models import Blob
 from files.selectors import BlobDamaged, open_blob
 from ledger import events
 from ledger.context import acting
-from records.merits.sections import evidence_of
+from records.merits.sections import evidence_ids
 from records.models import Document, Student
 from records.sections import sections
 from school.models import Unit
@@ -81,8 +82,7 @@ def _packed(student: Student, request_no: str) -> bytes:
     rows = Document.objects.filter(student=student).select_related("blob", "student")
     for row in rows.order_by("item_no", "version"):
         parts[f"documents/{row.blob.public_id}"] = _content(row.blob, row.number)
-    proofs = Blob.objects.filter(pk__in=_proofs(student).values("blob"))
-    for blob in (evidence_of(student) | proofs).order_by("pk"):
+    for blob in attachments_of(student).order_by("pk"):
         if f"documents/{blob.public_id}" not in parts:
             parts[f"evidence/{blob.public_id}"] = _content(blob, str(blob.public_id))
     manifest = {
@@ -108,14 +108,30 @@ def _content(blob: Blob, number: str) -> bytes:
         raise SnapshotFailed(words % {"number": number}) from damaged
 
 
-def _proofs(student: Student) -> QuerySet[EditEvidence]:
-    rows: QuerySet[EditEvidence] = EditEvidence.objects.filter(edit__changes__student=student)
-    return rows
+def attachments_of(student: Student) -> QuerySet[Blob]:
+    """The stored scans that hang on the file beside its documents: evidence of entries, penalties and requests."""
+    found: QuerySet[Blob] = Blob.objects.filter(pk__in=attachment_ids([student.pk])[student.pk])
+    return found
+
+
+def attachment_ids(student_ids: Collection[int]) -> dict[int, set[int]]:
+    """The ids of the same scans by student, in as many queries as for one."""
+    found = {pk: set(ids) for pk, ids in evidence_ids(student_ids).items()}
+    proofs = EditEvidence.objects.filter(edit__changes__student__in=list(student_ids))
+    for pk, blob in proofs.values_list("edit__changes__student", "blob"):
+        if pk in found:
+            found[pk].add(blob)
+    return found
+
+
+def exported(student: Student) -> dict[str, tuple[str, Any]]:
+    """Every section of a file and the requests to change it, by key: title and plain values."""
+    found = {one.key: (str(one.title), one.export(student)) for one in sections() if one.export}
+    return {**found, "edits": (_("Requests for changes"), _edits(student))}
 
 
 def _plain(student: Student) -> bytes:
-    found: dict[str, Any] = {one.key: one.export(student) for one in sections() if one.export}
-    found["edits"] = _edits(student)
+    found = {key: value for key, (_title, value) in exported(student).items()}
     return json.dumps(found, ensure_ascii=False, indent=1, default=str).encode()
 
 

@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from archive.four_checks import actions as four_checks
 from archive.inquiries import actions as inquiries
 from archive.retention import actions as retention
 from archive.sharing import actions as sharing
@@ -24,3 +25,9 @@ def expire_sharings() -> None:
 def open_appraisals() -> None:
     """Open this year's appraisal of each school whose files' retention has ended. Safe to run at any time."""
     retention.open_due()
+
+
+@shared_task(name="archive.check_files", ignore_result=True)  # type: ignore[untyped-decorator]  # celery has no types
+def check_files() -> None:
+    """Begin the four checks of files that are due. Safe to run at any time."""
+    four_checks.start_due()

@@ -3,8 +3,10 @@
 from django.urls import path
 
 from archive.consents import views as consents
+from archive.copies import views as copies
 from archive.deletions import views as deletions
 from archive.edits import views as edits
+from archive.four_checks import views as four_checks
 from archive.inquiries import views as inquiries
 from archive.keeping import views as keeping
 from archive.retention import views as retention
@@ -31,6 +33,12 @@ urlpatterns = [
     path("consents/<uuid:consent_id>/scan/", consents.scan, name="consent_scan"),
     path("evidence/<uuid:evidence_id>/", edits.evidence, name="evidence"),
     path("students/<uuid:student_id>/delete/", deletions.new_deletion, name="deletion_new"),
+    path("students/<uuid:student_id>/copies/", copies.copies, name="copies"),
+    path("students/<uuid:student_id>/copies/print/", copies.print_file, name="copy_print"),
+    path("students/<uuid:student_id>/copies/hand-out/", copies.hand_out, name="copy_hand_out"),
+    path("students/<uuid:student_id>/copies/package/", copies.package, name="package"),
+    path("four-checks/", four_checks.failing, name="four_checks"),
+    path("students/<uuid:student_id>/four-checks/", four_checks.of_file, name="file_checks"),
     path("students/<uuid:student_id>/keeping/", keeping.keeping, name="keeping"),
     path("students/<uuid:student_id>/keeping/hold/", keeping.hold, name="hold"),
     path("students/<uuid:student_id>/keeping/lift/<uuid:hold_id>/", keeping.lift, name="hold_lift"),

@@ -22,7 +22,7 @@ MODE = os.environ.get("XUEJI_MODE") or "demonstration"
 if MODE not in {"production", "demonstration"}:
     raise ImproperlyConfigured("XUEJI_MODE must be production or demonstration.")
 PRODUCTION = MODE == "production"
-SECRET_NAMES = ("SECRET_KEY", "FIELD_KEYS", "BLIND_INDEX_KEY", "LEDGER_SEAL_KEY")
+SECRET_NAMES = ("SECRET_KEY", "FIELD_KEYS", "BLIND_INDEX_KEY", "LEDGER_SEAL_KEY", "PACKAGE_SIGNING_KEY")
 DEMONSTRATION_MARK = "demo-"
 
 
@@ -84,7 +84,8 @@ def _demonstration_secrets() -> dict[str, str]:
         return json.dumps(made, indent=1)
 
     found: dict[str, str] = json.loads(_made_once("demonstration-secrets.json", make))
-    return found
+    signing = _made_once("demonstration-signing-key.txt", lambda: f"{DEMONSTRATION_MARK}1:{_key()}")
+    return {**found, "PACKAGE_SIGNING_KEY": signing.strip()}
 
 
 def snapshot_recipients() -> list[str]:

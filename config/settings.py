@@ -27,6 +27,7 @@ django_stubs_ext.monkeypatch()
 SECRET_KEY = SECRETS["SECRET_KEY"]
 FIELD_KEYS = SECRETS["FIELD_KEYS"]
 BLIND_INDEX_KEY = SECRETS["BLIND_INDEX_KEY"]
+PACKAGE_SIGNING_KEY = SECRETS["PACKAGE_SIGNING_KEY"]
 SNAPSHOT_RECIPIENTS = snapshot_recipients()
 FIELD_CIPHER = given("FIELD_CIPHER") or "AES-256-GCM"
 DEBUG = False
@@ -245,6 +246,7 @@ CELERY_BEAT_SCHEDULE = {
     "accounts.clear_sessions": {"task": "accounts.clear_sessions", "schedule": 24 * 3600.0},
     "files.sweep_orphans": {"task": "files.sweep_orphans", "schedule": 24 * 3600.0},
     "enrollment.forget_checked": {"task": "enrollment.forget_checked", "schedule": 24 * 3600.0},
+    "archive.check_files": {"task": "archive.check_files", "schedule": 4 * 3600.0},
     "archive.expire_sharings": {"task": "archive.expire_sharings", "schedule": 4 * 3600.0},
     "archive.lapse_inquiries": {"task": "archive.lapse_inquiries", "schedule": 4 * 3600.0},
     "archive.open_appraisals": {"task": "archive.open_appraisals", "schedule": 24 * 3600.0},

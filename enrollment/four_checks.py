@@ -1,29 +1,31 @@
 """The four checks of an electronic file before the archives take it (四性检测), in the sense of intake.
 
-Authenticity: each document still has the digest with which it was stored. Integrity: no required item and no required
-document is missing. Usability: each document opens. Security: each is of an allowed type and holds nothing that runs.
+Authenticity: each document is what was stored and what its row says. Integrity: no required item and no required
+document is missing. Usability: each document opens and is of a type that is kept. Security: none holds what runs, each
+lies encrypted. The file that is opened then goes through `archive.four_checks`, which takes the findings over.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from archive.four_checks.items import CHECKS, OF_CONTENT, check_of
 from enrollment.models import Applicant
 from enrollment.selectors import check_cells, missing_documents, shown_cells
-from files.inspection import FILE_TYPES, SCANS, must_open
-from files.models import Blob
-from files.refusals import FileRefused, NotChecked
-from files.selectors import BlobDamaged, open_blob
+from files.examination import examine
+from files.inspection import SCANS
 from records.cells import CodeBook
 
-CHECKS = ("authenticity", "integrity", "usability", "security")
+NAMES = tuple(name for name, _title in CHECKS.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What was found: names of fields and kinds of documents by check; empty where a check passed."""
+    """What was found: names of fields and kinds of documents by check; empty where a check passed.
+
+    ``contents``: what was found in each stored file, by its id.
+    """
 
     found: dict[str, tuple[str, ...]]
-    documents: int
+    contents: dict[int, frozenset[str]] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -33,8 +35,8 @@ class Results:
     @property
     def detail(self) -> dict[str, object]:
         """As the ledger keeps it."""
-        told: dict[str, object] = {"documents": self.documents}
-        for check in CHECKS:
+        told: dict[str, object] = {"documents": len(self.contents)}
+        for check in NAMES:
             told[check] = "failed" if self.found[check] else "passed"
             if self.found[check]:
                 told[f"{check}_faults"] = list(self.found[check])[:20]
@@ -45,26 +47,11 @@ def four_checks(applicant: Applicant, book: CodeBook) -> Results:
     """Check one applicant as he stands; reads every document. Raises NotChecked when one cannot be tried just now."""
     _values, faults = check_cells(applicant, shown_cells(applicant), book)
     errors = [fault.field for fault in faults if fault.level == "error"]
-    found: dict[str, list[str]] = {check: [] for check in CHECKS}
+    found: dict[str, list[str]] = {check: [] for check in NAMES}
     found["integrity"] = [*errors, *missing_documents(applicant)]
-    documents = list(applicant.documents.all())
-    for document in documents:
-        for check in _document_faults(document.blob):
+    contents = {}
+    for document in applicant.documents.all():
+        contents[document.blob_id] = examine(document.blob, SCANS)
+        for check in {check_of(OF_CONTENT[fault][0]) for fault in contents[document.blob_id]}:
             found[check].append(document.kind)
-    return Results({check: tuple(names) for check, names in found.items()}, len(documents))
-
-
-_TYPES = frozenset(FILE_TYPES[kind].content_type for kind in SCANS)
-
-
-def _document_faults(blob: Blob) -> Iterator[str]:
-    if blob.content_type not in _TYPES:
-        yield "security"
-    try:
-        must_open(open_blob(blob), SCANS)
-    except BlobDamaged:
-        yield "authenticity"
-    except NotChecked:
-        raise
-    except FileRefused as refused:
-        yield "security" if refused.code in {"type_not_allowed", "unknown_type"} else "usability"
+    return Results({check: tuple(names) for check, names in found.items()}, contents)

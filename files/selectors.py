@@ -12,6 +12,14 @@ class BlobDamaged(Exception):
     """The stored content is missing, or it is not what was stored."""
 
 
+class BlobMissing(BlobDamaged):
+    """Nothing is stored there."""
+
+
+class BlobBare(BlobDamaged):
+    """The content lies there as it is, without encryption."""
+
+
 def content_context(blob: Blob) -> str:
     """What the ciphertext is bound to: it decrypts under its own row only."""
     return f"files.Blob.content:{blob.public_id}"
@@ -23,11 +31,12 @@ def open_blob(blob: Blob) -> bytes:
         with default_storage.open(blob.storage_key, "rb") as stored:
             sealed: bytes = stored.read()
     except FileNotFoundError as missing:
-        raise BlobDamaged(str(blob.public_id)) from missing
+        raise BlobMissing(str(blob.public_id)) from missing
     try:
         content = decrypt_bytes(sealed, content_context(blob))
     except DecryptFailed as changed:
-        raise BlobDamaged(str(blob.public_id)) from changed
+        bare = hashlib.sha256(sealed).hexdigest() == blob.sha256
+        raise (BlobBare if bare else BlobDamaged)(str(blob.public_id)) from changed
     if hashlib.sha256(content).hexdigest() != blob.sha256:
         raise BlobDamaged(str(blob.public_id))
     return content

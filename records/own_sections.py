@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from core.formatting import span
 from records import copying, erasing
 from records.columns import SECTIONS
 from records.sections import Section, register
@@ -16,7 +17,11 @@ PERSONAL = ("identity", "contact", "hukou", "care", "more")
 
 
 def _basic(user: User, file: StudentFile) -> dict[str, Any]:
-    sheet = Sheet(user, file)
+    return {"blocks": _basic_blocks(file, whole=False)}
+
+
+def _basic_blocks(file: StudentFile, *, whole: bool) -> list[Block]:
+    sheet = Sheet(file.reader, file, whole=whole)
     blocks = sheet.person(PERSONAL)
     student = file.student
     national = sheet.masked(_("National student number"), "national_no", student.national_no)
@@ -26,11 +31,26 @@ def _basic(user: User, file: StudentFile) -> dict[str, Any]:
         Line(_("Archive number"), student.archive_no, css="xj-code"),
         Line(_("Paper file"), student.paper_place if student.has_paper else str(_("None kept"))),
     ]
-    return {"blocks": [*blocks[:1], Block(_("Numbers"), numbers), *blocks[1:]]}
+    return [*blocks[:1], Block(_("Numbers"), numbers), *blocks[1:]]
 
 
 def _family(user: User, file: StudentFile) -> dict[str, Any]:
     return {"members": Sheet(user, file).family()}
+
+
+def _printed_family(file: StudentFile, *, whole: bool) -> list[Block]:
+    return Sheet(file.reader, file).family()
+
+
+def _printed_study(file: StudentFile, *, whole: bool) -> list[Block]:
+    return [
+        Block(
+            f"{one['enrolment'].school.label} · {span(one['enrolment'].started_on, one['enrolment'].ended_on)}",
+            [Line(_("Student number"), one["enrolment"].student_no), *one["lines"]],
+            note=one["enrolment"].get_status_display(),
+        )
+        for one in _study(file.reader, file)["enrolments"]
+    ]
 
 
 def _study(user: User, file: StudentFile) -> dict[str, Any]:
@@ -58,33 +78,17 @@ def register_all() -> None:
     only_files = ("view_student",)
     for section in (
         Section(
-            "basic",
-            _("Basic data"),
-            10,
-            "records/sections/basic.html",
-            _basic,
-            export=copying.basic,
-            erase=erasing.erase_basic,
+            "basic", _("Basic data"), 10, "records/sections/basic.html", _basic, export=copying.basic,
+            erase=erasing.erase_basic, printed=_basic_blocks,
         ),
         Section(
-            "family",
-            _("Family"),
-            20,
-            "records/sections/family.html",
-            _family,
-            export=copying.family,
-            erase=erasing.erase_family,
+            "family", _("Family"), 20, "records/sections/family.html", _family, export=copying.family,
+            erase=erasing.erase_family, printed=_printed_family,
         ),
         Section(
-            "study",
-            _("Study"),
-            30,
-            "records/sections/study.html",
-            _study,
-            export=copying.study,
-            erase=erasing.erase_study,
-            past=True,
+            "study", _("Study"), 30, "records/sections/study.html", _study, export=copying.study,
+            erase=erasing.erase_study, past=True, printed=_printed_study,
         ),
         Section("changes", _("Field history"), 90, "records/sections/changes.html", _changes, only_files),
-    ):
+    ):  # fmt: skip
         register(section)

@@ -16,6 +16,7 @@ from accounts.models import User
 from files.models import Blob
 from records.models import Student
 from records.selectors import StudentFile
+from records.sheet import Block
 
 Label = str | Promise
 ANY_READER = ("view_student", "view_own_class")
@@ -30,7 +31,8 @@ class Section:
 
     ``export(student)`` gives the section's data as plain values for copies and packages; ``erase(student)`` removes
     them for good, inside the transaction of a destruction (`records.erasing`), and gives the stored contents that go
-    with them. A section that only shows others' data has neither.
+    with them. ``printed(file, whole=)`` gives the section as labelled lines for paper, numbers masked; ``whole``, for
+    the student's own copy, leaves his own unmasked. A section that only shows others' data has none of the three.
     """
 
     key: str
@@ -42,6 +44,7 @@ class Section:
     export: Callable[[Student], Any] | None = None
     erase: Callable[[Student], Collection[Blob]] | None = None
     past: bool = False
+    printed: Callable[..., list[Block]] | None = None
 
     def opens(self, file: StudentFile) -> bool:
         """Whether the reader of ``file`` may open it."""

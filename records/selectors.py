@@ -64,7 +64,10 @@ class Found:
     by_number: bool = False
 
 
-READING = ("view_student", "reveal_personal", "print_student", "view_secret_document", "manage_retention")
+READING = (
+    "view_student", "reveal_personal", "print_student", "view_secret_document", "manage_retention", "check_files",
+    "export_package",
+)  # fmt: skip
 """What may be done with a file in the inactive archive."""
 
 

@@ -90,16 +90,19 @@ def mask(name: str, value: str) -> str:
 
 
 class Sheet:
-    """The lines of one file for one reader."""
+    """The lines of one file for one reader. ``whole``: the student's own numbers stand unmasked, for his own copy."""
 
-    def __init__(self, user: User, file: StudentFile) -> None:
+    def __init__(self, user: User, file: StudentFile, *, whole: bool = False) -> None:
         self.file = file
+        self._whole = whole
         self.layout = layout_for(file.enrolment.school.stage)
         self._reveals = file.allows("reveal_personal")
         self._user = user
 
     def masked(self, label: Any, name: str, value: str, *, owner: str = "", missing: bool = False) -> Line:
         """A line whose value is masked; the button stands there only for those who may press it."""
+        if self._whole and not owner:
+            return Line(label, value)
         url = ""
         if value and self._reveals:
             args = [self.file.student.public_id, f"{owner}{name}"]

@@ -124,6 +124,13 @@ RULES: dict[str, RuleKind] = {
             PERMANENT,
             "S0-4.4-1; S0-4.4-2 leaves the years to the school",
         ),
+        RuleKind(
+            "four_check_days",
+            _("Days until a file is checked again (four checks)"),
+            _whole(1, 366),
+            90,
+            "GB/T 18894; days are a proposal",
+        ),
         RuleKind("sample_percent", _("Sample before bulk approval, percent"), _whole(1, 100), 10, "proposal"),
         RuleKind("sample_minimum", _("Smallest sample before bulk approval"), _whole(1, 50), 3, "proposal"),
         RuleKind("bulk_limit", _("Most items in one bulk act"), _whole(1, 5000), 500, "proposal"),

@@ -13,7 +13,7 @@ from tools.services.state import BASE_DIR
 
 def environment() -> dict[str, str]:
     """A production environment that reaches nothing."""
-    names = ("SECRET_KEY", "FIELD_KEYS", "BLIND_INDEX_KEY", "LEDGER_SEAL_KEY")
+    names = ("SECRET_KEY", "FIELD_KEYS", "BLIND_INDEX_KEY", "LEDGER_SEAL_KEY", "PACKAGE_SIGNING_KEY")
     thrown_away = {name: secrets.token_urlsafe(32) for name in names}
     return {
         **os.environ,

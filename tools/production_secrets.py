@@ -35,6 +35,7 @@ def values() -> dict[str, str]:
         "field_keys": f"1:{_key()}",
         "blind_index_key": f"1:{_key()}",
         "ledger_seal_key": f"1:{_key()}",
+        "package_signing_key": f"1:{_key()}",
         "postgres_password": _password(),
         "owner_password": owner,
         "app_password": app,

@@ -11,11 +11,14 @@ from accounts.models import User
 from approvals import actions as requests
 from approvals.kinds import Doing, kind
 from approvals.models import Request
-from approvals.refusals import RequestRefused
+from approvals.refusals import RequestRefused, WrongState
 from archive import snapshots
 from archive.edits.fields import digest
+from archive.four_checks.actions import check_file
+from archive.four_checks.items import Occasion
 from archive.keepers import demand_kept
 from archive.models import DeletionRequest, EditChange, LegalHold, PaperLoan, Tombstone
+from files.refusals import NotChecked
 from ledger import events
 from records.merits.selectors import OPEN_STATES
 from records.models import Enrolment, Student
@@ -99,12 +102,20 @@ def _free(typed: DeletionRequest) -> Student:
 
 
 def shelve(doing: Doing) -> None:
-    """Keep the whole file in an encrypted, verified package, move it to the inactive archive, and leave a trace.
+    """Check the file, keep the whole of it in an encrypted, verified package, move it to the inactive archive, and
+    leave a trace. What the four checks find stays with the file; what cannot be read stops it.
 
     Raises InTheWay, WrongState, SnapshotFailed.
     """
     typed: DeletionRequest = doing.typed
     student = _free(typed)
+    try:
+        check_file(
+            actor=doing.actor, student=student, occasion=Occasion.DELETION, role=doing.role,
+            request_no=doing.request.number,
+        )  # fmt: skip
+    except NotChecked as silent:
+        raise WrongState(str(silent)) from silent
     typed.snapshot = snapshots.make(
         actor=doing.actor,
         role=doing.role,

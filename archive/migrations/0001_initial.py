@@ -1914,6 +1914,7 @@ class Migration(migrations.Migration):
                             ("given", "In the package"),
                             ("no_consent", "Left out: no consent"),
                             ("left", "Left out: no longer a student here"),
+                            ("checks", "Left out: the file fails the four checks"),
                         ],
                         max_length=12,
                     ),
@@ -2245,6 +2246,7 @@ class Migration(migrations.Migration):
                             ("given", "In the package"),
                             ("no_consent", "Left out: no consent"),
                             ("left", "Left out: no longer a student here"),
+                            ("checks", "Left out: the file fails the four checks"),
                         ],
                         max_length=12,
                     ),
@@ -2605,6 +2607,193 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "trace of a deletion",
                 "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="FourCheckRun",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("subject", models.UUIDField(verbose_name="student")),
+                ("archive_no", models.CharField(max_length=40, verbose_name="archive number")),
+                (
+                    "occasion",
+                    models.CharField(
+                        choices=[
+                            ("acceptance", "At acceptance"),
+                            ("sharing", "Before a sharing"),
+                            ("deletion", "Before a deletion"),
+                            ("package", "Before a package was made"),
+                            ("schedule", "On schedule"),
+                            ("hand", "By hand"),
+                        ],
+                        max_length=12,
+                        verbose_name="occasion",
+                    ),
+                ),
+                ("contents", models.PositiveIntegerField(verbose_name="contents")),
+                ("bytes", models.PositiveBigIntegerField(verbose_name="bytes")),
+                ("faults", models.PositiveSmallIntegerField(verbose_name="items failed")),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="school.unit"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "run of the four checks",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="FourCheckItem",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=8)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("passed", "Passed"),
+                            ("failed", "Failed"),
+                            ("not_applicable", "Not applicable"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "about",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), default=list, size=None
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="items",
+                        to="archive.fourcheckrun",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "item of the four checks",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="FileCopy",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("subject", models.UUIDField(verbose_name="student")),
+                ("archive_no", models.CharField(max_length=40, verbose_name="archive number")),
+                (
+                    "asker",
+                    models.CharField(
+                        choices=[("student", "The student"), ("guardian", "A guardian")],
+                        max_length=8,
+                        verbose_name="asked for by",
+                    ),
+                ),
+                ("asker_name", core.crypto.EncryptedTextField(verbose_name="name of who asks")),
+                (
+                    "relation",
+                    models.CharField(blank=True, max_length=40, verbose_name="relation to the student"),
+                ),
+                ("under_14", models.BooleanField(default=False)),
+                (
+                    "proof",
+                    models.CharField(
+                        choices=[
+                            ("id_card", "Identity card shown"),
+                            ("hukou_book", "Household register shown"),
+                            ("passport", "Passport or permit shown"),
+                        ],
+                        max_length=12,
+                        verbose_name="identity checked by",
+                    ),
+                ),
+                (
+                    "form",
+                    models.CharField(
+                        choices=[("pdf", "PDF, to be read"), ("json", "JSON, to be taken to another system")],
+                        max_length=4,
+                        verbose_name="form of the copy",
+                    ),
+                ),
+                ("refusal", core.crypto.EncryptedTextField(null=True, verbose_name="reason of the refusal")),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "handled_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="school.unit"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "copy of a student's file",
+                "default_permissions": (),
+                "indexes": [models.Index(fields=["subject", "-at"], name="file_copy_of_student")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("refusal__isnull", True), models.Q(("sha256", ""), _negated=True)),
+                            models.Q(("refusal__isnull", False), ("sha256", "")),
+                            _connector="OR",
+                        ),
+                        name="file_copy_handed_or_refused",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("under_14", False),
+                            ("asker", "guardian"),
+                            ("refusal__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="file_copy_of_a_child_to_its_guardian",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("asker", "student"), models.Q(("relation", ""), _negated=True), _connector="OR"
+                        ),
+                        name="file_copy_guardian_with_relation",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
@@ -4157,4 +4346,18 @@ class Migration(migrations.Migration):
         migrations.RunSQL(VOTING),
         migrations.RunSQL(REGISTER),
         migrations.RunSQL(FORGET),
+        migrations.AddIndex(
+            model_name="fourcheckrun",
+            index=models.Index(fields=["subject", "-at"], name="four_checks_of_file"),
+        ),
+        migrations.AddIndex(
+            model_name="fourcheckrun",
+            index=models.Index(
+                condition=models.Q(("faults__gt", 0)), fields=["school", "-at"], name="four_checks_failed"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="fourcheckitem",
+            constraint=models.UniqueConstraint(fields=("run", "code"), name="four_check_item_once"),
+        ),
     ]

@@ -18,6 +18,8 @@ from approvals.kinds import Doing, kind
 from approvals.models import Request
 from approvals.refusals import RequestRefused, WrongState
 from archive.consents.selectors import standing
+from archive.four_checks.actions import bar, check_files
+from archive.four_checks.items import Occasion
 from archive.keepers import files_kept, kept_at, named
 from archive.models import SharingRequest, SharingStudent
 from archive.sharing.package import packed
@@ -98,14 +100,12 @@ def release(doing: Doing) -> None:
     agreed = here if typed.basis else here & standing(typed).keys()
     if not agreed:
         raise WrongState(_("Nobody of these students has consented; there is nothing to give."))
+    barred = _barred(doing, [row.student for row in rows if row.student_id in agreed])
+    if agreed <= barred:
+        words = _("Each of these files fails the four checks; check them by hand and mend them first.")
+        raise WrongState(words)
     for row in rows:
-        row.outcome = (
-            Outcome.LEFT
-            if row.student_id not in here
-            else Outcome.GIVEN
-            if row.student_id in agreed
-            else Outcome.NO_CONSENT
-        )
+        row.outcome = _outcome(row.student_id, here, agreed, barred)
         row.save(update_fields=["outcome"])
     given = [(row.student_no, row.student) for row in rows if row.outcome == Outcome.GIVEN]
     content = packed(school, typed.fields, given, str(doing.data["package_password"]))
@@ -120,6 +120,27 @@ def release(doing: Doing) -> None:
             "student.shared", actor=doing.actor, obj=typed, subject=student.public_id, unit_id=school.pk,
             role=doing.role, detail=detail,
         )  # fmt: skip
+
+
+def _outcome(student_id: int, here: set[int], agreed: set[int], barred: set[int]) -> str:
+    if student_id not in here:
+        return Outcome.LEFT
+    if student_id not in agreed:
+        return Outcome.NO_CONSENT
+    return Outcome.CHECKS if student_id in barred else Outcome.GIVEN
+
+
+def _barred(doing: Doing, students: Sequence[Student]) -> set[int]:
+    """Those whose files fail what `four_checks.items.BARRING` names: they are left out of the package."""
+    runs, _silent = check_files(
+        students,
+        actor=doing.actor,
+        occasion=Occasion.SHARING,
+        role=doing.role,
+        request_no=doing.request.number,
+    )
+    barred = {run.subject for run in runs if bar(run)}
+    return {student.pk for student in students if student.public_id in barred}
 
 
 @transaction.atomic

@@ -10,6 +10,9 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.models import User
 from accounts.scope import role_for
+from archive.four_checks.actions import check_files
+from archive.four_checks.examining import Books
+from archive.four_checks.items import Occasion
 from enrollment.actions.decisions import Outcome, advance, decision, take_step
 from enrollment.actions.notify import tell_of_acceptance
 from enrollment.actions.refusals import ChecksFailed, IntakeRefused, WrongState
@@ -24,6 +27,8 @@ from ledger.context import acting
 from ledger.history import update_rows, write_rows
 from records.actions import Admission, AlreadyEnrolled, open_files
 from records.numbers import NumbersExhausted
+
+FILES_AT_ONCE = 200
 
 
 def accept(*, actor: User, applicant: Applicant, version: int | None = None, comment: str = "") -> Applicant:
@@ -99,6 +104,23 @@ def accept_rows(
         write_rows(made, actor=actor, role=role)
         events.record_many(
             ACCEPTANCE.event, rows, actor=actor, role=role, detail=lambda row: results[row.pk].detail
+        )
+        _check_files(rows, results, actor, role)
+
+
+def _check_files(rows: Sequence[Applicant], results: dict[int, Results], actor: User, role: str) -> None:
+    """Keep the four checks of each file with it; one that cannot be checked just now is the schedule's first."""
+    books = Books()
+    students = [row.student for row in rows if row.student is not None]
+    contents = {pk: found for row in rows for pk, found in results[row.pk].contents.items()}
+    for start in range(0, len(students), FILES_AT_ONCE):
+        check_files(
+            students[start : start + FILES_AT_ONCE],
+            actor=actor,
+            occasion=Occasion.ACCEPTANCE,
+            role=role,
+            contents=contents,
+            books=books,
         )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from core.formatting import day
 from core.menu import MenuItem
 from core.menu import register as register_menu
 from ledger import events
@@ -12,6 +13,7 @@ from records.documents import actions, reading, rights
 from records.documents.lists import review_badge, secrecy_badge
 from records.sections import Section, register
 from records.selectors import StudentFile
+from records.sheet import Block, Line
 
 EVENTS = {
     "document.added": _("Document added to a student file"),
@@ -39,6 +41,19 @@ def _section(user: User, file: StudentFile) -> dict[str, Any]:
     }
 
 
+def _printed(file: StudentFile, *, whole: bool) -> list[Block]:
+    """What is in the file, contents left out; of a secret document nothing to who may not open it or takes a copy."""
+    lines = []
+    for item in reading.items_of(file):
+        row = item.document
+        if row.is_secret and (whole or not item.may_open):
+            continue
+        told = [row.title if whole or item.may_open else "", day(row.added_at), str(row.get_review_display())]
+        label = f"{row.item_no} · {row.get_kind_display()}"
+        lines.append(Line(label, " · ".join(one for one in told if one)))
+    return [Block("", lines)] if lines else []
+
+
 def register_all() -> None:
     """Called once when the room starts."""
     for name, label in EVENTS.items():
@@ -53,6 +68,7 @@ def register_all() -> None:
             perms=("view_student",),
             export=reading.export,
             erase=actions.erase,
+            printed=_printed,
         )
     )
     register_menu(

@@ -1,6 +1,6 @@
 """The tabs of a file: rewards and penalties (奖惩), daily conduct (日常表现), practice and employment (就业)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from core.formatting import day
 from files.actions import discard
 from files.models import Blob
 from ledger.context import current, current_actor
@@ -17,12 +18,13 @@ from records.merits import selectors
 from records.merits.codes import PENALTY_CODES, with_labels
 from records.merits.kinds import CONDUCT, EMPLOYMENT, INTERNSHIP, KINDS, PROBLEM, REWARD, EntryKind
 from records.merits.lists import conduct_badge, penalty_badge, problem_badge
-from records.merits.showing import as_data, entry_lines
+from records.merits.showing import as_data, entry_lines, lines_of
 from records.merits.standing import bars
 from records.models import Student
 from records.penalty_models import Penalty, PenaltyStep
 from records.sections import Section
 from records.selectors import StudentFile
+from records.sheet import Block
 
 MOST_SHOWN = 200
 IN_BADGE: dict[str, tuple[str, ...]] = {"conduct": ("kind",), "problem": ("state",)}
@@ -108,6 +110,39 @@ def _employment(user: User, file: StudentFile) -> dict[str, Any]:
     }
 
 
+# Paper
+
+
+OF_PENALTY = ("state", "violation", "document_no", "decided_on", "delivered_on", "ends_on", "lifted_on")
+
+
+def _printed(file: StudentFile, *kinds: EntryKind) -> list[Block]:
+    """Each entry of these kinds as a block under the kind's name."""
+    found = []
+    for kind in kinds:
+        for card in _cards(file, kind):
+            note = str(kind.model._meta.verbose_name)
+            found.append(Block(f"{note} · {day(card['row'].entered_at)}", card["lines"]))
+    return found
+
+
+def _printed_merits(file: StudentFile, *, whole: bool) -> list[Block]:
+    found = _printed(file, REWARD)
+    if whole or file.allows(*selectors.PENALTY_READERS):
+        for row in selectors.held_penalties(file.student):
+            title = getattr(row, "kind_label", "") or row._meta.verbose_name
+            found.append(Block(title, lines_of(row, OF_PENALTY)))
+    return found
+
+
+def _printed_conduct(file: StudentFile, *, whole: bool) -> list[Block]:
+    return _printed(file, CONDUCT, PROBLEM)
+
+
+def _printed_employment(file: StudentFile, *, whole: bool) -> list[Block]:
+    return _printed(file, INTERNSHIP, EMPLOYMENT)
+
+
 # Snapshots: all that is stored; what is handed to others leaves out what was void or did not hold
 
 
@@ -172,16 +207,19 @@ def export_employment(student: Student) -> dict[str, Any]:
 
 def evidence_of(student: Student) -> QuerySet[Blob]:
     """The stored scans of all entries and penalties of a student, void ones too: a destruction takes them as well."""
-    ids: list[int] = []
-    for kind in KINDS.values():
-        ids += _held_by(kind.model._default_manager.filter(student=student))
-    ids += _held_by(PenaltyStep.objects.filter(penalty__student=student))
-    found: QuerySet[Blob] = Blob.objects.filter(pk__in=ids)
+    found: QuerySet[Blob] = Blob.objects.filter(pk__in=evidence_ids([student.pk])[student.pk])
     return found
 
 
-def _held_by(rows: QuerySet[Any]) -> list[int]:
-    return list(rows.filter(evidence__isnull=False).values_list("evidence_id", flat=True))
+def evidence_ids(student_ids: Collection[int]) -> dict[int, list[int]]:
+    """The ids of the same scans by student, in one query for each kind of entry."""
+    found: dict[int, list[int]] = {pk: [] for pk in student_ids}
+    every = [(kind.model._default_manager.all(), "student_id") for kind in KINDS.values()]
+    for rows, owner in [*every, (PenaltyStep.objects.all(), "penalty__student_id")]:
+        held = rows.filter(evidence__isnull=False, **{f"{owner}__in": list(student_ids)})
+        for pk, evidence in held.order_by("pk").values_list(owner, "evidence_id"):
+            found[pk].append(evidence)
+    return found
 
 
 def _erase(rows: Iterable[Any]) -> list[Blob]:
@@ -226,14 +264,16 @@ def erase_employment(student: Student) -> list[Blob]:
 SECTIONS = (
     Section(
         "merits", _("Rewards and penalties"), 60, "records/sections/merits.html", _merits,
-        export=export_merits, erase=erase_merits,
+        export=export_merits, erase=erase_merits, printed=_printed_merits,
     ),
     Section(
         "conduct", _("Conduct"), 62, "records/sections/conduct.html", _conduct,
         perms=selectors.CONDUCT_READERS, export=export_conduct, erase=erase_conduct,
+        printed=_printed_conduct,
     ),
     Section(
         "employment", _("Employment"), 64, "records/sections/employment.html", _employment,
         perms=selectors.EMPLOYMENT_READERS, export=export_employment, erase=erase_employment,
+        printed=_printed_employment,
     ),
 )  # fmt: skip

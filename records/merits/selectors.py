@@ -57,6 +57,13 @@ def _newest(kind: EntryKind) -> tuple[str, ...]:
     return (dates.get(kind.key, "-entered_at"), "-pk")
 
 
+def held_penalties(student: Student) -> QuerySet[Penalty]:
+    """The penalties of a student that hold or held, the newest first."""
+    return _labelled(Penalty.objects.filter(student=student, state__in=SHOWN_IN_FILE)).order_by(
+        "-decided_on", "-pk"
+    )
+
+
 def penalties_of(user: User, file: StudentFile) -> QuerySet[Penalty]:
     """The penalties of a file that its reader may see: those that held, and for case workers the open ones."""
     rows = Penalty.objects.filter(student=file.student)

@@ -76,6 +76,7 @@ def test_four_persons_take_an_applicant_into_the_archives(cast: Cast, batch: Int
         "applicant.head_approved",
         "student.opened",
         "applicant.accepted",
+        "student.checked",
     ]
     told = Event.objects.get(action="applicant.accepted").detail
     assert {told[check] for check in ("authenticity", "integrity", "usability", "security")} == {"passed"}

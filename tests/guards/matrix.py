@@ -61,7 +61,6 @@ def route(
 _NOT_THEIRS = {"teacher": 404, "adviser": 404}
 """The world's class and student are nobody's of the cast: who sees only his own classes sees neither."""
 
-
 _OWN_CLASS_ONLY = {"adviser": 403}
 """He reveals numbers of his own class, but documents are shown to those who see files."""
 
@@ -107,7 +106,6 @@ def _region(world: World) -> Any:
 
 NOT_ON_TOP = {"system_admin": 403}
 """What serves every school is kept on the top unit; the cast's system administrator stands below it."""
-
 
 NOT_A_PARTY = frozenset({404})
 """Requests are their parties'; nobody who is asked here is one. tests/approvals/test_scope.py drives the parties."""
@@ -305,6 +303,12 @@ ROUTES: dict[str, Route] = {
     "archive:edit_many": route("request_change", methods="GET POST"),
     "archive:deletion_new": route("request_change", obj=_student, methods="GET POST"),
     "archive:keeping": route("manage_retention", "manage_loan", obj=_student),
+    "archive:four_checks": route("check_files", methods="GET POST"),
+    "archive:file_checks": route("check_files", obj=_student, methods="GET POST"),
+    "archive:copies": route("view_student", obj=_student, cells={"academic_head": 403}),
+    "archive:copy_print": route("view_student", obj=_student, methods="POST", cells={"academic_head": 403}),
+    "archive:copy_hand_out": route("export_package", obj=_student, methods="POST"),
+    "archive:package": route("export_package", obj=_student, methods="POST"),
     "archive:hold": route("manage_retention", obj=_student, methods="POST"),
     "archive:retention_mark": route("manage_retention", obj=_student, methods="POST"),
     "archive:rounds": route(*APPRAISALS, methods="GET POST"),

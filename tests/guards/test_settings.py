@@ -33,6 +33,7 @@ def production(tmp_path: Path) -> dict[str, str]:
         "FIELD_KEYS": made["field_keys"],
         "BLIND_INDEX_KEY": made["blind_index_key"],
         "LEDGER_SEAL_KEY": made["ledger_seal_key"],
+        "PACKAGE_SIGNING_KEY": made["package_signing_key"],
         "DATABASE_URL": "postgresql://xueji_app:p%40ss@db.example:5433/xueji",
         "DATABASE_OWNER_URL": "postgresql://xueji_owner:p@db.example:5433/xueji",
         "REDIS_URL": "redis://:p@cache.example:6379/0",
@@ -64,6 +65,7 @@ def read(environment: dict[str, str], *names: str) -> dict[str, object]:
         "FIELD_KEYS",
         "BLIND_INDEX_KEY",
         "LEDGER_SEAL_KEY",
+        "PACKAGE_SIGNING_KEY",
         "DATABASE_URL",
         "REDIS_URL",
         "ALLOWED_HOSTS",
@@ -79,11 +81,14 @@ def test_production_does_not_start_without(name: str, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_KEYS", "BLIND_INDEX_KEY", "LEDGER_SEAL_KEY"])
+@pytest.mark.parametrize(
+    "name", ["SECRET_KEY", "FIELD_KEYS", "BLIND_INDEX_KEY", "LEDGER_SEAL_KEY", "PACKAGE_SIGNING_KEY"]
+)
 def test_production_does_not_start_with_a_demonstration_secret(name: str, tmp_path: Path) -> None:
     demonstration = tmp_path / "demonstration"
     read({"XUEJI_VAR": str(demonstration)}, "DEBUG")
     made = json.loads((demonstration / "demonstration-secrets.json").read_text())
+    made["PACKAGE_SIGNING_KEY"] = (demonstration / "demonstration-signing-key.txt").read_text().strip()
     done = settings({**production(tmp_path), name: made[name]}, "DEBUG")
     assert done.returncode != 0
     assert "Demonstration secrets cannot be used in production" in done.stderr
@@ -159,8 +164,9 @@ def test_demonstration_makes_its_secrets_once_even_when_many_start_together(tmp_
         thread.join()
     assert len(found) == 6
     assert len(set(found)) == 1
-    made = ["demonstration-secrets.json", "demonstration-snapshot-identity.txt"]
-    assert [(tmp_path / name).stat().st_mode & 0o777 for name in made] == [0o600, 0o600]
+    kinds = ("secrets.json", "signing-key.txt", "snapshot-identity.txt")
+    made = [f"demonstration-{kind}" for kind in kinds]
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in made] == [0o600] * 3
     assert sorted(item.name for item in tmp_path.iterdir()) == [*made, "static"]
 
 

@@ -1,0 +1,187 @@
+"""Copies of a file: on paper for the office, masked; for the student or his guardian, his own data whole."""
+
+import hashlib
+import io
+import json
+from datetime import date
+from typing import Any
+
+import pypdfium2
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+
+from approvals.refusals import OwnFile, RequestRefused
+from archive.copies import actions
+from archive.copies.actions import Asked, NotEntitled
+from archive.eep.reading import read
+from archive.models import FileCopy
+from ledger.models import Event
+from records.documents import actions as documents
+from records.documents.actions import Description
+from records.merits.actions import entries
+from records.models import Enrolment, Student
+from records.selectors import StudentFile, student_file
+from tests.archive.test_deletions import REWARD
+from tests.archive.test_four_checks import another_picture, student
+from tests.cast import Cast
+from tests.enrollment.intake import id_number
+from tests.factories import saved
+from tests.records.merits.people import officer
+
+__all__ = ["student"]
+pytestmark = pytest.mark.django_db
+FATHER = Asked("guardian", "id_card", "json", "王大明", "父亲")
+
+
+def opened(cast: Cast, student: Student, who: str = "archivist") -> StudentFile:
+    return student_file(getattr(cast, who), student.public_id)
+
+
+def text_of(content: bytes) -> str:
+    """The words of a PDF, blanks left out."""
+    document = pypdfium2.PdfDocument(io.BytesIO(content))
+    words = "".join(page.get_textpage().get_text_bounded() for page in document)
+    document.close()
+    return "".join(words.split())
+
+
+@pytest.fixture
+def full(cast: Cast, student: Student) -> Student:
+    """A file with a reward, one that was void, and a secret document."""
+    clerk, enrolment = officer(cast), Enrolment.objects.get(student=student)
+    for name in ("三好学生", "录错的奖"):
+        row = entries.enter_rewards(
+            actor=clerk, enrolments=[enrolment], values={**REWARD, "name": name, "reason": "联系 13912345678"}
+        )[0]
+    entries.make_void(actor=cast.student_affairs_head, entry=row, reason="录错")
+    documents.add(
+        actor=cast.archivist, file=opened(cast, student), kind="other", content=another_picture(77), filename="c.jpg",
+        told=Description(title="秘密材料", secrecy="secret"),
+    )  # fmt: skip
+    return student
+
+
+@pytest.mark.requirement("S1-8-5")
+def test_a_print_masks_numbers_and_names_who_prints(cast: Cast, full: Student) -> None:
+    content = actions.print_file(actor=cast.archivist, file=opened(cast, full), purpose="班主任核对")
+    text = text_of(content)
+    assert b"pdfaid" in content
+    by = f"{cast.archivist.name}{cast.archivist.staff_no}"
+    for shown in ("王小明", full.archive_no, "三好学生", "王大明", "户口性质", by, "班主任核对"):
+        assert "".join(shown.split()) in text, shown
+    for hidden in (full.id_number, "13800138000", "13912345678", "录错的奖", "中南路"):
+        assert hidden not in text, hidden
+    event = Event.objects.get(action="student.printed")
+    assert (event.subject, event.purpose, event.role) == (full.public_id, "班主任核对", "archivist")
+
+
+@pytest.mark.parametrize("form", ["pdf", "json"])
+def test_the_own_copy_holds_ones_own_data_whole_and_others_masked(
+    cast: Cast, full: Student, form: str
+) -> None:
+    asked = Asked("guardian", "hukou_book", form, "王大明", "父亲")
+    content = actions.hand_out(actor=cast.archivist, file=opened(cast, full), asked=asked)
+    text = text_of(content) if form == "pdf" else content.decode()
+    for shown in (full.id_number, "13800138000", "中南路", "三好学生", "王大明", "赵丽"):
+        assert shown in text, shown
+    for hidden in ("13800138001", "13800138002", "13912345678", "录错的奖", "秘密材料"):
+        assert hidden not in text, hidden
+    row = FileCopy.objects.get()
+    assert (row.asker_name, row.relation, row.under_14, row.form) == ("王大明", "父亲", True, form)
+    assert row.sha256 == hashlib.sha256(content).hexdigest()
+    event = Event.objects.get(action="student.copied")
+    assert (event.subject, event.detail) == (full.public_id, {"form": form, "asker": "guardian"})
+    if form == "json":
+        told = json.loads(content)
+        fields = {one["field"]: one["value"] for one in told["sections"]["basic"]["data"]}
+        assert (fields["id_number"], fields["name"]) == (full.id_number, "王小明")
+        assert [one["name"] for one in told["sections"]["merits"]["data"]["rewards"]] == ["三好学生"]
+
+
+def born(student: Student, day: date) -> None:
+    student.birth_date = day
+    saved(student)
+
+
+@pytest.mark.parametrize(
+    ("day", "asked", "may"),
+    [
+        (date(2019, 6, 3), Asked("student", "id_card", "json"), False),
+        (date(2010, 6, 3), Asked("student", "id_card", "json"), True),
+        (date(2010, 6, 3), FATHER, True),
+        (date(2010, 6, 3), Asked("guardian", "id_card", "json", "李四", "父亲"), False),
+        (date(2005, 6, 3), FATHER, False),
+        (date(2005, 6, 3), Asked("student", "id_card", "json"), True),
+    ],
+)
+def test_who_may_have_a_copy(cast: Cast, student: Student, day: date, asked: Asked, *, may: bool) -> None:
+    born(student, day)
+    file = opened(cast, student)
+    if may:
+        assert actions.hand_out(actor=cast.archivist, file=file, asked=asked)
+    else:
+        with pytest.raises(NotEntitled):
+            actions.hand_out(actor=cast.archivist, file=file, asked=asked)
+        assert not FileCopy.objects.exists()
+
+
+def test_a_refusal_has_its_reason(cast: Cast, student: Student) -> None:
+    file, asked = opened(cast, student), Asked("guardian", "id_card", "pdf", "李四", "邻居")
+    with pytest.raises(RequestRefused):
+        actions.refuse(actor=cast.archivist, file=file, asked=asked, reason=" ")
+    row = actions.refuse(actor=cast.archivist, file=file, asked=asked, reason="不是监护人")
+    assert (FileCopy.objects.get(pk=row.pk).refusal, row.sha256) == ("不是监护人", "")
+    assert "不是监护人" not in str(Event.objects.get(action="student.copy_refused").detail)
+    child: dict[str, Any] = {
+        "subject": student.public_id, "school": cast.school, "archive_no": student.archive_no, "asker_name": "王小明",
+        "proof": "id_card", "form": "pdf", "handled_by": cast.archivist,
+    }  # fmt: skip
+    for wrong in (
+        {"asker": "student"},
+        {"asker": "student", "sha256": "0" * 64, "refusal": "x"},
+        {"asker": "student", "sha256": "0" * 64, "under_14": True},
+        {"asker": "guardian", "sha256": "0" * 64, "relation": ""},
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            FileCopy(**child, **wrong).save()
+
+
+def test_nobody_hands_out_the_file_of_his_own_family(cast: Cast, student: Student) -> None:
+    clerk = cast.archivist
+    clerk.id_number, clerk.id_number_index = student.id_number, student.id_number_index
+    saved(clerk)
+    with pytest.raises(OwnFile):
+        actions.hand_out(actor=clerk, file=opened(cast, student), asked=FATHER)
+    assert student.id_number == id_number(1)
+
+
+def test_the_page_hands_out_once_keeps_the_register_and_refuses_in_words(
+    client: Client, cast: Cast, student: Student
+) -> None:
+    here = [student.public_id]
+    client.force_login(cast.archivist)
+    assert client.get(reverse("archive:copies", args=here)).status_code == 200
+    typed = {"asker": "guardian", "name": "王大明", "relation": "父亲", "proof": "id_card", "form": "json"}
+    answer = client.post(reverse("archive:copy_hand_out", args=here), typed)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
+    assert answer["Cache-Control"] == "no-store, private"
+    assert "attachment" in answer["Content-Disposition"]
+    wrong = client.post(reverse("archive:copy_hand_out", args=here), {**typed, "relation": ""})
+    assert wrong.status_code == 422
+    bare = client.post(reverse("archive:copy_hand_out", args=here), {**typed, "refuse": "1"})
+    assert bare.status_code == 422
+    refused = {**typed, "refuse": "1", "reason": "未带证件"}
+    assert client.post(reverse("archive:copy_hand_out", args=here), refused).status_code == 302
+    page = client.get(reverse("archive:copies", args=here)).content.decode()
+    assert "未带证件" in page
+    assert FileCopy.objects.count() == 2
+    printed = client.post(reverse("archive:copy_print", args=here), {"purpose": "核对"})
+    assert (printed.status_code, printed["Content-Type"]) == (200, "application/pdf")
+    packed = client.post(reverse("archive:package", args=here))
+    assert read(packed.content).archive_no == student.archive_no
+    client.force_login(cast.registrar)
+    assert client.get(reverse("archive:copies", args=here)).status_code == 200, "the registrar prints"
+    assert client.post(reverse("archive:package", args=here)).status_code == 403
+    assert client.post(reverse("archive:copy_hand_out", args=here), typed).status_code == 403
