@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "records",
     "archive",
     "enrollment",
+    "audit",
     "reports",
     "config",
 ]

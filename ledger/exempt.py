@@ -10,6 +10,7 @@ EXEMPT: dict[str, str] = {
     "enrollment.TypedCell": "is typed text that is no value yet; it goes when the field is mended",
     "records.NumberSeries": "is a counter; the numbers stand where they were given",
     "approvals.NumberSeries": "is a counter; the numbers stand where they were given",
+    "records.ReadingDay": "is a counter; each opening of a file is an event",
     "approvals.Notice": "points at what happened; the act itself is recorded where it was done",
     "approvals.NoticeRead": "is a read mark",
     "enrollment.IntakeSample": "is written once and closed once by the person that it names",

@@ -53,6 +53,9 @@ def _yes_no(text: str) -> bool:
 
 _YES_NO = (("yes", _("Yes")), ("no", _("No")))
 
+LEAST_BULK_VIEW = 10
+"""The lowest limit that a school may set to the files that one person reads in a day."""
+
 RULES: dict[str, RuleKind] = {
     kind.key: kind
     for kind in (
@@ -152,6 +155,13 @@ RULES: dict[str, RuleKind] = {
         ),
         RuleKind(
             "photo_max_bytes", _("Bytes that a photo must stay below"), _whole(20_000, 61_440), 60_000, "S1-9"
+        ),
+        RuleKind(
+            "bulk_view_limit",
+            _("Student files that one person may open in a day before an alert"),
+            _whole(LEAST_BULK_VIEW, 10_000),
+            50,
+            "E.4; proposal",
         ),
         RuleKind(
             "idle_minutes",
