@@ -22,5 +22,9 @@ EVENTS = {
     "hold.placed": _("File put under a hold"),
     "hold.lifted": _("Hold lifted"),
     "loan.lent": _("Paper file lent"),
+    "certificate.issued": _("Certificate issued"),
+    "certificate.copied": _("Copy of a certificate printed"),
+    "certificate.voided": _("Certificate voided"),
+    "certificate.checked": _("Number of a certificate checked"),
     "loan.returned": _("Paper file taken back"),
 }

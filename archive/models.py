@@ -169,6 +169,7 @@ class EditEvidence(RecordedModel):
         return self.edit.ledger_subject()
 
 
+from archive.certificate_models import Certificate, CertificateOrder, CertificateVoid  # noqa: E402  # they stand on nothing above
 from archive.inquiry_models import InquiryRequest, InquiryStudent, InquiryView  # noqa: E402  # they stand on nothing above
 from archive.keeping_models import (  # noqa: E402  # they stand on nothing above
     DeletionRequest,
@@ -180,6 +181,9 @@ from archive.keeping_models import (  # noqa: E402  # they stand on nothing abov
 from archive.sharing_models import Consent, SharingRequest, SharingStudent  # noqa: E402  # they stand on nothing above
 
 __all__ = [
+    "Certificate",
+    "CertificateOrder",
+    "CertificateVoid",
     "Consent",
     "DeletionRequest",
     "EditChange",

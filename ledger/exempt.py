@@ -21,5 +21,6 @@ EXEMPT: dict[str, str] = {
     "records.PhotoUpload": "is progress of a file of photos; who brought it and when are columns and an event",
     "records.PhotoFile": "is the report of a file of photos; the documents themselves are recorded",
     "enrollment.MarkedFile": "is what a job was asked for, written once; taking the file is an event",
+    "archive.CertificateOrder": "is what a printing job was asked for, written once; the certificates are events",
     "enrollment.PrintOrder": "is what a printing job was asked for, written once; the prints are events",
 }

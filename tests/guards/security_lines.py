@@ -1,11 +1,28 @@
 """Lines and things of the permission matrix for alerts, certificates and incidents."""
 
+from typing import Any
+
 from django.utils import timezone
 
+from archive.models import Certificate
+from ledger.context import service_user
 from records.models import BulkViewAlert, ReadingDay
 from tests.factories import saved
 from tests.guards.lines import Route, route
 from tests.guards.world import World, kind
+
+
+@kind
+def certificate(world: World) -> Certificate:
+    """The first certificate of the side's school, about that student."""
+    stay = world.student.enrolments.get()
+    facts = {"facts": "{}", "digest": b"0" * 32, "language": "zh", "purpose": "某"}
+    whose = {"school": world.unit, "student": world.student, "enrolment": stay}
+    given = {"issued_by": service_user(), "issued_at": timezone.now()}
+    made: Certificate = Certificate.objects.create(
+        year=2026, serial=1, kind="enrolment", **facts, **whose, **given
+    )
+    return made
 
 
 @kind
@@ -16,7 +33,22 @@ def alert(world: World) -> BulkViewAlert:
     return made
 
 
+def _certificate(world: World) -> Any:
+    return world.certificate
+
+
+def _student(world: World) -> Any:
+    return {"student_id": world.student.public_id}
+
+
 SECURITY: dict[str, Route] = {
+    "archive:certificates": route("issue_certificate", methods="GET POST"),
+    "archive:certificate": route("issue_certificate", obj=_certificate),
+    "archive:certificate_copy": route("issue_certificate", obj=_certificate, methods="POST"),
+    "archive:certificate_void": route("issue_certificate", obj=_certificate, methods="POST"),
+    "archive:certificate_new": route("issue_certificate", obj=_student, methods="GET POST"),
+    "archive:certificate_check": route("issue_certificate", methods="GET POST"),
+    "archive:certificate_class": route("issue_certificate", methods="GET POST"),
     "audit:alerts": route("manage_incident", methods="GET POST"),
     "audit:alert": route("manage_incident", obj=lambda world: world.alert, methods="GET POST"),
 }
