@@ -37,9 +37,7 @@ def register_all() -> None:
     register_act("delete", Act(_("Ask for deletion"), "trash", _delete, ("request_change",), order=900))
     register_act(
         "certificates",
-        Act(
-            _("Issue a certificate"), "certificate", _certificates, ("issue_certificate",), key="c", order=110
-        ),
+        Act(_("Issue a certificate"), "certificate", _certificates, ("issue_certificate",), order=110),
     )
     register_act("consents", Act(_("Consents"), "checklist", _consents, READERS, order=700))
     register_act(

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from approvals.models import TypedRequest, apart
+from archive.certificate_models import Certificate, CertificateOrder, CertificateVoid
 from core.crypto import EncryptedTextField
 from files.models import Blob
 from ledger.history import History
@@ -169,7 +170,6 @@ class EditEvidence(RecordedModel):
         return self.edit.ledger_subject()
 
 
-from archive.certificate_models import Certificate, CertificateOrder, CertificateVoid  # noqa: E402  # they stand on nothing above
 from archive.inquiry_models import InquiryRequest, InquiryStudent, InquiryView  # noqa: E402  # they stand on nothing above
 from archive.keeping_models import (  # noqa: E402  # they stand on nothing above
     DeletionRequest,

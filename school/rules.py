@@ -164,6 +164,13 @@ RULES: dict[str, RuleKind] = {
             "E.4; proposal",
         ),
         RuleKind(
+            "incident_authority_hours",
+            _("Hours until the authority must know of an incident"),
+            _whole(1, 72),
+            4,
+            "PIPL art. 57: at once; hours are a proposal",
+        ),
+        RuleKind(
             "idle_minutes",
             _("Minutes until idle users are signed out"),
             _whole(5, 120),

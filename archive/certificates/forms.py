@@ -1,6 +1,6 @@
 """Forms of certificates."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -28,7 +28,15 @@ class CertificateForm(forms.Form):
         if not may_print:
             del self.fields["whole_number"]
             offered = [one for one in Certificate.Kind.choices if one[0] != Certificate.Kind.NO_ID]
-            self.fields["kind"].choices = offered  # type: ignore[attr-defined]  # a ChoiceField
+            cast("forms.ChoiceField", self.fields["kind"]).choices = offered
+
+
+class ClassField(forms.ModelChoiceField):
+    """A class by its number, name and school."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """``2026101 一年级（1）班 · 红花小学``."""
+        return f"{obj.class_no} {obj.label} · {obj.school.label}"
 
 
 class ClassForm(forms.Form):
@@ -36,7 +44,7 @@ class ClassForm(forms.Form):
 
     use_required_attribute = False
 
-    school_class = forms.ModelChoiceField(
+    school_class = ClassField(
         label=_("Class"), queryset=SchoolClass.objects.none(), to_field_name="public_id"
     )
     purpose = forms.CharField(
@@ -46,13 +54,8 @@ class ClassForm(forms.Form):
 
     def __init__(self, *args: Any, classes: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["school_class"]
-        field.queryset = classes  # type: ignore[attr-defined]  # a ModelChoiceField
-        field.label_from_instance = _class_label  # type: ignore[attr-defined]  # as above
-
-
-def _class_label(row: SchoolClass) -> str:
-    return f"{row.class_no} {row.label} · {row.school.label}"
+        field = cast("ClassField", self.fields["school_class"])
+        field.queryset = classes
 
 
 class CheckForm(forms.Form):

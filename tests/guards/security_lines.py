@@ -4,7 +4,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.access import SIGNED_IN
 from archive.models import Certificate
+from audit.models import Incident, IncidentStep
 from ledger.context import service_user
 from records.models import BulkViewAlert, ReadingDay
 from tests.factories import saved
@@ -26,6 +28,22 @@ def certificate(world: World) -> Certificate:
 
 
 @kind
+def incident(world: World) -> Incident:
+    """A reported incident of the side's school whose extent is assessed."""
+    now = timezone.now()
+    times = {"noticed_at": now, "reported_at": now, "authority_due": now}
+    made: Incident = saved(
+        Incident(
+            number=f"AQ-{world.side}", school=world.unit, kind="leak", what="某", reported_by=service_user(),
+            **times,
+        )
+    )  # fmt: skip
+    for step in ("isolated", "assessed"):
+        IncidentStep.objects.create(incident=made, step=step, by=service_user(), note="某")
+    return made
+
+
+@kind
 def alert(world: World) -> BulkViewAlert:
     """Somebody of the side's school read many files today."""
     day = ReadingDay.objects.create(reader=world.person, day=timezone.localdate(), students=[1])
@@ -35,6 +53,10 @@ def alert(world: World) -> BulkViewAlert:
 
 def _certificate(world: World) -> Any:
     return world.certificate
+
+
+def _incident(world: World) -> Any:
+    return world.incident
 
 
 def _student(world: World) -> Any:
@@ -49,6 +71,15 @@ SECURITY: dict[str, Route] = {
     "archive:certificate_new": route("issue_certificate", obj=_student, methods="GET POST"),
     "archive:certificate_check": route("issue_certificate", methods="GET POST"),
     "archive:certificate_class": route("issue_certificate", methods="GET POST"),
+    "audit:incidents": route("manage_incident", "close_incident", methods="GET POST"),
+    "audit:incident_report": route(SIGNED_IN, methods="GET POST"),
+    "audit:incident": route("manage_incident", "close_incident", obj=_incident),
+    "audit:incident_step": route("manage_incident", "close_incident", obj=_incident, methods="POST"),
+    **{
+        f"audit:incident_{act}": route("manage_incident", obj=_incident, methods="POST")
+        for act in ("account", "extent", "letter")
+    },
+    "audit:incident_letters": route("decide_for_archives", obj=_incident, methods="GET POST"),
     "audit:alerts": route("manage_incident", methods="GET POST"),
     "audit:alert": route("manage_incident", obj=lambda world: world.alert, methods="GET POST"),
 }
