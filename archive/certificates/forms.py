@@ -31,10 +31,10 @@ class CertificateForm(forms.Form):
             cast("forms.ChoiceField", self.fields["kind"]).choices = offered
 
 
-class ClassField(forms.ModelChoiceField):
+class ClassField(forms.ModelChoiceField[SchoolClass]):
     """A class by its number, name and school."""
 
-    def label_from_instance(self, obj: Any) -> str:
+    def label_from_instance(self, obj: SchoolClass) -> str:
         """``2026101 一年级（1）班 · 红花小学``."""
         return f"{obj.class_no} {obj.label} · {obj.school.label}"
 

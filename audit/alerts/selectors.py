@@ -1,5 +1,6 @@
 """Reads of alerts. Nobody sees the alert about himself."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models import F, QuerySet
@@ -11,7 +12,7 @@ from records.models import BulkViewAlert
 PERM = "manage_incident"
 
 
-def alerts(user: User) -> QuerySet[BulkViewAlert]:
+def alerts(user: User) -> QuerySet[Any]:
     """Alerts of the schools where ``user`` handles incidents, with the ``count`` of files read on that day by now."""
     every: QuerySet[BulkViewAlert] = BulkViewAlert.objects.all()
     mine = every.filter(school_id__in=units_with(user, PERM)).exclude(reader=user)
@@ -19,7 +20,7 @@ def alerts(user: User) -> QuerySet[BulkViewAlert]:
     return mine.annotate(count=F("reading__students__len"))
 
 
-def open_alerts(user: User) -> QuerySet[BulkViewAlert]:
+def open_alerts(user: User) -> QuerySet[Any]:
     """Those that nobody has answered yet, the oldest first."""
     return alerts(user).filter(answered_at__isnull=True).order_by("pk")
 

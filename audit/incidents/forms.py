@@ -109,7 +109,7 @@ class ExtentForm(forms.Form):
 
     def __init__(self, *args: Any, classes: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast("forms.ModelChoiceField", self.fields["school_class"]).queryset = classes
+        cast("ClassField", self.fields["school_class"]).queryset = classes
 
     def clean_numbers(self) -> list[str]:
         """The numbers, each once."""

@@ -193,7 +193,7 @@ def letters(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     row = selectors.incident_to_tell(user, incident_id)
     extent_rows = selectors.extent_of(row)
     if request.method == "POST":
-        chosen = {str(one.public_id) if one else "": one and one.pk for one, _count in extent_rows}
+        chosen = {str(one.public_id) if one else "": one.pk if one else None for one, _count in extent_rows}
         key = request.POST.get("school_class", "")
         try:
             if key in chosen:
