@@ -36,11 +36,11 @@ def _role(actor: User, perm: str, user: User) -> str:
     return role_for(actor, perm, user.unit_id or 0)
 
 
-def _key_role(actor: User, user: User) -> str:
+def _key_role(actor: User, user: User, perm: str = "manage_users") -> str:
     """The role for what opens or shuts the account as a whole: it is asked for wherever the person has duties, too."""
     for unit in selectors.duty_units(user):
-        demand(actor, "manage_users", unit)
-    return _role(actor, "manage_users", user)
+        demand(actor, perm, unit)
+    return _role(actor, perm, user)
 
 
 def _new_password(user: User) -> str:
@@ -166,12 +166,13 @@ def change_own_contacts(*, actor: User, **values: str) -> User:
 
 
 @transaction.atomic
-def lock_user(*, actor: User, user: User, reason: str) -> None:
+def lock_user(*, actor: User, user: User, reason: str, perm: str = "manage_users") -> None:
     """Close an account for now: nobody signs in with it, its sessions end, its grants rest.
 
+    ``perm``: that of whoever handles an incident instead; opening it again stays with those who manage users.
     Raises ValidationError for one's own account.
     """
-    role = _key_role(actor, user)
+    role = _key_role(actor, user, perm)
     if actor.pk == user.pk:
         raise ValidationError(_("You cannot lock your own account."))
     with acting(actor, role=role, reason=reason):

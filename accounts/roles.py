@@ -258,6 +258,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "view_school",
         "view_figures",
         "approve_destruction",
+        "close_incident",
         "request_inquiry",
     ),
     Role.FINANCE: (

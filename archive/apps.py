@@ -10,6 +10,7 @@ class ArchiveConfig(AppConfig):
     def ready(self) -> None:
         from approvals import kinds, notices
         from archive.buttons import register_all
+        from archive.certificates.actions import JOB, may_take, work
         from archive.consents.actions import WITHDRAWN
         from archive.deletions.kind import KIND as DELETION
         from archive.edits.kind import KIND as EDIT
@@ -64,6 +65,13 @@ class ArchiveConfig(AppConfig):
             MenuItem(
                 _("Sharings"), "archive:sharings", "upload", READERS, "archives", 10,
                 also=("archive:sharing_new", "archive:sharing_consents"),
+            )
+        )  # fmt: skip
+        jobs.register(jobs.Kind(JOB, _("Certificates of a class"), work, may_take=may_take))
+        register(
+            MenuItem(
+                _("Certificates"), "archive:certificates", "certificate", "issue_certificate", "archives", 20,
+                also=("archive:certificate", "archive:certificate_check", "archive:certificate_class"),
             )
         )  # fmt: skip
         register(

@@ -36,12 +36,20 @@ def _copies(user: User, file: StudentFile) -> str:
     return reverse("archive:copies", args=[file.student.public_id])
 
 
+def _certificates(user: User, file: StudentFile) -> str:
+    return reverse("archive:certificate_new", args=[file.student.public_id])
+
+
 def register_all() -> None:
     """Called once when the room starts."""
     register_act(
         "edit", Act(_("Ask for a change"), "file-pencil", _edit, ("request_change",), key="e", order=20)
     )
     register_act("delete", Act(_("Ask for deletion"), "trash", _delete, ("request_change",), order=900))
+    register_act(
+        "certificates",
+        Act(_("Issue a certificate"), "certificate", _certificates, ("issue_certificate",), order=110),
+    )
     register_act("consents", Act(_("Consents"), "checklist", _consents, READERS, order=700))
     register_act("copies", Act(_("Copies and packages"), "copy", _copies, COPIES, order=760))
     register_act("checks", Act(_("Four checks"), "shield-check", _checks, (CHECKS,), order=780))

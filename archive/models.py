@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from approvals.models import TypedRequest, apart
+from archive.certificate_models import Certificate, CertificateOrder, CertificateVoid
 from archive.inquiry_models import InquiryRequest, InquiryStudent, InquiryView
 from archive.keeping_models import (
     DeletionRequest,
@@ -40,6 +41,9 @@ __all__ = [
     "AppraisalVote",
     "AppraisedFile",
     "Appraiser",
+    "Certificate",
+    "CertificateOrder",
+    "CertificateVoid",
     "Consent",
     "DeletionRequest",
     "DestroyedBlob",

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from archive.certificates import views as certificates
 from archive.consents import views as consents
 from archive.copies import views as copies
 from archive.deletions import views as deletions
@@ -28,6 +29,13 @@ urlpatterns = [
     path("sharings/<uuid:request_id>/receipt/", sharing.receipt, name="sharing_receipt"),
     path("sharings/<uuid:request_id>/revoke/", sharing.revoke, name="sharing_revoke"),
     path("sharings/<uuid:request_id>/papers/<slug:what>/", sharing.paper, name="sharing_paper"),
+    path("certificates/", certificates.register, name="certificates"),
+    path("certificates/check/", certificates.check, name="certificate_check"),
+    path("certificates/class/", certificates.class_set, name="certificate_class"),
+    path("certificates/<uuid:certificate_id>/", certificates.certificate, name="certificate"),
+    path("certificates/<uuid:certificate_id>/copy/", certificates.copy, name="certificate_copy"),
+    path("certificates/<uuid:certificate_id>/void/", certificates.void, name="certificate_void"),
+    path("students/<uuid:student_id>/certificates/", certificates.new_certificate, name="certificate_new"),
     path("students/<uuid:student_id>/consents/", consents.consents, name="consents"),
     path("consents/<uuid:consent_id>/withdraw/", consents.withdraw, name="consent_withdraw"),
     path("consents/<uuid:consent_id>/scan/", consents.scan, name="consent_scan"),

@@ -55,6 +55,7 @@ def client_of(user: User) -> Client:
     """A browser of a signed-in user who wants the largest page of students."""
     client = Client(SERVER_NAME="localhost")
     client.force_login(user)
+    client.post(reverse("records:purpose"), {"purpose": "duty"})
     return client
 
 

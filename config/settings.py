@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "records",
     "archive",
     "enrollment",
+    "audit",
     "reports",
     "config",
 ]

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("jobs/", include("jobs.urls")),
     path("", include("records.urls")),
     path("archive/", include("archive.urls")),
+    path("security/", include("audit.urls")),
     path("", include("reports.urls")),
 ]
 

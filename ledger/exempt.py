@@ -10,6 +10,7 @@ EXEMPT: dict[str, str] = {
     "enrollment.TypedCell": "is typed text that is no value yet; it goes when the field is mended",
     "records.NumberSeries": "is a counter; the numbers stand where they were given",
     "approvals.NumberSeries": "is a counter; the numbers stand where they were given",
+    "records.ReadingDay": "is a counter; each opening of a file is an event",
     "approvals.Notice": "points at what happened; the act itself is recorded where it was done",
     "approvals.NoticeRead": "is a read mark",
     "enrollment.IntakeSample": "is written once and closed once by the person that it names",
@@ -20,5 +21,6 @@ EXEMPT: dict[str, str] = {
     "records.PhotoUpload": "is progress of a file of photos; who brought it and when are columns and an event",
     "records.PhotoFile": "is the report of a file of photos; the documents themselves are recorded",
     "enrollment.MarkedFile": "is what a job was asked for, written once; taking the file is an event",
+    "archive.CertificateOrder": "is what a printing job was asked for, written once; the certificates are events",
     "enrollment.PrintOrder": "is what a printing job was asked for, written once; the prints are events",
 }

@@ -2,15 +2,18 @@
 
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.scope import NotPermitted, roles_with
 from ledger import events
-from records.models import Enrolment, FamilyMember, Student
+from ledger.context import acting_for_job, service_user
+from records.models import BulkViewAlert, Enrolment, FamilyMember, Student
 from records.selectors import StudentFile
-from school.models import SchoolClass
+from school.models import SchoolClass, Unit
+from school.rules import LEAST_BULK_VIEW, rule
 
 STUDENT_SECRETS = (
     "id_number", "phone", "national_no", "current_address", "mailing_address", "home_address", "hukou_address", "email",
@@ -19,6 +22,7 @@ FAMILY_SECRETS = ("id_number", "phone", "address")
 
 EVENTS = {
     "student.viewed": _("Student file viewed"),
+    "reading.alerted": _("Many student files read by one person on one day"),
     "student.revealed": _("Masked value shown"),
     "student.document_viewed": _("Document of a student file viewed"),
     "student.searched": _("Searched by a personal number"),
@@ -37,11 +41,44 @@ def _role(user: User, enrolment: Enrolment, *perms: str) -> str:
     return ""
 
 
+_COUNT = """
+    INSERT INTO records_readingday AS known (reader_id, day, students) VALUES (%s, %s, ARRAY[%s]::bigint[])
+    ON CONFLICT (reader_id, day) DO UPDATE SET students = CASE
+        WHEN excluded.students <@ known.students THEN known.students ELSE known.students || excluded.students END
+    RETURNING id, cardinality(students)
+"""
+
+
 @transaction.atomic
-def open_file(*, actor: User, file: StudentFile) -> None:
-    """Somebody opens a student file: one event."""
+def open_file(*, actor: User, file: StudentFile, purpose: str = "") -> None:
+    """Somebody opens a student file: one event, and an alert when it is one more than a day allows.
+
+    ``purpose``: a code of `records.purposes`; "" for a part that shows before one was chosen.
+    """
     role = _role(actor, file.enrolment, "view_student", "view_own_class")
-    events.record("student.viewed", actor=actor, obj=file.student, unit_id=file.enrolment.unit_id, role=role)
+    detail = {"purpose": purpose} if purpose else {}
+    unit_id = file.enrolment.unit_id
+    events.record("student.viewed", actor=actor, obj=file.student, unit_id=unit_id, role=role, detail=detail)
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [actor.pk, timezone.localdate(), file.student.pk])
+        reading_id, count = cursor.fetchone()
+    if count > LEAST_BULK_VIEW:
+        _watch(actor, file.enrolment.school, reading_id, count)
+
+
+def _watch(actor: User, school: Unit, reading_id: int, count: int) -> None:
+    limit = rule(school, "bulk_view_limit")
+    if count <= limit:
+        return
+    with acting_for_job():
+        alert, raised = BulkViewAlert.objects.get_or_create(
+            reading_id=reading_id, school=school, defaults={"reader": actor, "limit": limit}
+        )
+        if raised:
+            detail = {"reader": actor.pk, "count": count, "limit": limit}
+            events.record(
+                "reading.alerted", actor=service_user(), obj=alert, unit_id=school.pk, detail=detail
+            )
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ app_name = "records"
 
 urlpatterns = [
     path("search/", views.search, name="search"),
+    path("reading-purpose/", views.purpose, name="purpose"),
     path("students/", views.students, name="students"),
     path("students/<uuid:public_id>/", views.student, name="student"),
     path("students/<uuid:public_id>/photo/", views.photo, name="photo"),

@@ -3,10 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -17,7 +18,7 @@ from core.formatting import moment
 from core.masking import mask_phone
 from core.ui import Tab
 from files.serving import serve
-from records import finders, reading, sections, selectors
+from records import finders, purposes, reading, sections, selectors
 from records.completeness import Completeness, Holder, contact_of
 from records.forms import SearchForm
 from records.found import lines
@@ -88,7 +89,7 @@ def _note_opening(request: HttpRequest, file: StudentFile, *, again: bool) -> No
     opened: list[str] = request.session.get(OPENED, [])
     if again and key in opened:
         return
-    reading.open_file(actor=file.reader, file=file)
+    reading.open_file(actor=file.reader, file=file, purpose=purposes.chosen(request))
     if opened[-1:] != [key]:
         request.session[OPENED] = [*(one for one in opened if one != key), key][-MOST_OPENED:]
 
@@ -128,12 +129,37 @@ def _section(file: StudentFile, key: str) -> sections.Section:
     return found
 
 
+def _ask_purpose(request: HttpRequest, back: str, *, fragment: bool = False) -> HttpResponse:
+    values = {"purposes": purposes.PURPOSES, "chosen": purposes.chosen(request), "next": back}
+    return render(request, f"records/{'purpose_choices' if fragment else 'purpose'}.html", values)
+
+
+@requires(*READERS)
+@require_http_methods(["GET", "POST"])
+def purpose(request: HttpRequest) -> HttpResponse:
+    """What files are read for in this session: chosen by one button, then back to the page."""
+    asked = request.POST if request.method == "POST" else request.GET
+    back = asked.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+        back = resolve_url("reports:home")
+    if request.method == "GET":
+        return _ask_purpose(request, back)
+    try:
+        purposes.choose(request, asked.get("purpose", ""))
+    except KeyError:
+        return _ask_purpose(request, back)
+    request.session.pop(OPENED, None)
+    return HttpResponseRedirect(back)
+
+
 def _page(request: HttpRequest, public_id: UUID, key: str, *, fragment: bool) -> HttpResponse:
     user = user_of(request)
     file = selectors.student_file(user, public_id)
     section = _section(file, key)
     if not section.opens(file):
         raise NotPermitted(*section.perms, obj=file.student, unit_id=file.enrolment.unit_id)
+    if not purposes.chosen(request):
+        return _ask_purpose(request, request.get_full_path(), fragment=fragment)
     _note_opening(request, file, again=fragment)
     values: dict[str, Any] = {
         "file": file,
@@ -155,6 +181,7 @@ def _page(request: HttpRequest, public_id: UUID, key: str, *, fragment: bool) ->
         "photo": None if file.has_left else selectors.photo_of(file),
         "initials": file.student.name[:1],
         "watermark": f"{user.name} {user.staff_no} {moment(timezone.now())}",
+        "purpose": purposes.PURPOSES[purposes.chosen(request)],
     }
     return render(request, "records/student.html", values)
 

@@ -56,4 +56,5 @@ PERMISSIONS: list[tuple[str, StrOrPromise]] = [
     ("manage_loan", _("Lend paper files and take them back")),
     ("issue_certificate", _("Issue certificates at the counter")),
     ("manage_incident", _("Handle incidents")),
+    ("close_incident", _("Close incidents as head of unit")),
 ]

@@ -64,6 +64,9 @@ PERMANENT = "permanent"
 
 _YES_NO = (("yes", _("Yes")), ("no", _("No")))
 
+LEAST_BULK_VIEW = 10
+"""The lowest limit that a school may set to the files that one person reads in a day."""
+
 RULES: dict[str, RuleKind] = {
     kind.key: kind
     for kind in (
@@ -177,6 +180,20 @@ RULES: dict[str, RuleKind] = {
         ),
         RuleKind(
             "photo_max_bytes", _("Bytes that a photo must stay below"), _whole(20_000, 61_440), 60_000, "S1-9"
+        ),
+        RuleKind(
+            "bulk_view_limit",
+            _("Student files that one person may open in a day before an alert"),
+            _whole(LEAST_BULK_VIEW, 10_000),
+            50,
+            "E.4; proposal",
+        ),
+        RuleKind(
+            "incident_authority_hours",
+            _("Hours until the authority must know of an incident"),
+            _whole(1, 72),
+            4,
+            "PIPL art. 57: at once; hours are a proposal",
         ),
         RuleKind(
             "idle_minutes",

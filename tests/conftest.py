@@ -194,6 +194,27 @@ def live_server(committed_db: str) -> Iterator[Any]:
         server._live_server_modified_settings.disable()
 
 
+@pytest.fixture
+def purpose_is_asked() -> None:
+    """Let this test's readers choose themselves what they read student files for."""
+
+
+@pytest.fixture(autouse=True)
+def purpose_chosen(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whoever signs in has chosen already what he reads student files for, unless `purpose_is_asked`."""
+    from django.contrib.auth.signals import user_logged_in
+
+    def choose(sender: Any, request: Any, **kwargs: Any) -> None:
+        from records import purposes
+
+        purposes.choose(request, "duty")
+
+    if "purpose_is_asked" not in request.fixturenames:
+        user_logged_in.connect(choose, dispatch_uid="tests.purpose")
+    yield
+    user_logged_in.disconnect(dispatch_uid="tests.purpose")
+
+
 @pytest.fixture(autouse=True)
 def default_language(settings: Any) -> None:
     """Begin each test in the product's language, whatever page an earlier one has read."""

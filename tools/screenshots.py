@@ -110,6 +110,9 @@ def _shoot(browser: Browser, url: str, place: Any, kind: str) -> None:
         sign_in(page, User.objects.get(staff_no=place.reader))
     _speak(context, url, language)
     page.goto(place.address)
+    purpose = page.locator(".xj-purposes button").first
+    if purpose.is_visible():
+        purpose.click()
     page.wait_for_load_state("networkidle")
     if place.key == "applicant-form":
         page.locator("#scans a[data-scan]").first.click()

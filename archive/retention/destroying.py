@@ -36,6 +36,7 @@ from files.actions import discard
 from ledger import events
 from ledger.context import acting, current_actor, service_user
 from ledger.history import is_history
+from ledger.models import InsertOnlyModel
 from records.erasing import erasers
 from records.models import Document, Student
 from records.sections import sections
@@ -156,12 +157,17 @@ def _contents(student: Student) -> dict[str, int]:
     relation: Any
     for relation in Student._meta.get_fields(include_hidden=True):
         model = relation.related_model
-        if not relation.auto_created or relation.concrete or is_history(model) or model in STAYING:
+        if not relation.auto_created or relation.concrete or is_history(model) or _stays(model):
             continue
         count = model._default_manager.filter(**{relation.field.name: student}).count()
         if count:
             found[model._meta.label] += count
     return dict(found)
+
+
+def _stays(model: type[Any]) -> bool:
+    """Whether rows of a model stay, emptied of what they say; rows that are written once all do."""
+    return model in STAYING or issubclass(model, InsertOnlyModel)
 
 
 def _told(actor: User, role: str, line: DestroyedFile, name: str) -> None:

@@ -4818,4 +4818,227 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunSQL(SEALED),
+        migrations.CreateModel(
+            name="ReadingDay",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                (
+                    "students",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
+                (
+                    "reader",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "files read on a day",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="HistoricalBulkViewAlert",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "xid",
+                    ledger.fields.XidField(
+                        db_default=ledger.fields.CurrentTransaction(), db_index=True, editable=False
+                    ),
+                ),
+                ("salt", models.UUIDField(db_default=ledger.fields.RandomSalt(), editable=False)),
+                ("history_subject", models.UUIDField(db_index=True, editable=False, null=True)),
+                (
+                    "history_request_no",
+                    models.CharField(blank=True, default="", editable=False, max_length=40),
+                ),
+                ("history_request_id", models.UUIDField(editable=False, null=True)),
+                ("history_address", models.GenericIPAddressField(editable=False, null=True)),
+                ("history_role", models.CharField(blank=True, default="", editable=False, max_length=40)),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("limit", models.PositiveIntegerField(verbose_name="allowed")),
+                ("raised_at", models.DateTimeField(blank=True, editable=False)),
+                ("answered_at", models.DateTimeField(null=True)),
+                (
+                    "finding",
+                    core.crypto.EncryptedTextField(
+                        blank=True,
+                        context="records.BulkViewAlert.finding",
+                        default="",
+                        verbose_name="finding",
+                    ),
+                ),
+                ("history_change_reason", models.TextField(blank=True, default="")),
+                ("history_id", models.BigAutoField(editable=False, primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField()),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "reader",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="school.unit",
+                    ),
+                ),
+                (
+                    "reading",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.readingday",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "alert of many files read",
+                "verbose_name_plural": "alert of many files reads",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+                "default_permissions": (),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="BulkViewAlert",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("limit", models.PositiveIntegerField(verbose_name="allowed")),
+                ("raised_at", models.DateTimeField(auto_now_add=True)),
+                ("answered_at", models.DateTimeField(null=True)),
+                ("finding", core.crypto.EncryptedTextField(blank=True, default="", verbose_name="finding")),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "reader",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="school.unit"
+                    ),
+                ),
+                (
+                    "reading",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.readingday"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "alert of many files read",
+                "default_permissions": (),
+            },
+        ),
+        migrations.AddConstraint(
+            model_name="readingday",
+            constraint=models.UniqueConstraint(fields=("reader", "day"), name="reading_day_once"),
+        ),
+        migrations.AddIndex(
+            model_name="historicalbulkviewalert",
+            index=django.contrib.postgres.indexes.BrinIndex(
+                fields=["history_date"], name="records_his_history_29dfef_brin"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="bulkviewalert",
+            constraint=models.UniqueConstraint(fields=("reading", "school"), name="alert_once_a_day"),
+        ),
+        migrations.AddConstraint(
+            model_name="bulkviewalert",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("answered_by__isnull", True),
+                    models.Q(("answered_by", models.F("reader")), _negated=True),
+                    _connector="OR",
+                ),
+                name="alert_answered_by_another",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="bulkviewalert",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("answered_at__isnull", True), ("answered_by__isnull", True)),
+                    models.Q(("answered_at__isnull", False), ("answered_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="alert_answered_whole",
+            ),
+        ),
     ]

@@ -232,6 +232,7 @@ class Migration(migrations.Migration):
                     ("manage_loan", "Lend paper files and take them back"),
                     ("issue_certificate", "Issue certificates at the counter"),
                     ("manage_incident", "Handle incidents"),
+                    ("close_incident", "Close incidents as head of unit"),
                 ],
                 "default_permissions": (),
             },

@@ -14,49 +14,14 @@ Every 403 and every 404 of a row outside leaves exactly one refusal in the ledge
 person (``{"head": 403}``), each for a reason that the line's comment tells.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 from accounts.access import PUBLIC, SIGNED_IN
 from tests.guards import archive_things, merit_things  # noqa: F401 - makes its things known to the world
+from tests.guards.lines import GOOD, NOBODY, Route, route
+from tests.guards.security_lines import SECURITY
 from tests.guards.world import World
-
-NOBODY = UUID(int=0)
-GOOD = frozenset({200, 204, 302, 400, 422})
-
-
-@dataclass(frozen=True)
-class Route:
-    """What one address asks and answers."""
-
-    perms: tuple[str, ...]
-    obj: Callable[[World], Any] | None = None
-    methods: tuple[str, ...] = ("GET",)
-    good: frozenset[int] = GOOD
-    cells: Mapping[str, int] = field(default_factory=dict)
-    everywhere: bool = False
-
-    @property
-    def is_public(self) -> bool:
-        return not self.perms
-
-
-def route(
-    *perms: str,
-    obj: Callable[[World], Any] | None = None,
-    methods: str = "GET",
-    good: frozenset[int] = GOOD,
-    cells: Mapping[str, int] | None = None,
-    everywhere: bool = False,
-) -> Route:
-    """A line of the matrix; ``methods`` are written with a space between.
-
-    ``everywhere``: the object belongs to no unit (an entry of a code list), so there is no other side.
-    """
-    return Route(perms, obj, tuple(methods.split()), good, cells or {}, everywhere)
-
 
 _NOT_THEIRS = {"teacher": 404, "adviser": 404}
 """The world's class and student are nobody's of the cast: who sees only his own classes sees neither."""
@@ -298,6 +263,7 @@ ROUTES: dict[str, Route] = {
     "approvals:spot_check": route(*SPOT_CHECK, obj=lambda world: world.spot_check),
     "approvals:spot_check_case": route("spot_check", obj=_spot_item),
     "approvals:spot_check_judge": route("spot_check", obj=_spot_item, methods="POST"),
+    **SECURITY,
     "archive:edit_new": route("request_change", obj=_student, methods="GET POST"),
     "archive:edit_print": route(SIGNED_IN, obj=_request, good=NOT_A_PARTY, methods="POST"),
     "archive:edit_many": route("request_change", methods="GET POST"),
@@ -445,6 +411,7 @@ ROUTES: dict[str, Route] = {
     "enrollment:review_pass": route(*DECIDING, obj=_applicant, methods="POST"),
     "enrollment:review_return": route(*DECIDING, obj=_applicant, methods="POST"),
     "records:search": route(*FILE_READERS, "view_applicant", methods="GET POST"),
+    "records:purpose": route(*FILE_READERS, methods="GET POST"),
     "records:students": route("view_student", methods="GET POST"),
     "records:student": route(*FILE_READERS, obj=_student),
     "records:student_section": route(*FILE_READERS, obj=_part(key="basic")),

@@ -10,8 +10,8 @@ import pytest
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 ROOMS = (
-    "accounts", "approvals", "archive", "config", "core", "enrollment", "files", "jobs", "ledger", "records", "reports",
-    "school", "setup",
+    "accounts", "approvals", "archive", "audit", "config", "core", "enrollment", "files", "jobs", "ledger", "records",
+    "reports", "school", "setup",
 )  # fmt: skip
 EVERYTHING = (*ROOMS, "tools", "bench", "tests")
 MANAGERS = {"objects", "_default_manager", "_base_manager"}

@@ -1,0 +1,56 @@
+"""Reads of certificates."""
+
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from accounts.models import User
+from accounts.scope import units_with, visible_or_404
+from archive.models import Certificate
+from records.models import Enrolment, Student
+from school.models import SchoolClass
+
+PERM = "issue_certificate"
+
+
+def certificates(user: User) -> QuerySet[Certificate]:
+    """The register of the schools where ``user`` issues certificates; what was printed stays unread."""
+    rows: QuerySet[Certificate] = Certificate.objects.filter(school_id__in=units_with(user, PERM))
+    return rows.select_related("school", "student", "issued_by", "void__by").defer(
+        "facts", *(f"student__{name}" for name in _UNREAD)
+    )
+
+
+_UNREAD = ("id_number", "phone", "national_no", "current_address", "mailing_address", "home_address",
+           "hukou_address", "email", "name_tokens")  # fmt: skip
+
+
+def certificate_for(user: User, public_id: UUID) -> Certificate:
+    """One of them. Raises OutOfScope, Http404."""
+    every: QuerySet[Certificate] = Certificate.objects.all()
+    return visible_or_404(every, certificates(user), public_id=public_id)
+
+
+def certificates_of(user: User, student: Student) -> QuerySet[Certificate]:
+    """What was issued about one student where ``user`` issues certificates, the newest first."""
+    return certificates(user).filter(student=student).order_by("-pk")
+
+
+def numbered(user: User, number: str) -> list[Certificate]:
+    """The certificates with this printed number, one for each school at most; none for anything else."""
+    parts = number.strip().upper().split("-")
+    if len(parts) != 3 or parts[0] != "ZM" or not all(one.isascii() and one.isdigit() for one in parts[1:]):
+        return []
+    year, serial = (int(one) for one in parts[1:])
+    if year > 9999 or serial > 99_999_999:
+        return []
+    return list(certificates(user).filter(year=year, serial=serial).order_by("school_id"))
+
+
+def classes(user: User) -> QuerySet[SchoolClass]:
+    """Classes in use with students, of the units where ``user`` issues certificates."""
+    taught = Enrolment.objects.filter(school_class=OuterRef("pk"), ended_on__isnull=True)
+    rows: QuerySet[SchoolClass] = SchoolClass.objects.filter(
+        Exists(taught), unit_id__in=units_with(user, PERM), is_active=True
+    )
+    return rows.select_related("school").order_by("school_id", "class_no")

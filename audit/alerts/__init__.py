@@ -1,0 +1,1 @@
+"""Alerts of much reading (批量查看告警)."""

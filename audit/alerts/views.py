@@ -1,0 +1,42 @@
+"""Pages of alerts: the list, and one alert with its answer."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import requires, user_of
+from approvals.refusals import RequestRefused
+from audit.alerts import actions, selectors
+from audit.alerts.forms import AnswerForm
+from audit.alerts.lists import AlertList
+
+
+@requires(selectors.PERM)
+@require_http_methods(["GET", "POST"])
+def register(request: HttpRequest) -> HttpResponse:
+    """Every alert of one's schools."""
+    user = user_of(request)
+    return AlertList(request, selectors.alerts(user), user=user).respond("audit/alerts.html")
+
+
+@requires(selectors.PERM)
+@require_http_methods(["GET", "POST"])
+def alert(request: HttpRequest, alert_id: UUID) -> HttpResponse:
+    """One alert; what was found is written here."""
+    user = user_of(request)
+    row = selectors.alert_for(user, alert_id)
+    form = AnswerForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.answer(actor=user, alert=row, finding=form.cleaned_data["finding"])
+        except RequestRefused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, _("Recorded."))
+        return redirect("audit:alert", alert_id)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "audit/alert.html", {"alert": row, "form": form}, status=status)

@@ -1,0 +1,33 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AuditConfig(AppConfig):
+    name = "audit"
+    verbose_name = _("Security")
+
+    def ready(self) -> None:
+        from approvals import inbox
+        from audit.alerts import inbox as alerts
+        from audit.events import EVENTS
+        from audit.incidents import inbox as incidents
+        from audit.incidents.selectors import READERS
+        from core.menu import MenuItem, register
+        from ledger import events
+
+        for name, label in EVENTS.items():
+            events.register(name, label)
+        inbox.register(inbox.InboxSource("alerts", _("Alerts"), alerts.rows))
+        inbox.register(inbox.InboxSource("incidents", _("Incidents"), incidents.rows))
+        register(
+            MenuItem(
+                _("Incidents"), "audit:incidents", "flag", READERS, "audit", 20, also=("audit:incident",)
+            )
+        )  # fmt: skip
+        register(MenuItem(_("Report an incident"), "audit:incident_report", "flag", "", "work", 95))
+        register(
+            MenuItem(
+                _("Alerts of much reading"), "audit:alerts", "alert-triangle", "manage_incident", "audit", 10,
+                also=("audit:alert",),
+            )
+        )  # fmt: skip

@@ -1,0 +1,14 @@
+"""Names of what happens in the audit room."""
+
+from django.utils.translation import gettext_lazy as _
+
+EVENTS = {
+    "incident.reported": _("Incident reported"),
+    "incident.step": _("Step of an incident taken"),
+    "incident.suspect": _("Suspect of an incident named"),
+    "incident.frozen": _("Account frozen because of an incident"),
+    "incident.extent": _("Students concerned by an incident listed"),
+    "incident.letter": _("Letter of an incident written"),
+    "incident.letter_printed": _("Letter of an incident printed"),
+    "reading.answered": _("Alert of much reading answered"),
+}

@@ -1,0 +1,125 @@
+"""Reads of incidents. The suspect sees nothing of his case."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from accounts.models import User
+from accounts.scope import units_with, units_with_any, visible_or_404
+from audit.incidents.steps import following
+from audit.models import FrozenAccount, Incident, IncidentStep, IncidentStudent, Step
+from ledger.models import Event
+from records.models import Enrolment
+from school.models import SchoolClass, Unit
+
+MANAGE, CLOSE, LETTERS = "manage_incident", "close_incident", "decide_for_archives"
+READERS = (MANAGE, CLOSE)
+READING = ("student.viewed", "student.revealed", "student.document_viewed", "inquiry.read")
+"""Events by which somebody has read in a student's file."""
+
+
+def _of(user: User, *perms: str) -> QuerySet[Incident]:
+    rows: QuerySet[Incident] = Incident.objects.filter(school_id__in=units_with_any(user, perms))
+    rows = rows.filter(Q(suspect__isnull=True) | ~Q(suspect=user))
+    return rows.select_related("school", "reported_by", "suspect", "handler", "closer")
+
+
+def incidents(user: User) -> QuerySet[Incident]:
+    """The register, with how many students each case concerns."""
+    return _of(user, *READERS).annotate(concerned=Count("students"))
+
+
+def reported_by(user: User) -> QuerySet[Incident]:
+    """What ``user`` has reported, unless the case turned against him."""
+    rows: QuerySet[Incident] = Incident.objects.filter(reported_by=user)
+    return rows.filter(Q(suspect__isnull=True) | ~Q(suspect=user)).order_by("-pk")
+
+
+def incident_for(user: User, public_id: UUID) -> Incident:
+    """One case. Raises OutOfScope, also for the suspect, and Http404."""
+    every: QuerySet[Incident] = Incident.objects.all()
+    return visible_or_404(every, _of(user, *READERS), public_id=public_id)
+
+
+def incident_to_tell(user: User, public_id: UUID) -> Incident:
+    """A case of which ``user`` prints the letters. Raises OutOfScope, Http404."""
+    every: QuerySet[Incident] = Incident.objects.all()
+    return visible_or_404(every, _to_tell(user), public_id=public_id)
+
+
+def _to_tell(user: User) -> QuerySet[Incident]:
+    rows = _of(user, LETTERS).filter(closed_at__isnull=True)
+    return rows.filter(steps__step=Step.ASSESSED)
+
+
+def waiting_letters(user: User) -> list[Incident]:
+    """Cases whose text is written, whose extent is known and whose students were not told yet."""
+    rows = _to_tell(user).exclude(steps__step=Step.STUDENTS_NOTIFIED).order_by("pk")
+    return [one for one in rows if one.is_told]
+
+
+def steps_of(incident: Incident) -> list[IncidentStep]:
+    """The steps that were taken, in order."""
+    return list(incident.steps.select_related("by"))
+
+
+def open_steps(user: User, incident: Incident) -> list[str]:
+    """The steps that ``user`` may take now."""
+    done = set(incident.steps.values_list("step", flat=True))
+    runs = incident.school_id in units_with(user, MANAGE)
+    closes = incident.school_id in units_with(user, CLOSE)
+    return [step for step in following(done) if (closes if step == Step.CLOSED else runs)]
+
+
+def frozen_of(incident: Incident) -> list[FrozenAccount]:
+    """Accounts that were locked because of it."""
+    return list(incident.frozen.select_related("user", "by").order_by("pk"))
+
+
+def extent_of(incident: Incident) -> list[tuple[SchoolClass | None, int]]:
+    """How many students of each class it concerns; no names, for those who see no student data."""
+    rows = stays_of(incident).values_list("school_class").annotate(count=Count("pk")).order_by("school_class")
+    found = SchoolClass.objects.in_bulk([pk for pk, _count in rows if pk])
+    return [(found.get(pk), count) for pk, count in rows]
+
+
+def stays_of(incident: Incident) -> QuerySet[Enrolment]:
+    """The newest stretch at the school of each student concerned."""
+    concerned = IncidentStudent.objects.filter(incident=incident).values("student_id")
+    stays = Enrolment.objects.filter(school_id=incident.school_id, student_id__in=concerned)
+    newest = stays.order_by("student_id", "-started_on", "-pk").distinct("student_id")
+    rows: QuerySet[Enrolment] = Enrolment.objects.filter(pk__in=newest.values("pk"))
+    return rows.order_by()
+
+
+def read_by(reader: User, school: Unit, since: datetime, until: datetime) -> QuerySet[Enrolment]:
+    """Stretches at the school of students whose files ``reader`` opened in that time, by the ledger's events."""
+    subjects = Event.objects.filter(
+        actor=reader, action__in=READING, at__gte=since, at__lt=until, subject__isnull=False
+    )
+    rows: QuerySet[Enrolment] = Enrolment.objects.filter(
+        school=school, student__public_id__in=subjects.order_by().values("subject")
+    )
+    return rows
+
+
+def waiting_incidents(user: User) -> list[Incident]:
+    """Open cases that wait for ``user``: to be run, or to be closed once all else is done."""
+    runs, closes = units_with(user, MANAGE), units_with(user, CLOSE)
+    to_run = Q(school_id__in=runs) & ~Q(state=Step.LESSONS)
+    to_close = Q(school_id__in=closes, state=Step.LESSONS) & ~Q(handler=user)
+    return list(_of(user, *READERS).filter(closed_at__isnull=True).filter(to_run | to_close).order_by("pk"))
+
+
+def classes_of(incident: Incident) -> QuerySet[SchoolClass]:
+    """The classes in use of the school where it happened."""
+    rows: QuerySet[SchoolClass] = SchoolClass.objects.filter(school_id=incident.school_id, is_active=True)
+    return rows.order_by("class_no")
+
+
+def person_at(school: Unit, staff_no: str) -> User | None:
+    """Somebody of the school or a unit around it, by staff number."""
+    around = Q(unit=school) | Q(unit__ancestors__contains=[school.pk]) | Q(unit_id__in=school.ancestors)
+    found: User | None = User.objects.filter(around, staff_no__iexact=staff_no.strip(), kind="staff").first()
+    return found

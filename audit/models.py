@@ -1,0 +1,175 @@
+"""Incidents (泄露、篡改、丢失): the case, its steps, the students concerned, the accounts that were frozen."""
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from core.crypto import EncryptedTextField
+from ledger.history import History
+from ledger.models import InsertOnlyModel, RecordedModel
+from records.models import Student
+from school.models import Unit
+
+
+def _differ(one: str, other: str) -> Q:
+    return Q(**{f"{one}__isnull": True}) | Q(**{f"{other}__isnull": True}) | ~Q(**{one: F(other)})
+
+
+class Step(models.TextChoices):
+    """What is done about an incident, in the order of the timeline."""
+
+    REPORTED = "reported", _("Reported")
+    ISOLATED = "isolated", _("Isolated")
+    AUTHORITY_NOTIFIED = "authority", _("Authority notified")
+    ASSESSED = "assessed", _("Extent assessed")
+    STUDENTS_NOTIFIED = "students", _("Students notified")
+    REMEDIED = "remedied", _("Remedied")
+    ACCOUNTABILITY = "accountability", _("Accountability settled")
+    LESSONS = "lessons", _("Lessons drawn")
+    CLOSED = "closed", _("Closed")
+
+
+class Incident(RecordedModel):
+    """One incident. The ``suspect`` neither sees the case nor takes a step; ``handler`` ran it last.
+
+    ``authority_due``: until when the authority must be told. ``cause``, ``harm``, ``measures`` and ``contact`` are what
+    the students are told beside the kind (PIPL art. 57).
+    """
+
+    class Kind(models.TextChoices):
+        LEAK = "leak", _("Leak")
+        TAMPERING = "tampering", _("Tampering")
+        LOSS = "loss", _("Loss")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    school = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    what = EncryptedTextField(_("what happened"))
+    noticed_at = models.DateTimeField(_("noticed"))
+    reported_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    reported_at = models.DateTimeField(_("reported"))
+    authority_due = models.DateTimeField(_("authority to be told until"))
+    state = models.CharField(_("state"), max_length=14, choices=Step.choices, default=Step.REPORTED)
+    suspect = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    handler = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    closer = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    closed_at = models.DateTimeField(_("closed"), null=True)
+    cause = EncryptedTextField(_("cause"), blank=True, default="")
+    harm = EncryptedTextField(_("possible harm"), blank=True, default="")
+    measures = EncryptedTextField(_("measures"), blank=True, default="")
+    contact = EncryptedTextField(_("contact"), blank=True, default="")
+
+    history = History()
+
+    class Meta:
+        verbose_name = _("incident")
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(condition=_differ("handler", "suspect"), name="incident_handler_suspect"),
+            models.CheckConstraint(condition=_differ("closer", "suspect"), name="incident_closer_suspect"),
+            models.CheckConstraint(condition=_differ("closer", "handler"), name="incident_closer_handler"),
+            models.CheckConstraint(
+                condition=Q(closer__isnull=True, closed_at__isnull=True) & ~Q(state="closed")
+                | Q(closer__isnull=False, closed_at__isnull=False, handler__isnull=False, state="closed"),
+                name="incident_closed_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def unit_id(self) -> int:
+        """Id of the school where it happened."""
+        school_id: int = self.school_id
+        return school_id
+
+    @property
+    def is_told(self) -> bool:
+        """Whether all that students must be told is written."""
+        return all((self.cause, self.harm, self.measures, self.contact))
+
+
+class IncidentStep(InsertOnlyModel):
+    """A step that was taken. ``authority``, ``reference`` and ``told_at`` belong to the notice to the authority.
+
+    ``suspect`` repeats the one whom the case named at that moment, so that the database refuses his own step.
+    """
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="steps")
+    step = models.CharField(_("step"), max_length=14, choices=Step.choices)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+    note = EncryptedTextField(_("note"))
+    authority = models.CharField(_("authority"), max_length=120, blank=True)
+    reference = models.CharField(_("reference number"), max_length=60, blank=True)
+    told_at = models.DateTimeField(_("told"), null=True)
+    suspect = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("step of an incident")
+        default_permissions = ()
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "step"], name="incident_step_once"),
+            models.CheckConstraint(condition=_differ("by", "suspect"), name="incident_step_suspect"),
+            models.CheckConstraint(
+                condition=Q(step="authority", told_at__isnull=False) & ~Q(authority="")
+                | ~Q(step="authority") & Q(told_at__isnull=True, authority="", reference=""),
+                name="incident_authority_told",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.incident_id} {self.step}"
+
+
+class IncidentStudent(InsertOnlyModel):
+    """A student whose data the incident concerns, and how he came onto the list."""
+
+    class Source(models.TextChoices):
+        CLASS = "class", _("Whole class")
+        NUMBERS = "numbers", _("Student numbers")
+        VIEWED = "viewed", _("Files that a person opened")
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="students")
+    student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="+")
+    source = models.CharField(max_length=8, choices=Source.choices)
+    added_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("student concerned by an incident")
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["incident", "student"], name="incident_student_once")]
+
+    def __str__(self) -> str:
+        return f"{self.incident_id} {self.student_id}"
+
+    def ledger_subject(self) -> uuid.UUID:
+        """The student."""
+        return self.student.public_id
+
+
+class FrozenAccount(InsertOnlyModel):
+    """An account that was locked because of an incident."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="frozen")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("frozen account")
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "user"], name="frozen_once"),
+            models.CheckConstraint(condition=_differ("by", "user"), name="nobody_freezes_himself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.incident_id} {self.user_id}"

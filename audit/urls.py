@@ -1,0 +1,21 @@
+"""Addresses of the audit room."""
+
+from django.urls import path
+
+from audit.alerts import views as alerts
+from audit.incidents import views as incidents
+
+app_name = "audit"
+
+urlpatterns = [
+    path("alerts/", alerts.register, name="alerts"),
+    path("alerts/<uuid:alert_id>/", alerts.alert, name="alert"),
+    path("incidents/", incidents.register, name="incidents"),
+    path("incidents/report/", incidents.report, name="incident_report"),
+    path("incidents/<uuid:incident_id>/", incidents.incident, name="incident"),
+    path("incidents/<uuid:incident_id>/step/", incidents.step, name="incident_step"),
+    path("incidents/<uuid:incident_id>/account/", incidents.account, name="incident_account"),
+    path("incidents/<uuid:incident_id>/extent/", incidents.extent, name="incident_extent"),
+    path("incidents/<uuid:incident_id>/letter/", incidents.letter, name="incident_letter"),
+    path("incidents/<uuid:incident_id>/letters/", incidents.letters, name="incident_letters"),
+]

@@ -1,0 +1,72 @@
+"""The security administrator is told of much reading and answers; contents of files stay closed to him (E.4)."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.roles import Role
+from approvals import inbox
+from approvals.refusals import AlreadyDecided
+from audit.alerts import actions
+from ledger.models import Event
+from records.models import BulkViewAlert, ReadingDay
+from tests.cast import Cast
+from tests.factories import appoint, make_user, saved
+
+
+def make_alert(cast: Cast, *, count: int = 51, reader: object = None, school: object = None) -> BulkViewAlert:
+    user = reader or make_user("某人", cast.teaching)
+    day = ReadingDay.objects.create(reader=user, day=timezone.localdate(), students=list(range(count)))
+    alert: BulkViewAlert = saved(
+        BulkViewAlert(school=school or cast.school, reading=day, reader=user, limit=50)
+    )
+    return alert
+
+
+def test_the_alert_waits_in_the_inbox_until_it_is_answered(cast: Cast, client: Client) -> None:
+    alert = make_alert(cast, reader=cast.registrar)
+    rows = [row for row in inbox.rows(cast.security_admin) if row.url.endswith(f"{alert.public_id}/")]
+    assert len(rows) == 1
+    assert "51" in str(rows[0].title)
+    assert not inbox.rows(cast.system_admin, kind="alerts")
+    client.force_login(cast.security_admin)
+    page = client.get(reverse("audit:alerts")).content.decode()
+    assert "杨丽" in page
+    url = reverse("audit:alert", args=[alert.public_id])
+    assert client.post(url, {"finding": " "}).status_code == 422
+    client.post(url, {"finding": "核对新生名单，已向教务处核实"})
+    alert.refresh_from_db()
+    assert (alert.answered_by, alert.finding) == (cast.security_admin, "核对新生名单，已向教务处核实")
+    assert "核对新生名单" in client.get(url).content.decode()
+    assert not inbox.rows(cast.security_admin, kind="alerts")
+    assert Event.objects.get(action="reading.answered").actor == cast.security_admin
+    with pytest.raises(AlreadyDecided):
+        actions.answer(actor=cast.security_admin, alert=alert, finding="again")
+
+
+def test_nobody_sees_the_alert_about_himself_or_of_another_school(cast: Cast, client: Client) -> None:
+    own = make_alert(cast, reader=cast.security_admin)
+    other = make_alert(cast, school=cast.other_school)
+    client.force_login(cast.security_admin)
+    for alert in (own, other):
+        assert client.get(reverse("audit:alert", args=[alert.public_id])).status_code == 404
+    assert not inbox.rows(cast.security_admin, kind="alerts")
+    above = make_user("上级", cast.bureau)
+    appoint(above, Role.SECURITY_ADMIN, cast.bureau)
+    assert len(inbox.rows(above, kind="alerts")) == 2
+
+
+def test_the_list_costs_the_same_for_two_and_ten(cast: Cast, client: Client) -> None:
+    client.force_login(cast.security_admin)
+    url, counts = reverse("audit:alerts"), []
+    for more in (2, 8):
+        for _ in range(more):
+            make_alert(cast)
+        client.get(url)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(url)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]

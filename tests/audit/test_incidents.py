@@ -1,0 +1,253 @@
+"""Incidents from the report to what was learnt: steps in order, the suspect outside, closing by another (E.16)."""
+
+from datetime import timedelta
+
+import pypdfium2
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.roles import Role
+from accounts.scope import NotPermitted, OutOfScope
+from approvals import inbox
+from approvals.refusals import RequestRefused, SamePerson, WrongState
+from audit.incidents import actions, selectors
+from audit.incidents.actions import Notice
+from audit.incidents.steps import NEEDS, ORDER, following
+from audit.models import FrozenAccount, Incident, IncidentStep, Step
+from ledger.models import Event
+from records import reading
+from records.selectors import student_file
+from tests.cast import Cast, make_cast
+from tests.enrollment.intake import id_number
+from tests.factories import appoint, make_user, saved, set_rule
+from tests.records.files import make_student
+from tests.support.together import at_once
+
+TEXT = {"cause": "笔记本电脑被盗", "harm": "可能收到诈骗电话", "measures": "已挂失", "contact": "档案室 8888"}
+
+
+def reported(cast: Cast, *, by: User | None = None) -> Incident:
+    noticed = timezone.now() - timedelta(hours=1)
+    return actions.report(actor=by or cast.teacher, kind="leak", what="名单发到了家长群", noticed_at=noticed)
+
+
+def take(cast: Cast, incident: Incident, *steps: str, actor: User | None = None) -> None:
+    """Take these steps as the security administrator."""
+    for step in steps:
+        notice = Notice("区网信办", "W-1", timezone.now()) if step == Step.AUTHORITY_NOTIFIED else None
+        actions.take_step(
+            actor=actor or cast.security_admin, incident=incident, step=step, note="已办", notice=notice
+        )
+
+
+@pytest.mark.requirement("S0-5.2-2", "S0-7.3-1", "S0-7.3-2")
+def test_a_case_goes_through_its_steps_and_another_closes_it(cast: Cast) -> None:
+    wang = make_student("王小明", cast, school_class=cast.school_class)
+    incident = reported(cast)
+    assert incident.number.startswith("AQ-")
+    take(cast, incident, Step.ISOLATED, Step.AUTHORITY_NOTIFIED)
+    actions.add_class(actor=cast.security_admin, incident=incident, school_class=cast.school_class)
+    take(cast, incident, Step.ASSESSED)
+    with pytest.raises(WrongState):
+        take(cast, incident, Step.STUDENTS_NOTIFIED)
+    actions.write_letter(actor=cast.security_admin, incident=incident, **TEXT)
+    take(cast, incident, Step.STUDENTS_NOTIFIED, Step.REMEDIED, Step.ACCOUNTABILITY, Step.LESSONS)
+    with pytest.raises(NotPermitted):
+        actions.close(actor=cast.security_admin, incident=incident, note="x")
+    actions.close(actor=cast.leader, incident=incident, note="已结案")
+    incident.refresh_from_db()
+    assert (incident.state, incident.closer, incident.handler) == ("closed", cast.leader, cast.security_admin)
+    assert [one.step for one in incident.steps.all()][-1] == Step.CLOSED
+    assert Event.objects.filter(action="incident.step").count() == 8
+    with pytest.raises(WrongState):
+        actions.write_letter(actor=cast.security_admin, incident=incident, **TEXT)
+    assert wang.pk in incident.students.values_list("student_id", flat=True)
+
+
+def test_no_step_comes_before_what_it_needs(cast: Cast) -> None:
+    incident = reported(cast)
+    done: set[str] = set()
+    for step in ORDER[:-1]:
+        for early in set(NEEDS) - set(following(done)) - {Step.CLOSED}:
+            with pytest.raises(WrongState):
+                take(cast, incident, early)
+        take(cast, incident, step)
+        done.add(step)
+    assert following(done) == [Step.CLOSED]
+
+
+def test_the_clock_runs_from_the_report(cast: Cast) -> None:
+    set_rule(cast.school, "incident_authority_hours", "2")
+    incident = reported(cast)
+    assert incident.authority_due - incident.reported_at == timedelta(hours=2)
+    (row,) = inbox.rows(cast.security_admin, kind="incidents")
+    assert row.due == timezone.localdate(incident.authority_due)
+    with pytest.raises(RequestRefused):
+        actions.report(
+            actor=cast.teacher, kind="loss", what="x", noticed_at=timezone.now() + timedelta(hours=1)
+        )
+
+
+def test_the_suspect_is_outside_even_when_he_is_the_security_administrator(
+    cast: Cast, client: Client
+) -> None:
+    incident = reported(cast, by=cast.security_admin)
+    above = make_user("上级安全员", cast.bureau)
+    appoint(above, Role.SECURITY_ADMIN, cast.bureau)
+    actions.name_suspect(actor=above, incident=incident, staff_no=cast.security_admin.staff_no)
+    for act in (
+        lambda: take(cast, incident, Step.ISOLATED),
+        lambda: actions.freeze(actor=cast.security_admin, incident=incident, staff_no="C001"),
+        lambda: actions.write_letter(actor=cast.security_admin, incident=incident, **TEXT),
+        lambda: actions.add_class(
+            actor=cast.security_admin, incident=incident, school_class=cast.school_class
+        ),
+        lambda: actions.name_suspect(actor=cast.security_admin, incident=incident, staff_no="C001"),
+    ):
+        with pytest.raises(SamePerson):
+            act()
+    with pytest.raises(OutOfScope):
+        selectors.incident_for(cast.security_admin, incident.public_id)
+    assert not inbox.rows(cast.security_admin, kind="incidents")
+    client.force_login(cast.security_admin)
+    for name in ("incidents", "incident_report"):
+        assert incident.number not in client.get(reverse(f"audit:{name}")).content.decode()
+    take(cast, incident, Step.ISOLATED, actor=above)
+    with pytest.raises(SamePerson):
+        actions.name_suspect(actor=above, incident=incident, staff_no=above.staff_no)
+
+
+def test_who_took_a_step_does_not_close(cast: Cast) -> None:
+    appoint(cast.leader, Role.LEADER, cast.bureau)
+    second = make_user("安全员", cast.school)
+    appoint(second, Role.SECURITY_ADMIN, cast.school)
+    incident = reported(cast)
+    take(cast, incident, Step.ISOLATED, actor=second)
+    take(cast, incident, *ORDER[1:-1])
+    appoint(second, Role.LEADER, cast.school)
+    with pytest.raises(SamePerson):
+        actions.close(actor=second, incident=incident, note="x")
+    actions.close(actor=cast.leader, incident=incident, note="x")
+
+
+def test_the_database_keeps_the_persons_apart(cast: Cast) -> None:
+    incident = reported(cast)
+    by = cast.security_admin
+    for values in ({"handler": by, "suspect": by}, {"closer": by, "handler": by, "state": "closed"}):
+        row = Incident.objects.get(pk=incident.pk)
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.closed_at = timezone.now() if row.closer else None
+        with pytest.raises(IntegrityError), transaction.atomic():
+            saved(row)
+    with pytest.raises(IntegrityError, match="incident_step_suspect"), transaction.atomic():
+        IncidentStep.objects.create(incident=incident, step="isolated", by=by, suspect=by, note="x")
+    with pytest.raises(IntegrityError, match="incident_authority_told"), transaction.atomic():
+        IncidentStep.objects.create(incident=incident, step="authority", by=by, note="x")
+    with pytest.raises(IntegrityError, match="nobody_freezes"), transaction.atomic():
+        FrozenAccount.objects.create(incident=incident, user=by, by=by)
+
+
+def test_an_account_is_frozen_by_the_security_administrator_alone(cast: Cast, client: Client) -> None:
+    incident = reported(cast)
+    actions.freeze(actor=cast.security_admin, incident=incident, staff_no=cast.clerk.staff_no.lower())
+    cast.clerk.refresh_from_db()
+    assert cast.clerk.is_active is False
+    assert incident.frozen.get().user == cast.clerk
+    assert Event.objects.get(action="account.locked").reason == incident.number
+    with pytest.raises(WrongState):
+        actions.freeze(actor=cast.security_admin, incident=incident, staff_no=cast.clerk.staff_no)
+    with pytest.raises(RequestRefused):
+        actions.freeze(actor=cast.security_admin, incident=incident, staff_no=cast.security_admin.staff_no)
+    with pytest.raises(NotPermitted):
+        actions.freeze(actor=cast.security_admin, incident=incident, staff_no=cast.bureau_officer.staff_no)
+    with pytest.raises(RequestRefused):
+        actions.freeze(actor=cast.security_admin, incident=incident, staff_no=cast.outsider.staff_no)
+    cast.bureau_officer.refresh_from_db()
+    assert cast.bureau_officer.is_active
+
+
+def test_the_extent_is_found_by_class_number_and_by_what_was_read(cast: Cast) -> None:
+    one, two, three = (make_student(name, cast) for name in ("王一", "王二", "王三"))
+    other = make_student("外校", cast, school=cast.other_school)
+    incident = reported(cast)
+    by = {"actor": cast.security_admin, "incident": incident}
+    actions.add_numbers(**by, numbers=[one.enrolments.get().student_no])
+    with pytest.raises(RequestRefused, match=other.enrolments.get().student_no):
+        actions.add_numbers(**by, numbers=[other.enrolments.get().student_no])
+    for student in (two, two):
+        reading.open_file(actor=cast.registrar, file=student_file(cast.registrar, student.public_id))
+    reading.open_file(actor=cast.archivist, file=student_file(cast.archivist, three.public_id))
+    today = timezone.localdate()
+    viewed = {"staff_no": cast.registrar.staff_no, "since": today, "until": today}
+    assert actions.add_viewed(**by, **viewed) == 1
+    assert actions.add_viewed(**by, **viewed) == 0
+    past = today - timedelta(days=1)
+    assert actions.add_viewed(**by, staff_no=cast.archivist.staff_no, since=past, until=past) == 0
+    found = dict(incident.students.values_list("student_id", "source"))
+    assert found == {one.pk: "numbers", two.pk: "viewed"}
+    assert selectors.extent_of(incident) == [(None, 2)]
+
+
+@pytest.mark.requirement("S0-5.2-2")
+def test_the_letters_tell_what_the_law_asks_and_leave_a_trace_for_each_student(
+    cast: Cast, client: Client
+) -> None:
+    number = id_number(3)
+    wang = make_student("王小明", cast, school_class=cast.school_class, id_number=number)
+    li = make_student("李明", cast)
+    incident = reported(cast)
+    by = {"actor": cast.security_admin, "incident": incident}
+    actions.add_class(**by, school_class=cast.school_class)
+    actions.add_numbers(**by, numbers=[li.enrolments.get().student_no])
+    actions.write_letter(**by, **TEXT)
+    assert not inbox.rows(cast.archive_head, kind="incidents")
+    take(cast, incident, Step.ISOLATED, Step.ASSESSED)
+    assert len(inbox.rows(cast.archive_head, kind="incidents")) == 1
+    client.force_login(cast.archive_head)
+    url = reverse("audit:incident_letters", args=[incident.public_id])
+    answer = client.post(url, {"school_class": str(cast.school_class.public_id)})
+    assert answer["Content-Type"] == "application/pdf"
+    document = pypdfium2.PdfDocument(answer.content)
+    words = "".join(page.get_textpage().get_text_range() for page in document)
+    assert len(document) == 2
+    document.close()
+    for part in ("王小明", "泄露", *TEXT.values()):
+        assert part in words
+    assert number not in words
+    assert "李明" not in words
+    printed = Event.objects.filter(action="incident.letter_printed")
+    assert list(printed.values_list("subject", flat=True)) == [wang.public_id]
+    client.force_login(cast.security_admin)
+    assert client.get(url).status_code == 403
+    page = client.get(reverse("audit:incident", args=[incident.public_id])).content.decode()
+    assert "王小明" not in page
+    assert "名单发到了家长群" in page
+
+
+def test_two_people_taking_the_same_step_at_once(committed_db: str) -> None:
+    cast = make_cast()
+    second = make_user("安全员", cast.school)
+    appoint(second, Role.SECURITY_ADMIN, cast.school)
+    incident = reported(cast)
+    results = at_once(
+        lambda: take(cast, incident, Step.ISOLATED), lambda: take(cast, incident, Step.ISOLATED, actor=second)
+    )
+    assert sum(isinstance(one, WrongState) for one in results) == 1
+    assert incident.steps.count() == 1
+
+
+def test_the_words_of_a_case_are_stored_encrypted(cast: Cast) -> None:
+    incident = reported(cast)
+    take(cast, incident, Step.ISOLATED)
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT what FROM audit_incident UNION ALL SELECT note FROM audit_incidentstep")
+        stored = b"".join(bytes(row[0]) for row in cursor.fetchall())
+    assert "名单".encode() not in stored
+    assert "已办".encode() not in stored

@@ -1,0 +1,85 @@
+"""Lines and things of the permission matrix for alerts, certificates and incidents."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.access import SIGNED_IN
+from archive.models import Certificate
+from audit.models import Incident, IncidentStep
+from ledger.context import service_user
+from records.models import BulkViewAlert, ReadingDay
+from tests.factories import saved
+from tests.guards.lines import Route, route
+from tests.guards.world import World, kind
+
+
+@kind
+def certificate(world: World) -> Certificate:
+    """The first certificate of the side's school, about that student."""
+    stay = world.student.enrolments.get()
+    facts = {"facts": "{}", "digest": b"0" * 32, "language": "zh", "purpose": "某"}
+    whose = {"school": world.unit, "student": world.student, "enrolment": stay}
+    given = {"issued_by": service_user(), "issued_at": timezone.now()}
+    made: Certificate = Certificate.objects.create(
+        year=2026, serial=1, kind="enrolment", **facts, **whose, **given
+    )
+    return made
+
+
+@kind
+def incident(world: World) -> Incident:
+    """A reported incident of the side's school whose extent is assessed."""
+    now = timezone.now()
+    times = {"noticed_at": now, "reported_at": now, "authority_due": now}
+    made: Incident = saved(
+        Incident(
+            number=f"AQ-{world.side}", school=world.unit, kind="leak", what="某", reported_by=service_user(),
+            **times,
+        )
+    )  # fmt: skip
+    for step in ("isolated", "assessed"):
+        IncidentStep.objects.create(incident=made, step=step, by=service_user(), note="某")
+    return made
+
+
+@kind
+def alert(world: World) -> BulkViewAlert:
+    """Somebody of the side's school read many files today."""
+    day = ReadingDay.objects.create(reader=world.person, day=timezone.localdate(), students=[1])
+    made: BulkViewAlert = saved(BulkViewAlert(school=world.unit, reading=day, reader=world.person, limit=50))
+    return made
+
+
+def _certificate(world: World) -> Any:
+    return world.certificate
+
+
+def _incident(world: World) -> Any:
+    return world.incident
+
+
+def _student(world: World) -> Any:
+    return {"student_id": world.student.public_id}
+
+
+SECURITY: dict[str, Route] = {
+    "archive:certificates": route("issue_certificate", methods="GET POST"),
+    "archive:certificate": route("issue_certificate", obj=_certificate),
+    "archive:certificate_copy": route("issue_certificate", obj=_certificate, methods="POST"),
+    "archive:certificate_void": route("issue_certificate", obj=_certificate, methods="POST"),
+    "archive:certificate_new": route("issue_certificate", obj=_student, methods="GET POST"),
+    "archive:certificate_check": route("issue_certificate", methods="GET POST"),
+    "archive:certificate_class": route("issue_certificate", methods="GET POST"),
+    "audit:incidents": route("manage_incident", "close_incident", methods="GET POST"),
+    "audit:incident_report": route(SIGNED_IN, methods="GET POST"),
+    "audit:incident": route("manage_incident", "close_incident", obj=_incident),
+    "audit:incident_step": route("manage_incident", "close_incident", obj=_incident, methods="POST"),
+    **{
+        f"audit:incident_{act}": route("manage_incident", obj=_incident, methods="POST")
+        for act in ("account", "extent", "letter")
+    },
+    "audit:incident_letters": route("decide_for_archives", obj=_incident, methods="GET POST"),
+    "audit:alerts": route("manage_incident", methods="GET POST"),
+    "audit:alert": route("manage_incident", obj=lambda world: world.alert, methods="GET POST"),
+}

@@ -1,0 +1,195 @@
+"""What files are read for: asked once in a session, kept with every opening; and the alert of much reading (E.4)."""
+
+import re
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from ledger.models import Event
+from records import reading
+from records.models import BulkViewAlert, ReadingDay, Student
+from records.purposes import PURPOSES
+from records.selectors import student_file
+from tests.cast import Cast, make_cast
+from tests.factories import saved, set_rule
+from tests.records.files import make_student
+from tests.support.together import at_once
+
+CHOOSE = "/reading-purpose/"
+
+
+@pytest.fixture
+def wang(cast: Cast) -> Student:
+    return make_student("王小明", cast, school_class=cast.school_class)
+
+
+def file_url(student: Student) -> str:
+    return reverse("records:student", args=[student.public_id])
+
+
+def viewed() -> list[Any]:
+    rows = Event.objects.filter(action="student.viewed").order_by("pk")
+    return [row.detail.get("purpose") for row in rows]
+
+
+@pytest.mark.requirement("S0-5.1-1", "S0-5.1-2", "S0-5.1-5")
+@pytest.mark.parametrize("who", ["registrar", "adviser"])
+def test_the_first_file_of_a_session_asks_once_what_it_is_read_for(
+    cast: Cast, client: Client, wang: Student, purpose_is_asked: None, who: str
+) -> None:
+    client.force_login(getattr(cast, who))
+    page = client.get(file_url(wang) + "?tab=1").content.decode()
+    assert "王小明" not in page
+    assert all(f'value="{code}"' in page for code in PURPOSES)
+    assert viewed() == []
+    answer = client.post(CHOOSE, {"purpose": "counter", "next": file_url(wang)})
+    assert (answer.status_code, answer.url) == (302, file_url(wang))
+    assert "王小明" in client.get(file_url(wang)).content.decode()
+    other = make_student("李明", cast, school_class=cast.school_class)
+    page = client.get(file_url(other)).content.decode()
+    assert "李明" in page
+    assert str(PURPOSES["counter"]) in page
+    assert viewed() == ["counter", "counter"]
+    client.post(CHOOSE, {"purpose": "check", "next": file_url(wang)})
+    client.get(file_url(wang))
+    assert viewed() == ["counter", "counter", "check"]
+
+
+def test_another_session_asks_again(
+    cast: Cast, client: Client, wang: Student, purpose_is_asked: None
+) -> None:
+    for _session in range(2):
+        client.force_login(cast.registrar)
+        assert "王小明" not in client.get(file_url(wang)).content.decode()
+        client.post(CHOOSE, {"purpose": "duty", "next": file_url(wang)})
+        assert "王小明" in client.get(file_url(wang)).content.decode()
+        client.logout()
+    assert Session.objects.count() == 0
+
+
+@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "javascript:alert(1)", ""])
+def test_the_choice_leads_nowhere_outside(cast: Cast, client: Client, back: str) -> None:
+    client.force_login(cast.registrar)
+    answer = client.post(CHOOSE, {"purpose": "duty", "next": back})
+    assert answer.url == reverse("reports:home")
+    page = client.get(CHOOSE, {"next": back}).content.decode()
+    (form,) = re.findall(r'action="/reading-purpose/".*?</form>', page, re.DOTALL)
+    assert 'name="next" value="/"' in form
+
+
+def test_an_unknown_purpose_is_asked_for_again(
+    cast: Cast, client: Client, wang: Student, purpose_is_asked: None
+) -> None:
+    client.force_login(cast.registrar)
+    answer = client.post(CHOOSE, {"purpose": "fun", "next": file_url(wang)})
+    assert answer.status_code == 200
+    assert f'name="next" value="{file_url(wang)}"' in answer.content.decode()
+    assert "王小明" not in client.get(file_url(wang)).content.decode()
+
+
+def test_a_tab_without_purpose_asks_in_its_place(
+    cast: Cast, client: Client, wang: Student, purpose_is_asked: None
+) -> None:
+    client.force_login(cast.registrar)
+    url = reverse("records:student_section", args=[wang.public_id, "family"])
+    page = client.get(url, headers={"HX-Request": "true", "HX-Target": "tab-panel"}).content.decode()
+    assert "<html" not in page
+    assert "赵丽" not in page
+    assert f'name="next" value="{url}"' in page
+
+
+def test_a_stranger_learns_nothing_from_the_question(
+    cast: Cast, client: Client, wang: Student, purpose_is_asked: None
+) -> None:
+    client.force_login(cast.leader)
+    assert client.get(CHOOSE).status_code == 403
+    assert client.get(file_url(wang)).status_code == 403
+    client.force_login(cast.registrar)
+    other = make_student("王大山", cast, school=cast.other_school)
+    assert client.get(file_url(other)).status_code == 404
+
+
+def test_the_count_costs_one_query(cast: Cast, wang: Student) -> None:
+    file = student_file(cast.registrar, wang.public_id)
+    reading.open_file(actor=cast.registrar, file=file, purpose="duty")
+    with CaptureQueriesContext(connection) as queries:
+        reading.open_file(actor=cast.registrar, file=file, purpose="duty")
+    assert sum("readingday" in one["sql"] for one in queries) == 1
+    assert not any("school_rule" in one["sql"] or "bulkviewalert" in one["sql"] for one in queries)
+
+
+# Alerts
+
+
+def open_all(cast: Cast, students: list[Student], *, actor: Any = None) -> None:
+    for one in students:
+        user = actor or cast.registrar
+        reading.open_file(actor=user, file=student_file(user, one.public_id), purpose="duty")
+
+
+def class_of(cast: Cast, count: int) -> list[Student]:
+    return [make_student("李明", cast, school_class=cast.school_class) for _ in range(count)]
+
+
+def test_the_fifty_first_file_raises_one_alert(cast: Cast) -> None:
+    students = class_of(cast, 52)
+    open_all(cast, students[:50])
+    open_all(cast, students[:50])
+    assert not BulkViewAlert.objects.exists()
+    open_all(cast, students[50:51])
+    alert = BulkViewAlert.objects.get()
+    assert (alert.reader, alert.school, alert.limit) == (cast.registrar, cast.school, 50)
+    assert len(alert.reading.students) == 51
+    open_all(cast, students[51:])
+    assert BulkViewAlert.objects.count() == 1
+    event = Event.objects.get(action="reading.alerted")
+    assert event.detail == {"reader": cast.registrar.pk, "count": 51, "limit": 50}
+    assert event.subject is None
+
+
+def test_the_school_sets_its_own_limit(cast: Cast) -> None:
+    set_rule(cast.school, "bulk_view_limit", "12")
+    students = class_of(cast, 13)
+    open_all(cast, students[:12])
+    assert not BulkViewAlert.objects.exists()
+    open_all(cast, students[:12], actor=cast.adviser)
+    assert not BulkViewAlert.objects.exists()
+    open_all(cast, students[12:], actor=cast.adviser)
+    assert BulkViewAlert.objects.get().reader == cast.adviser
+
+
+def test_yesterday_counts_for_itself(cast: Cast) -> None:
+    set_rule(cast.school, "bulk_view_limit", "12")
+    students = class_of(cast, 13)
+    yesterday = timezone.localdate() - timedelta(days=1)
+    ReadingDay.objects.create(
+        reader=cast.registrar, day=yesterday, students=[one.pk for one in students[:12]]
+    )
+    open_all(cast, students[12:])
+    assert not BulkViewAlert.objects.exists()
+
+
+def test_two_openings_at_once_raise_one_alert(committed_db: str) -> None:
+    cast = make_cast()
+    students = class_of(cast, 52)
+    open_all(cast, students[:49])
+    at_once(*(partial(open_all, cast, [one]) for one in students[49:]))
+    assert len(ReadingDay.objects.get().students) == 52
+    assert BulkViewAlert.objects.count() == 1
+    assert Event.objects.filter(action="reading.alerted").count() == 1
+
+
+def test_the_database_lets_nobody_answer_about_himself(cast: Cast) -> None:
+    day = ReadingDay.objects.create(reader=cast.registrar, day=timezone.localdate(), students=[1])
+    alert = saved(BulkViewAlert(school=cast.school, reading=day, reader=cast.registrar, limit=50))
+    alert.answered_by, alert.answered_at = cast.registrar, timezone.now()
+    with pytest.raises(IntegrityError, match="alert_answered_by_another"), transaction.atomic():
+        saved(alert)
