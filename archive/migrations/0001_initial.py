@@ -209,7 +209,8 @@ BEGIN
     INSERT INTO public.ledger_erasure (subject, "table", rows)
     SELECT public_id, 'archive_certificatevoid', array_agg(id ORDER BY id) FROM done GROUP BY 1;
     WITH done AS (
-        UPDATE public.archive_filecopy SET asker_name = '', relation = '', refusal = CASE WHEN refusal IS NULL THEN NULL
+        UPDATE public.archive_filecopy SET asker_name = '', relation = CASE WHEN relation = '' THEN '' ELSE '—' END,
+            refusal = CASE WHEN refusal IS NULL THEN NULL
             ELSE ''::bytea END
         WHERE subject = ANY (subjects) RETURNING id, subject
     )

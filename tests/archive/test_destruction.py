@@ -5,6 +5,7 @@ from datetime import timedelta
 from io import StringIO
 from typing import Any
 from unittest.mock import patch
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -19,9 +20,12 @@ from approvals import actions as requests
 from approvals.models import Request
 from approvals.reasons import ReturnReason
 from approvals.refusals import RequestRefused, SamePerson, WrongState
+from archive.certificates import actions as certificates
+from archive.copies import actions as copies
 from archive.keeping import actions as keeping
 from archive.models import (
     AppraisedFile,
+    Certificate,
     DestroyedBlob,
     DestroyedFile,
     DestructionRequest,
@@ -53,7 +57,8 @@ SECRETS = ("王小明", "wangxiaoming", "围棋小能手", "优秀学生干部",
 
 
 def full_file(cast: Cast) -> Student:
-    """A file with values, family, an entry with a scan, an edit with its proof, a hold that was lifted."""
+    """A file with values, family, an entry with a scan, an edit with its proof, a hold that was lifted, a certificate
+    that was voided, a copy that was refused."""
     student = make_student("王小明", cast, current_address="珞珈山路 8 号", phone="13912345678")
     saved_by = officer(cast)
     entries.enter_rewards(
@@ -67,6 +72,13 @@ def full_file(cast: Cast) -> Student:
     file = selectors.student_file(cast.archive_head, student.public_id)
     keeping.lift_hold(actor=cast.archive_head, file=file, hold=hold, reason="王小明案已结")
     stay = student.enrolments.get()
+    asked = certificates.Asked(kind="history", purpose="王小明办理居住证")
+    certificates.issue(actor=cast.registrar, enrolment=stay, asked=asked, key=uuid4())
+    certificates.void(actor=cast.registrar, certificate=Certificate.objects.get(), reason="王小明遗失")
+    copies.refuse(
+        actor=cast.archive_head, file=file, reason="不是王小明的监护人",
+        asked=copies.Asked(asker="guardian", name="王小明之叔", relation="叔父", proof="id_card", form="pdf"),
+    )  # fmt: skip
     stay.started_on = stay.started_on.replace(year=2005)
     stay.ended_on, stay.status = stay.started_on.replace(year=2011), Student.Status.GRADUATED
     saved(stay)

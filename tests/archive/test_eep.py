@@ -123,17 +123,17 @@ def signed_anew(content: bytes, key: Ed25519PrivateKey) -> bytes:
 def test_a_changed_byte_is_caught(student: Student, pattern: bytes, into: bytes) -> None:
     content = build(student)
     assert read(content)
-    with pytest.raises(PackageFaulty, match="signature"):
+    with pytest.raises(PackageFaulty, match="签名无效"):
         read(changed(content, pattern, into))
 
 
 def test_an_unknown_key_and_a_wrong_digest_are_caught(student: Student) -> None:
     content, key = build(student), Ed25519PrivateKey.generate()
-    with pytest.raises(PackageFaulty, match="not known"):
+    with pytest.raises(PackageFaulty, match="未知"):
         read(signed_anew(content, key))
     digest = hashlib.sha256(open_blob(first(student).blob)).hexdigest().encode()
     wrong = signed_anew(changed(content, b'SHA-256">' + digest, b'SHA-256">' + b"0" * 64), key)
-    with pytest.raises(PackageFaulty, match="digest"):
+    with pytest.raises(PackageFaulty, match="摘要不符"):
         read(wrong, keys={key.public_key().public_bytes_raw()})
 
 
@@ -201,7 +201,7 @@ def test_no_package_of_a_file_that_is_not_sound(
     blob = first(student).blob
     default_storage.delete(blob.storage_key) if gone else overwrite(blob, another_picture(99))
     target = tmp_path / "a.xml"
-    with pytest.raises(CommandError, match="four checks"):
+    with pytest.raises(CommandError, match="四性检测"):
         call_command("export_eep", Enrolment.objects.get(student=student).student_no, "--output", str(target))
     assert not target.exists()
     assert not Event.objects.filter(action="student.packaged").exists()

@@ -286,7 +286,7 @@ def test_when_no_file_is_left_the_release_is_refused_in_words(cast: Cast, studen
     consent(cast, typed, student)
     typed = step(cast, approved(cast, typed), "registrar", agreement=agreement())
     overwrite(first(student).blob, another_picture(99))
-    with pytest.raises(WrongState, match="four checks"):
+    with pytest.raises(WrongState, match="四性检测"):
         step(cast, typed, "archivist", package_password=SECRET)
 
 

@@ -143,10 +143,10 @@ def test_an_appraisal_wants_three_members_of_two_departments_and_every_vote(cast
     leaver(cast)
     row = opened(cast, "archive_head", "second_archivist", "head")
     voted(cast, row, people=("archive_head", "second_archivist", "head"))
-    with pytest.raises(WrongState, match="three members"):
+    with pytest.raises(WrongState, match="三名成员"):
         actions.close_round(actor=cast.archivist, row=row, kept_years=10)
     actions.name_appraiser(actor=cast.archivist, row=row, user=cast.academic_head)
-    with pytest.raises(WrongState, match="missing"):
+    with pytest.raises(WrongState, match="还缺"):
         actions.close_round(actor=cast.archivist, row=row, kept_years=10)
     voted(cast, row, people=("academic_head",))
     actions.close_round(actor=cast.archivist, row=row, kept_years=10)
@@ -184,7 +184,7 @@ def test_a_vote_is_cast_once_by_a_member_while_the_round_is_open(cast: Cast) -> 
     assert waiting_rounds(cast.head) == {row: 1}
     actions.vote(actor=cast.head, **values)
     assert waiting_rounds(cast.head) == {}
-    with pytest.raises(WrongState, match="already"):
+    with pytest.raises(WrongState, match="已"):
         actions.vote(actor=cast.head, **values)
     member = Appraiser.objects.get(user=cast.head)
     with pytest.raises(IntegrityError), transaction.atomic():
