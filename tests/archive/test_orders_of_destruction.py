@@ -1,5 +1,6 @@
 """No order of acts, by whomever, reaches a destroyed file that anything still gives, or destroys one that must stay."""
 
+from contextlib import nullcontext
 from typing import Any
 from unittest.mock import patch
 
@@ -285,9 +286,16 @@ def test_no_order_of_acts_reaches_a_destroyed_file_or_destroys_another() -> None
 
 
 @pytest.mark.django_db
-def test_what_one_room_forgets_to_erase_is_found() -> None:
-    with (
-        patch.object(destroying, "erasers", return_value=[]),
-        pytest.raises(AssertionError),
-    ):
-        run_state_machine_as_test(Walk, settings=SETTINGS)
+@pytest.mark.parametrize("forgets", [False, True])
+def test_what_one_room_forgets_to_erase_is_found(*, forgets: bool) -> None:
+    walk = Walk()
+    left_out: Any = patch.object(destroying, "erasers", return_value=[]) if forgets else nullcontext()
+    try:
+        walk.a_destroyed_file_is_nowhere_and_any_other_is_whole()
+        with left_out:
+            walk.the_usual_way("destroy", 3)
+        assert DestroyedFile.objects.exists()
+        with pytest.raises(AssertionError) if forgets else nullcontext():
+            walk.a_destroyed_file_is_nowhere_and_any_other_is_whole()
+    finally:
+        walk.teardown()
