@@ -21,7 +21,7 @@ from core.crypto import encrypt_bytes
 from files.inspection import FILE_TYPES, SCANS, inspected
 from files.models import Blob, Discarded
 from files.scanning import scan
-from files.selectors import content_context
+from files.selectors import content_context, open_blob
 
 MAX_FILENAME = 120
 ORPHAN_AGE = timedelta(days=1)
@@ -58,6 +58,12 @@ def keep_scan(actor: User, scan: Scan | None) -> Blob | None:
 def store_made(*, actor: User, content: bytes, filename: str, kind: str, pages: int | None = None) -> Blob:
     """Keep what this product made itself, byte by byte: a printed form, a photo to specification, a package."""
     return _keep(actor, kind, content, filename, pages)
+
+
+def copied(actor: User, blob: Blob) -> Blob:
+    """A copy of its own of a stored file, so that either can be destroyed alone. Raises BlobDamaged."""
+    kind = next(key for key, one in FILE_TYPES.items() if one.content_type == blob.content_type)
+    return _keep(actor, kind, open_blob(blob), blob.filename, blob.pages)
 
 
 def _keep(actor: User, kind: str, content: bytes, filename: str, pages: int | None) -> Blob:

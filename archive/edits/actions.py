@@ -29,7 +29,7 @@ from archive.edits.fields import (
 from archive.keepers import demand_kept, files_kept
 from archive.models import PROOF_OF_KEY_FIELDS, EditChange, EditEvidence, EditRequest, EvidenceKind
 from core.crypto import blind_index_or_none
-from files.actions import Scan, keep_scan
+from files.actions import Scan, copied, keep_scan
 from ledger import events
 from ledger.context import acting, current_actor
 from ledger.context import current as circumstances
@@ -88,9 +88,11 @@ def draft(
     reason: str,
     basis: str,
     proofs: Sequence[Proof] = (),
+    instead_of: EditRequest | None = None,
 ) -> EditRequest:
     """Draft a request with its values frozen; the requester submits it.
 
+    ``instead_of``: his own draft or returned request, which is taken back; its proofs are copied when no new ones come.
     Raises NothingAsked, WrongState, FileRefused, NotPermitted.
     """
     wanted = [one for one in asked if one.new]
@@ -128,7 +130,16 @@ def draft(
         for proof in proofs:
             EditEvidence.objects.create(edit=typed, kind=proof.kind, blob=keep_scan(actor, proof.scan))
     made: EditRequest = typed
+    if instead_of is not None:
+        _take_the_place_of(actor, role, instead_of, made)
     return made
+
+
+def _take_the_place_of(actor: User, role: str, old: EditRequest, new: EditRequest) -> None:
+    requests.recall(actor=actor, request=old.request)
+    with acting(actor, role=role):
+        for proof in old.evidence.select_related("blob") if not new.evidence.exists() else ():
+            EditEvidence.objects.create(edit=new, kind=proof.kind, blob=copied(actor, proof.blob))
 
 
 def check_ready(typed: EditRequest) -> None:

@@ -100,6 +100,7 @@ KIND = Kind(
     check=actions.check_ready,
     ended=lambda _request, typed: actions.file_evidence(typed),
     print_url="archive:edit_print",
+    change_url="archive:edit_again",
     prefetch=(
         Prefetch(
             "changes",

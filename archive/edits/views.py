@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -15,14 +17,14 @@ from accounts.access import SIGNED_IN, requires, user_of
 from accounts.scope import NotPermitted
 from approvals import selectors as requests
 from approvals.refusals import RequestRefused
-from archive.edits import actions
+from archive.edits import actions, selectors
 from archive.edits.checking import Asked, asked
 from archive.edits.fields import columns_for, current
 from archive.edits.forms import FieldsForm, ManyForm, ReasonsForm
 from archive.edits.many import Many, asked_of_many
 from archive.edits.printing import edit_form
 from archive.edits.showing import evidence_for, is_secret
-from archive.keepers import school_of
+from archive.keepers import files_kept, school_of
 from archive.models import EditRequest
 from core.pdf import PdfFailed
 from files.refusals import FileRefused
@@ -43,18 +45,21 @@ def new_edit(request: HttpRequest, student_id: UUID) -> HttpResponse:
     names = [column.field for column in columns_for(stage)]
     now = current(file.student, file.enrolment, names)
     secret = {name for name in names if is_secret(name)}
+    old = selectors.own_open_edit(user, request.GET.get("instead_of", ""))
     fields = FieldsForm(stage, now, secret, request.POST or None)
-    reasons = ReasonsForm(request.POST or None, request.FILES or None)
+    reasons = ReasonsForm(request.POST or None, request.FILES or None, initial=_reasons_of(old))
+    if old is not None:
+        fields.initial |= {one.field: one.new for one in old.changes.filter(student=file.student)}
     if request.method == "POST" and fields.is_valid() & reasons.is_valid():
         wanted = asked(file.student, file.enrolment, _typed(fields, now, secret))
         for field, words in wanted.faults.items():
             fields.add_error(field if field in fields.fields else None, words)
         if not wanted.faults:
-            made = _draft(request, file.enrolment.school, [wanted], reasons)
+            made = _draft(request, file.enrolment.school, [wanted], reasons, old)
             if made is not None:
                 return made
     status = 422 if request.method == "POST" else 200
-    context = {"file": file, "student": file.student, "fields": fields, "reasons": reasons}
+    context = {"file": file, "student": file.student, "fields": fields, "reasons": reasons, "old": old}
     return render(request, "archive/edit_new.html", context, status=status)
 
 
@@ -64,17 +69,49 @@ def new_edit_of_many(request: HttpRequest) -> HttpResponse:
     """Ask for a change of one field of many students."""
     user = user_of(request)
     school = school_of(user, "request_change")
-    form = ManyForm(school.stage, request.POST or None)
-    reasons = ReasonsForm(request.POST or None, request.FILES or None)
+    old = selectors.own_open_edit(user, request.GET.get("instead_of", ""))
+    form = ManyForm(school.stage, request.POST or None, initial=_lines_of(old))
+    reasons = ReasonsForm(request.POST or None, request.FILES or None, initial=_reasons_of(old))
     if request.method == "POST" and form.is_valid() & reasons.is_valid():
         many = _many(school, form)
         if many is not None:
-            made = _draft(request, school, many.asked, reasons)
+            made = _draft(request, school, many.asked, reasons, old)
             if made is not None:
                 _tell_same(request, many.same)
                 return made
     status = 422 if request.method == "POST" else 200
-    return render(request, "archive/edit_many.html", {"form": form, "reasons": reasons}, status=status)
+    context = {"form": form, "reasons": reasons, "old": old}
+    return render(request, "archive/edit_many.html", context, status=status)
+
+
+@requires("request_change")
+@require_GET
+def edit_again(request: HttpRequest, request_id: UUID) -> HttpResponse:
+    """Lead to the form of a draft or returned request of one's own, filled with what it asked."""
+    user = user_of(request)
+    row = requests.request_for(user, request_id)
+    typed = selectors.own_open_edit(user, str(row.public_id))
+    if typed is None:
+        raise Http404
+    page = reverse("archive:edit_new", args=[row.subject]) if row.subject else reverse("archive:edit_many")
+    return redirect(f"{page}?{urlencode({'instead_of': row.public_id})}")
+
+
+def _reasons_of(old: EditRequest | None) -> dict[str, str]:
+    return {"cause": old.cause, "reason": old.reason, "basis": old.basis} if old else {}
+
+
+def _lines_of(old: EditRequest | None) -> dict[str, str]:
+    """A request of many students as the lines that it was made of."""
+    if old is None:
+        return {}
+    changes = list(old.changes.select_related("student"))
+    numbers = {
+        pk: row.student_no
+        for pk, row in files_kept([one.student for one in changes], old.request.school).items()
+    }
+    lines = [f"{numbers[one.student_id]} {one.new}" for one in changes if one.student_id in numbers]
+    return {"field": changes[0].field if changes else "", "lines": "\n".join(lines)}
 
 
 def _many(school: Unit, form: ManyForm) -> Many | None:
@@ -109,7 +146,7 @@ def _typed(form: FieldsForm, now: dict[str, str], secret: set[str]) -> dict[str,
 
 
 def _draft(
-    request: HttpRequest, school: Unit, wanted: Sequence[Asked], form: ReasonsForm
+    request: HttpRequest, school: Unit, wanted: Sequence[Asked], form: ReasonsForm, old: EditRequest | None
 ) -> HttpResponse | None:
     values: dict[str, Any] = form.cleaned_data
     proofs = []
@@ -124,6 +161,7 @@ def _draft(
             reason=values["reason"],
             basis=values["basis"],
             proofs=proofs,
+            instead_of=old,
         )
     except (RequestRefused, FileRefused) as refused:
         form.add_error("proof" if isinstance(refused, FileRefused) else None, str(refused))

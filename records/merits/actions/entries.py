@@ -12,10 +12,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.scope import OutOfScope, demand, role_for
 from approvals.deadlines import due_after
-from files.actions import Scan, keep_scan, store_made
-from files.inspection import FILE_TYPES
+from files.actions import Scan, copied, keep_scan
 from files.models import Blob
-from files.selectors import open_blob
 from ledger import events
 from ledger.context import acting
 from ledger.history import write_rows
@@ -49,16 +47,9 @@ def _copies(actor: User, scan: Scan | None, count: int) -> list[Blob | None]:
     It is checked once; the copies are of the content as it was kept.
     """
     first = keep_scan(actor, scan)
-    if scan is None or first is None or count == 1:
-        return [first] * count
-    kind = next(key for key, one in FILE_TYPES.items() if one.content_type == first.content_type)
-    same: dict[str, Any] = {
-        "content": open_blob(first),
-        "filename": scan.filename,
-        "kind": kind,
-        "pages": first.pages,
-    }
-    return [first, *(store_made(actor=actor, **same) for _copy in range(1, count))]
+    if first is None:
+        return [None] * count
+    return [first, *(copied(actor, first) for _copy in range(1, count))]
 
 
 @transaction.atomic
