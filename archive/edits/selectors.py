@@ -14,4 +14,7 @@ def own_open_edit(user: User, public_id: str) -> EditRequest | None:
     except ValueError:
         return None
     rows = EditRequest.objects.filter(requester=user, request__state__in=OPEN_TO_REQUESTER)
-    return rows.select_related("request__school").filter(request__public_id=wanted).first()
+    found: EditRequest | None = (
+        rows.select_related("request__school").filter(request__public_id=wanted).first()
+    )
+    return found

@@ -49,7 +49,7 @@ def new_edit(request: HttpRequest, student_id: UUID) -> HttpResponse:
     fields = FieldsForm(stage, now, secret, request.POST or None)
     reasons = ReasonsForm(request.POST or None, request.FILES or None, initial=_reasons_of(old))
     if old is not None:
-        fields.initial |= {one.field: one.new for one in old.changes.filter(student=file.student)}
+        fields.initial.update({one.field: one.new for one in old.changes.filter(student=file.student)})
     if request.method == "POST" and fields.is_valid() & reasons.is_valid():
         wanted = asked(file.student, file.enrolment, _typed(fields, now, secret))
         for field, words in wanted.faults.items():
