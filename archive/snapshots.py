@@ -29,7 +29,7 @@ from files.models import Blob
 from files.selectors import BlobDamaged, open_blob
 from ledger import events
 from ledger.context import acting
-from records.merits.sections import evidence_ids
+from records.merits.sections import evidence_ids, holding
 from records.models import Document, Student
 from records.sections import sections
 from school.models import Unit
@@ -124,10 +124,17 @@ def attachment_ids(student_ids: Collection[int]) -> dict[int, set[int]]:
     return found
 
 
-def exported(student: Student) -> dict[str, tuple[str, Any]]:
-    """Every section of a file and the requests to change it, by key: title and plain values."""
+def exported(student: Student, *, outside: bool = False) -> dict[str, tuple[str, Any]]:
+    """Every section of a file and the requests to change it, by key: title and plain values.
+
+    What goes ``outside`` holds no void entry, no penalty that did not hold, and of requests what was carried out.
+    """
     found = {one.key: (str(one.title), one.export(student)) for one in sections() if one.export}
-    return {**found, "edits": (_("Requests for changes"), _edits(student))}
+    edits = EditRequest.objects.filter(changes__student=student).distinct()
+    if outside:
+        found = {key: (title, holding(value)) for key, (title, value) in found.items()}
+        edits = edits.filter(applied_at__isnull=False)
+    return {**found, "edits": (_("Requests for changes"), _edits(student, edits, outside=outside))}
 
 
 def _plain(student: Student) -> bytes:
@@ -135,11 +142,8 @@ def _plain(student: Student) -> bytes:
     return json.dumps(found, ensure_ascii=False, indent=1, default=str).encode()
 
 
-def _edits(student: Student) -> list[dict[str, Any]]:
-    """The requests to change this file, whatever became of them, with values and proofs."""
-    rows = (
-        EditRequest.objects.filter(changes__student=student).distinct().select_related("request__requester")
-    )
+def _edits(student: Student, rows: QuerySet[EditRequest], *, outside: bool) -> list[dict[str, Any]]:
+    """The requests to change this file with values and proofs; outside, proofs that show others too stay here."""
     return [
         {
             "number": one.request.number,
@@ -162,9 +166,10 @@ def _edits(student: Student) -> list[dict[str, Any]]:
             "evidence": [
                 {"kind": proof.kind, "blob": str(proof.blob.public_id), "sha256": proof.blob.sha256}
                 for proof in one.evidence.select_related("blob").order_by("pk")
+                if not outside or one.request.subject == student.public_id
             ],
         }
-        for one in rows.order_by("pk")
+        for one in rows.select_related("request__requester").order_by("pk")
     ]
 
 

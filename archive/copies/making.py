@@ -10,7 +10,7 @@ from archive.eep.building import plain
 from core.formatting import moment
 from core.masking import mask_phone
 from core.pdf import render_pdf
-from records.merits.selectors import SHOWN_IN_FILE
+from records.merits.sections import holding
 from records.merits.showing import PHONE
 from records.models import Secrecy
 from records.reading import FAMILY_SECRETS
@@ -19,7 +19,7 @@ from records.selectors import StudentFile
 from records.sheet import mask
 
 FORMAT = "xueji-copy/1"
-AS_STORED = frozenset({"evidence", "number", "document_no"})
+AS_STORED = frozenset({"evidence", "number", "document_no", "student_no", "agreement_no"})
 """What is no free text, and may look like a phone."""
 
 
@@ -95,7 +95,7 @@ def _own(key: str, value: Any) -> Any:
         return [{name: held for name, held in one.items() if name != "bringer_name"} for one in ordinary]
     if key in {"basic", "study"}:
         return value
-    return _of_entries(value)
+    return _of_entries(holding(value))
 
 
 def _masked(cell: dict[str, str]) -> dict[str, str]:
@@ -106,16 +106,9 @@ def _masked(cell: dict[str, str]) -> dict[str, str]:
 
 
 def _of_entries(value: Any) -> Any:
-    """Entries that hold, phones in their texts masked: they are other people's."""
+    """Entries with the phones in their texts masked: they are other people's."""
     if isinstance(value, dict):
         return {name: held if name in AS_STORED else _of_entries(held) for name, held in value.items()}
     if isinstance(value, list):
-        return [_of_entries(one) for one in value if _holds(one)]
+        return [_of_entries(one) for one in value]
     return PHONE.sub(lambda found: mask_phone(found[0]), value) if isinstance(value, str) else value
-
-
-def _holds(entry: Any) -> bool:
-    if not isinstance(entry, dict):
-        return True
-    is_penalty = "steps" in entry
-    return not entry.get("voided_at") and (not is_penalty or entry.get("state") in SHOWN_IN_FILE)

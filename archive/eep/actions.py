@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.scope import NotPermitted, role_for
-from approvals.refusals import RequestRefused
+from approvals.refusals import OwnFile, RequestRefused
+from approvals.relation import is_related
 from archive.eep.building import build
 from archive.eep.reading import PackageFaulty
 from archive.four_checks.actions import bar, check_file
@@ -50,9 +51,11 @@ def package(*, actor: Any, student: Student, role: str, unit_id: int) -> bytes:
 
 
 def package_of(*, actor: User, file: StudentFile) -> bytes:
-    """The package of an open file, secret documents and all. Raises NotPermitted, NoPackage."""
+    """The package of an open file, secret documents and all. Raises NotPermitted, OwnFile, NoPackage."""
     unit_id = file.enrolment.unit_id
     role = role_for(actor, PERM, unit_id)
+    if is_related(actor, [file.student.public_id]):
+        raise OwnFile(_("Nobody hands out a copy of his own file or of his family's."))
     secret = Document.objects.filter(student=file.student).exclude(secrecy=Secrecy.ORDINARY)
     if secret.exists() and not file.allows(SECRET):
         raise NotPermitted(SECRET, obj=file.student, unit_id=unit_id)

@@ -12,7 +12,7 @@ from lxml import etree
 from archive.eep.plain import NAMESPACE, put, tag, text_element
 from archive.eep.reading import PackageFaulty, demand_valid
 from archive.eep.signing import sign
-from archive.snapshots import attachments_of, exported
+from archive.snapshots import exported
 from files.models import Blob
 from files.selectors import BlobDamaged, open_blob
 from ledger import events
@@ -29,7 +29,8 @@ LOOKING = frozenset(
     {
         "student.viewed", "student.revealed", "student.document_viewed", "document.downloaded", "entry.viewed",
         "entry.evidence_viewed", "penalty.viewed", "penalty.evidence_viewed", "inquiry.read", "applicant.opened",
-        "edit.viewed", "consent.viewed", "request.refused", "request.out_of_scope", "request.csrf_refused",
+        "edit.viewed", "consent.viewed", "spot_check.opened",
+        "request.refused", "request.out_of_scope", "request.csrf_refused",
     }
 )  # fmt: skip
 """Events of who looked at a file: they stay in the ledger; a package tells what was done to the file."""
@@ -100,14 +101,25 @@ def _files(block: Any, student: Student, newest: Enrolment, people: _People) -> 
     ordinary = str(Secrecy.ORDINARY.label)
     title = f"{student.name}学生档案"
     volume = _entity(block, number, "案卷", unit, number, title, _when(begun), ordinary)
-    for key, (section, value) in exported(student).items():
+    held = exported(student, outside=True)
+    for key, (section, value) in held.items():
         put(volume, "元数据", plain(value), key=key, title=section)
     _documents(block, student, unit, people)
-    for blob in attachments_of(student).order_by("pk"):
+    papers = Blob.objects.filter(public_id__in=_papers(plain([value for _title, value in held.values()])))
+    documents = Document.objects.filter(student=student).values("blob")
+    for blob in papers.exclude(pk__in=documents).order_by("pk"):
         name = str(blob.public_id)
         made = _entity(block, name, "附件", unit, number, blob.filename, _when(blob.created_at), ordinary)
         etree.SubElement(made, tag("关系"), {"类型": "属于", "文件标识符": number})
         _content(made, blob, name)
+
+
+def _papers(value: Any) -> set[str]:
+    """The stored scans that exported data name: evidence of entries, penalties and requests."""
+    if isinstance(value, dict):
+        own = {value.get(name) for name in ("id", "blob") if "sha256" in value} - {None}
+        return own.union(*(_papers(one) for one in value.values()))
+    return set().union(*(_papers(one) for one in value)) if isinstance(value, list) else set()
 
 
 def _documents(block: Any, student: Student, unit: str, people: _People) -> None:

@@ -146,6 +146,20 @@ def _printed_employment(file: StudentFile, *, whole: bool) -> list[Block]:
 # Snapshots: all that is stored; what is handed to others leaves out what was void or did not hold
 
 
+def holding(value: Any) -> Any:
+    """Exported data without entries that were made void and penalties that are open or did not hold."""
+    if isinstance(value, dict):
+        return {name: holding(held) for name, held in value.items()}
+    return [holding(one) for one in value if _holds(one)] if isinstance(value, list) else value
+
+
+def _holds(entry: Any) -> bool:
+    if not isinstance(entry, dict):
+        return True
+    is_penalty = "steps" in entry
+    return not entry.get("voided_at") and (not is_penalty or entry.get("state") in selectors.SHOWN_IN_FILE)
+
+
 TECHNICAL = frozenset({"id", "form_key", "student", "enrolment", "evidence", "penalty"})
 
 

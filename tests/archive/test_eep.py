@@ -13,6 +13,9 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from lxml import etree
 
+from approvals import actions as requests
+from archive.edits import actions as edits
+from archive.edits.checking import asked
 from archive.eep import reading, signing
 from archive.eep.building import build, plain
 from archive.eep.plain import put, tag, taken
@@ -23,9 +26,11 @@ from files.selectors import open_blob
 from ledger.models import Event
 from records.documents import actions as documents
 from records.documents.actions import Description
+from records.entry_models import Reward
 from records.merits.actions import entries
 from records.models import Document, Enrolment, Student
 from records.selectors import student_file
+from tests.archive.asking import draft_edit, proof, walk
 from tests.archive.test_deletions import REWARD
 from tests.archive.test_four_checks import another_picture, first, overwrite, student
 from tests.cast import Cast
@@ -64,7 +69,9 @@ def test_a_package_read_back_says_what_the_file_says(cast: Cast, full: Student) 
     assert reading.schema().validate(etree.fromstring(content)), reading.schema().error_log
     found = read(content)
     assert found.archive_no == full.archive_no
-    assert found.sections == plain({key: value for key, (_title, value) in exported(full).items()})
+    assert found.sections == plain(
+        {key: value for key, (_title, value) in exported(full, outside=True).items()}
+    )
     rows = list(Document.objects.filter(student=full).select_related("blob", "student"))
     kept = {f"{row.number}-V{row.version}": open_blob(row.blob) for row in rows}
     kept |= {str(blob.public_id): open_blob(blob) for blob in attachments_of(full)}
@@ -77,6 +84,30 @@ def test_a_package_read_back_says_what_the_file_says(cast: Cast, full: Student) 
     assert {"student.opened", "applicant.accepted", "document.version_added"} <= set(acts)
     assert {one["机构人员标识符"] for one in found.acts} <= set(found.people)
     assert found.people[f"P-{cast.archivist.staff_no}"] == cast.archivist.name
+
+
+def test_a_package_holds_nobody_elses_data_and_nothing_that_does_not_hold(
+    cast: Cast, student: Student
+) -> None:
+    other = make_student("李小红", cast)
+    stay = Enrolment.objects.get(student=student)
+    wanted = [asked(one, Enrolment.objects.get(student=one), {"talent": "围棋"}) for one in (student, other)]
+    both = edits.draft(
+        actor=cast.registrar, school=cast.school, asked=wanted, cause="change", reason="全班名单", basis="名单",
+        proofs=[proof()],
+    )  # fmt: skip
+    requests.submit(actor=cast.registrar, request=both.request)
+    walk(cast, both, "archivist")
+    draft_edit(cast, student, {"name": "王晓明"})
+    by = officer(cast)
+    entries.enter_rewards(actor=by, enrolments=[stay], values={**REWARD, "name": "误录奖项"}, scan=scan())
+    entries.make_void(actor=cast.student_affairs_head, entry=Reward.objects.get(), reason="误录")
+    found = read(build(student))
+    assert [one["reason"] for one in found.sections["edits"]] == ["全班名单"]
+    assert found.sections["edits"][0]["evidence"] == []
+    assert "误录奖项" not in str(found.sections)
+    held = {str(public_id) for public_id in Document.objects.values_list("blob__public_id", flat=True)}
+    assert len(found.contents) == len(held), "only the documents"
 
 
 def test_the_frame_is_the_standards(cast: Cast, student: Student) -> None:
