@@ -309,7 +309,7 @@ def _save(row: Any, names: set[str]) -> None:
 
 
 def file_evidence(typed: EditRequest) -> None:
-    """Put the proofs of a finished request into the student's documents, for good."""
+    """Put the proofs of a finished request into the student's documents, while the file is kept here."""
     if typed.request.state != Request.State.CLOSED or typed.request.subject is None:
         return
     student, actor, role = (
@@ -317,6 +317,8 @@ def file_evidence(typed: EditRequest) -> None:
         current_actor(),
         circumstances().role,
     )
+    if student.pk not in files_kept([student], typed.request.school):
+        return
     for proof in typed.evidence.select_related("blob__created_by"):
         kind = AS_DOCUMENTS.get(EvidenceKind(proof.kind), DocumentKind.OTHER)
         made = place(student, kind, proof.blob, actor=proof.blob.created_by, brought_by=Bringer.OFFICE)

@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
+from approvals.refusals import RequestRefused
 from archive.edits.checking import Asked, asked
 from archive.edits.fields import book_for
 from archive.keepers import files_kept, named
@@ -19,8 +22,10 @@ class Many:
 
 
 def asked_of_many(school: Unit, field: str, values: Mapping[str, str]) -> Many:
-    """What these values, by student number, would change. Raises UnknownNumbers."""
+    """What these values, by student number, would change. Raises UnknownNumbers; RequestRefused for one named twice."""
     students = named(school, list(values))
+    if len(students) < len(values):
+        raise RequestRefused(_("Two of these numbers are one student's: give each student one line."))
     files = files_kept(students, school)
     book = book_for(school)
     found = {

@@ -108,3 +108,17 @@ def test_a_fault_in_one_line_is_told_and_nothing_is_drafted(
     assert answer.status_code == 422
     assert words.format(*numbers) in answer.content.decode()
     assert not Request.objects.exists()
+
+
+def test_two_numbers_of_one_student_are_no_two_lines(
+    cast: Cast, client: Client, pupils: list[Student]
+) -> None:
+    earlier = Enrolment.objects.get(student=pupils[0])
+    earlier.ended_on = earlier.started_on
+    saved(earlier)
+    here = {"school": cast.school, "unit": cast.school, "started_on": earlier.started_on}
+    saved(Enrolment(student=pupils[0], student_no="A2", enrol_month="202611", **here))
+    answer = post(client, cast.registrar, "health", f"A2 3\n{earlier.student_no} 2")
+    assert answer.status_code == 422
+    assert "one student&#x27;s" in answer.content.decode()
+    assert not Request.objects.exists()

@@ -13,7 +13,7 @@ from archive.keepers import UnknownNumbers
 from archive.keeping import actions as keeping
 from archive.models import InquiryView, Tombstone
 from records import selectors
-from records.models import Enrolment, Student
+from records.models import Document, Enrolment, Student
 from tests.archive.asking import WAY, draft_edit, fresh, moves_on, submitted_edit, walk
 from tests.archive.test_deletions import WAY as DELETING
 from tests.archive.test_deletions import lent
@@ -117,3 +117,12 @@ def test_who_came_back_after_his_file_was_shelved_is_edited_as_before(cast: Cast
     edit = submitted_edit(cast, student, {"talent": "围棋"}, cause="missing", proofs=())
     walk(cast, edit, "archivist")
     assert Student.objects.get().talent == "围棋"
+
+
+def test_proofs_are_not_filed_where_the_student_is_now(cast: Cast) -> None:
+    student = make_student("王小明", cast)
+    typed = walk(cast, submitted_edit(cast, student, {"name": "王晓明"}), *WAY[:3])
+    moves_on(cast, student)
+    typed = walk(cast, typed, *WAY[3:])
+    assert typed.request.state == Request.State.CLOSED
+    assert not Document.objects.filter(student=student).exists()
