@@ -131,7 +131,7 @@ def _outcome(student_id: int, here: set[int], agreed: set[int], barred: set[int]
 
 
 def _barred(doing: Doing, students: Sequence[Student]) -> set[int]:
-    """Those whose files fail what `four_checks.items.BARRING` names: they are left out of the package."""
+    """Those whose files fail what `four_checks.items.BARRING` names, or could not be checked: they are left out."""
     runs, _silent = check_files(
         students,
         actor=doing.actor,
@@ -139,8 +139,8 @@ def _barred(doing: Doing, students: Sequence[Student]) -> set[int]:
         role=doing.role,
         request_no=doing.request.number,
     )
-    barred = {run.subject for run in runs if bar(run)}
-    return {student.pk for student in students if student.public_id in barred}
+    sound = {run.subject for run in runs if not bar(run)}
+    return {student.pk for student in students if student.public_id not in sound}
 
 
 @transaction.atomic
@@ -196,7 +196,7 @@ def revoke(*, actor: User, typed: SharingRequest, reason: str) -> SharingRequest
         raise WrongState(_("This sharing is not in force."))
     if not reason.strip():
         raise RequestRefused(_("Say why."))
-    with acting(actor, role=role, reason=reason.strip()[:200]):
+    with acting(actor, role=role):
         _end(row, Ending.REVOKED, reason.strip())
         _note("sharing.revoked", actor, role, row)
     return row

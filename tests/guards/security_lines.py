@@ -19,7 +19,7 @@ def certificate(world: World) -> Certificate:
     """The first certificate of the side's school, about that student."""
     stay = world.student.enrolments.get()
     facts = {"facts": "{}", "digest": b"0" * 32, "language": "zh", "purpose": "某"}
-    whose = {"school": world.unit, "student": world.student, "enrolment": stay}
+    whose = {"school": world.unit, "student": world.student, "student_no": stay.student_no}
     given = {"issued_by": service_user(), "issued_at": timezone.now()}
     made: Certificate = Certificate.objects.create(
         year=2026, serial=1, kind="enrolment", **facts, **whose, **given
