@@ -59,11 +59,19 @@ def open_file(*, actor: User, file: StudentFile, purpose: str = "") -> None:
     detail = {"purpose": purpose} if purpose else {}
     unit_id = file.enrolment.unit_id
     events.record("student.viewed", actor=actor, obj=file.student, unit_id=unit_id, role=role, detail=detail)
+    count(actor=actor, file=file)
+
+
+def count(*, actor: User, file: StudentFile) -> None:
+    """One more file of the day in whatever way it is read: opened, printed, copied, packed, a number revealed.
+
+    Inside the caller's transaction; an alert when it is one more than a day allows.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, [actor.pk, timezone.localdate(), file.student.pk])
-        reading_id, count = cursor.fetchone()
-    if count > LEAST_BULK_VIEW:
-        _watch(actor, file.enrolment.school, reading_id, count)
+        reading_id, files = cursor.fetchone()
+    if files > LEAST_BULK_VIEW:
+        _watch(actor, file.enrolment.school, reading_id, files)
 
 
 def _watch(actor: User, school: Unit, reading_id: int, count: int) -> None:
@@ -108,6 +116,7 @@ def reveal(*, actor: User, file: StudentFile, field: str) -> str:
         "student.revealed", actor=actor, obj=file.student, unit_id=file.enrolment.unit_id, role=role,
         detail={"field": field},
     )  # fmt: skip
+    count(actor=actor, file=file)
     return value
 
 

@@ -19,6 +19,7 @@ from archive.models import FileCopy
 from core.chinese import clean_name
 from ledger import events
 from ledger.context import acting
+from records import reading
 from records.models import FamilyMember, Student
 from records.selectors import StudentFile
 
@@ -51,6 +52,7 @@ def print_file(*, actor: User, file: StudentFile, purpose: str) -> bytes:
         "student.printed", actor=actor, obj=file.student, unit_id=file.enrolment.unit_id, role=role, purpose=purpose,
         detail={"form": "student_file"},
     )  # fmt: skip
+    reading.count(actor=actor, file=file)
     return content
 
 
@@ -68,6 +70,7 @@ def hand_out(*, actor: User, file: StudentFile, asked: Asked) -> bytes:
     content: bytes = MAKERS[Form(asked.form)](file)
     row = _row(actor, file, student, asked, sha256=hashlib.sha256(content).hexdigest())
     _keep("student.copied", actor, role, file, row)
+    reading.count(actor=actor, file=file)
     return content
 
 

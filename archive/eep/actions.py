@@ -15,6 +15,7 @@ from archive.four_checks.actions import bar, check_file
 from archive.four_checks.items import Occasion
 from files.refusals import NotChecked
 from ledger import events
+from records import reading
 from records.documents.rights import SECRET
 from records.models import Document, Secrecy, Student
 from records.selectors import StudentFile
@@ -59,4 +60,7 @@ def package_of(*, actor: User, file: StudentFile) -> bytes:
     secret = Document.objects.filter(student=file.student).exclude(secrecy=Secrecy.ORDINARY)
     if secret.exists() and not file.allows(SECRET):
         raise NotPermitted(SECRET, obj=file.student, unit_id=unit_id)
-    return package(actor=actor, student=file.student, role=role, unit_id=unit_id)
+    content = package(actor=actor, student=file.student, role=role, unit_id=unit_id)
+    with transaction.atomic():
+        reading.count(actor=actor, file=file)
+    return content

@@ -16,6 +16,7 @@ from files.models import Blob
 from ledger import events
 from ledger.context import acting, current_actor
 from ledger.history import delete_rows
+from records import reading
 from records.documents import rights
 from records.documents.filing import locked, place
 from records.documents.refusals import DocumentRefused
@@ -216,6 +217,7 @@ def note_page(*, actor: User, file: StudentFile, document: Document, page: int) 
     """Write down that somebody looked at a page."""
     role = rights.role_in(file, "view_student")
     _note("student.document_viewed", actor, file, document, role, page=page, version=document.version)
+    reading.count(actor=actor, file=file)
 
 
 @transaction.atomic

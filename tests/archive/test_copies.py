@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -15,13 +16,15 @@ from django.urls import reverse
 from approvals.refusals import OwnFile, RequestRefused
 from archive.copies import actions
 from archive.copies.actions import Asked, NotEntitled
+from archive.eep.actions import package_of
 from archive.eep.reading import read
 from archive.models import FileCopy
 from ledger.models import Event
+from records import reading
 from records.documents import actions as documents
 from records.documents.actions import Description
 from records.merits.actions import entries
-from records.models import Enrolment, Student
+from records.models import Enrolment, ReadingDay, Student
 from records.selectors import StudentFile, student_file
 from tests.archive.test_deletions import REWARD
 from tests.archive.test_four_checks import another_picture, student
@@ -185,3 +188,17 @@ def test_the_page_hands_out_once_keeps_the_register_and_refuses_in_words(
     assert client.get(reverse("archive:copies", args=here)).status_code == 200, "the registrar prints"
     assert client.post(reverse("archive:package", args=here)).status_code == 403
     assert client.post(reverse("archive:copy_hand_out", args=here), typed).status_code == 403
+
+
+def test_prints_copies_packages_and_revealed_numbers_count_as_reading(cast: Cast, full: Student) -> None:
+    file = opened(cast, full)
+    ways: tuple[Callable[[], object], ...] = (
+        lambda: actions.print_file(actor=cast.archivist, file=file, purpose="核对"),
+        lambda: package_of(actor=cast.archivist, file=file),
+        lambda: reading.reveal(actor=cast.archivist, file=file, field="id_number"),
+    )
+    for way in ways:
+        ReadingDay.objects.all().delete()
+        way()
+        day = ReadingDay.objects.get()
+        assert (day.reader, day.students) == (cast.archivist, [full.pk])
