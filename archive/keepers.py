@@ -50,9 +50,12 @@ def named(school: Unit, numbers: Sequence[str]) -> dict[Student, str]:
 
 
 def files_kept(students: Iterable[Student], school: Unit) -> dict[int, Enrolment]:
-    """Those of these students whose files ``school`` keeps, by id, for a page."""
-    rows = kept_at(school).filter(student__in={one.pk for one in students})
-    return {row.student_id: row for row in rows}
+    """Those of these students whose files ``school`` keeps, by id, for a page; each with the student as given."""
+    given = {one.pk: one for one in students}
+    found = {row.student_id: row for row in kept_at(school).filter(student__in=given)}
+    for pk, row in found.items():
+        row.student = given[pk]
+    return found
 
 
 def not_kept(student_ids: Collection[int], school: Unit) -> str:
@@ -73,10 +76,7 @@ def demand_kept(students: Iterable[Student], school: Unit) -> dict[int, Enrolmen
     locked = {one.pk: one for one in Student.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
     if words := not_kept(ids, school):
         raise WrongState(words)
-    found = files_kept(locked.values(), school)
-    for pk, row in found.items():
-        row.student = locked[pk]
-    return found
+    return files_kept(locked.values(), school)
 
 
 def destroyed_number(subject: UUID | None) -> str:

@@ -21,11 +21,12 @@ from archive.edits.fields import (
     current,
     current_text,
     digest,
+    families_of,
     is_key,
     label_of,
-    members_of,
     row_of,
 )
+from archive.edits.selectors import changes_of
 from archive.keepers import demand_kept, files_kept
 from archive.models import PROOF_OF_KEY_FIELDS, EditChange, EditEvidence, EditRequest, EvidenceKind
 from core.crypto import blind_index_or_none
@@ -144,7 +145,7 @@ def _take_the_place_of(actor: User, role: str, old: EditRequest, new: EditReques
 
 def check_ready(typed: EditRequest) -> None:
     """What is asked when a request is submitted. Raises NothingAsked, NotProven, StaleValue, WrongState."""
-    changes = list(typed.changes.select_related("student"))
+    changes = list(changes_of(typed))
     if not changes:
         raise NothingAsked(_("Nothing is changed by this request."))
     kinds_of_proof = set(typed.evidence.values_list("kind", flat=True))
@@ -165,16 +166,16 @@ def check_ready(typed: EditRequest) -> None:
 
 def is_stale(typed: EditRequest) -> bool:
     """Whether a value no longer is what the request froze, or the file is no longer kept here."""
-    changes = [one for one in typed.changes.select_related("student") if one.applied_digest is None]
+    changes = [one for one in changes_of(typed) if one.applied_digest is None]
     files = files_kept([one.student for one in changes], typed.request.school)
     return any(one.student_id not in files for one in changes) or bool(_stale(changes, files))
 
 
 def _stale(changes: Sequence[EditChange], files: Mapping[int, Enrolment]) -> list[EditChange]:
     found = []
+    families = families_of(files)
     for pk, mine in _by_student(changes).items():
-        members = members_of(files[pk].student)
-        found += [one for one in mine if not _holds(one, bytes(one.old_digest), files[pk], members)]
+        found += [one for one in mine if not _holds(one, bytes(one.old_digest), files[pk], families[pk])]
     return found
 
 
@@ -236,9 +237,7 @@ def apply(doing: Doing) -> None:
     Doing it again after a reopening changes nothing where the approved value stands.
     """
     typed: EditRequest = doing.typed
-    changes = list(
-        typed.changes.select_for_update(of=("self",)).select_related("student").order_by("student", "pk")
-    )
+    changes = list(changes_of(typed).select_for_update(of=("self",)).order_by("student", "pk"))
     files = demand_kept([one.student for one in changes], typed.request.school)
     book = book_for(typed.request.school)
     for pk, mine in _by_student(changes).items():

@@ -42,7 +42,15 @@ def book_for(school: Unit) -> CodeBook:
 
 def members_of(student: Student) -> dict[int, FamilyMember]:
     """The family by position."""
-    return {one.position: one for one in FamilyMember.objects.filter(student=student)}
+    return families_of([student.pk])[student.pk]
+
+
+def families_of(student_ids: Iterable[int]) -> dict[int, dict[int, FamilyMember]]:
+    """The families of these students, each by position, in one query."""
+    found: dict[int, dict[int, FamilyMember]] = {pk: {} for pk in student_ids}
+    for one in FamilyMember.objects.filter(student__in=found):
+        found[one.student_id][one.position] = one
+    return found
 
 
 def row_of(

@@ -14,7 +14,8 @@ from accounts.models import User
 from approvals import selectors
 from approvals.models import Request
 from archive.edits import actions
-from archive.edits.fields import columns_for, current_text, is_key, label_of, members_of
+from archive.edits.fields import columns_for, current_text, families_of, is_key, label_of
+from archive.edits.selectors import changes_of
 from archive.keepers import destroyed_number, files_kept
 from archive.models import EditChange, EditEvidence, EditRequest
 from core.crypto import EncryptedTextField
@@ -56,7 +57,7 @@ def context(user: User, request: Request, typed: EditRequest) -> dict[str, Any]:
     he typed; everybody else sees them masked."""
     step, _reason = selectors.may_take(user, request, typed)
     mine = request.requester_id == user.pk and request.state in (Request.State.DRAFT, Request.State.RETURNED)
-    changes = list(typed.changes.select_related("student"))
+    changes = list(changes_of(typed))
     if step is not None:
         actions.note_viewed(actor=user, typed=typed)
     return {
@@ -76,7 +77,7 @@ def _lines(changes: list[EditChange], school: Unit, *, whole: bool, typed_whole:
     """``now`` is told while the school keeps the file: what another school wrote since is not its business."""
     files = files_kept([one.student for one in changes], school)
     columns = {column.field: column for column in columns_for(school.stage)}
-    families = {pk: members_of(row.student) for pk, row in files.items()}
+    families = families_of(files)
     numbers = dict(
         Enrolment.objects.filter(school=school, student__in=[one.student_id for one in changes])
         .order_by("pk")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -176,7 +176,7 @@ def print_edit(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """The form of an edit request, for whoever may read it."""
     user = user_of(request)
     row = requests.request_for(user, request_id)
-    typed = get_object_or_404(EditRequest.objects.select_related("request__school"), request=row)
+    typed = selectors.edit_of(row)
     try:
         content = edit_form(actor=user, request=row, typed=typed)
     except PdfFailed as failed:

@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from approvals import actions as requests
@@ -122,3 +124,18 @@ def test_two_numbers_of_one_student_are_no_two_lines(
     assert answer.status_code == 422
     assert "one student&#x27;s" in answer.content.decode()
     assert not Request.objects.exists()
+
+
+def test_the_page_asks_as_much_for_two_students_as_for_three(
+    cast: Cast, client: Client, pupils: list[Student]
+) -> None:
+    counts = []
+    for some in (pupils[:2], pupils):
+        post(client, cast.registrar, "native_place", "\n".join(number(one) for one in some), "浙江杭州")
+        typed = EditRequest.objects.latest("pk")
+        page = reverse("approvals:request", args=[typed.request.public_id])
+        client.get(page)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(page)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
