@@ -82,6 +82,10 @@ BEGIN
     IF EXISTS (SELECT FROM archive_legalhold WHERE student_id = appraised.student_id AND lifted_at IS NULL)
         OR EXISTS (SELECT FROM archive_paperloan WHERE student_id = appraised.student_id AND returned_on IS NULL)
         OR EXISTS (SELECT FROM records_enrolment WHERE student_id = appraised.student_id AND ended_on IS NULL)
+        OR EXISTS (
+            SELECT FROM archive_retentionterm WHERE student_id = appraised.student_id
+            AND (until IS NULL OR until >= (now() AT TIME ZONE 'Asia/Shanghai')::date)
+        )
     THEN
         RAISE EXCEPTION 'Something stands in the way of this destruction' USING ERRCODE = 'check_violation';
     END IF;

@@ -32,6 +32,7 @@ from archive.models import (
     EditChange,
     LegalHold,
     PaperLoan,
+    RetentionTerm,
 )
 from archive.retention import actions, destroying
 from archive.retention.obstacles import InTheWay
@@ -218,7 +219,7 @@ def test_the_register_takes_no_line_but_of_a_destruction_that_is_due(cast: Cast)
         {"first_executor": cast.archive_head},
     ):  # fmt: skip
         _refused_by_database(lambda wrong=wrong: _line(typed, student, **wrong))
-    for stands in (held, lent):
+    for stands in (held, lent, marked, marked_for_today):
         with pytest.raises(IntegrityError, match="in the way"), transaction.atomic():
             stands(cast, student)
             _line(typed, student)
@@ -288,7 +289,8 @@ def test_what_came_in_the_way_meanwhile_stops_the_destruction(cast: Cast, steps:
     student = leaver(cast)
     typed = walk(cast, applied(cast), *WAY[:steps])
     for stands, undo in (
-        (held, LegalHold), (lent, PaperLoan), (_back, Enrolment),
+        (held, LegalHold), (lent, PaperLoan), (_back, Enrolment), (marked, RetentionTerm),
+        (marked_for_today, RetentionTerm), (_longer_rule, Enrolment),
         (lambda cast, student: submitted_edit(cast, student, {"talent": "围棋"}), EditChange),
     ):  # fmt: skip
         with transaction.atomic():
@@ -298,6 +300,23 @@ def test_what_came_in_the_way_meanwhile_stops_the_destruction(cast: Cast, steps:
                 walk(cast, typed, WAY[steps])
             transaction.set_rollback(True)
     assert walk(cast, typed, *WAY[steps:]).request.state == Request.State.CLOSED
+
+
+def marked(cast: Cast, student: Student) -> None:
+    """The file is kept for ever."""
+    file = selectors.student_file(cast.archivist, student.public_id)
+    actions.mark(actor=cast.archivist, file=file, until=None, reason="校史需要")
+
+
+def marked_for_today(cast: Cast, student: Student) -> None:
+    """The file is kept until the end of this day."""
+    RetentionTerm.objects.create(
+        student=student, school=cast.school, until=timezone.localdate(), reason="校史", set_by=cast.archivist
+    )
+
+
+def _longer_rule(cast: Cast, student: Student) -> None:
+    set_rule(cast.school, "retention_years", "30", valid_from=timezone.localdate())
 
 
 def _back(cast: Cast, student: Student) -> None:
