@@ -115,7 +115,7 @@ BEGIN
         'appraisedfile', 'retentionterm', 'certificate'
     ] LOOP
         EXECUTE format(
-            'CREATE TRIGGER file_destroyed BEFORE INSERT ON archive_%s '
+            'CREATE TRIGGER file_destroyed BEFORE INSERT OR UPDATE OF student_id ON archive_%s '
             'FOR EACH ROW EXECUTE FUNCTION records_refuse_destroyed()', held
         );
     END LOOP;
@@ -173,11 +173,19 @@ BEGIN
     INSERT INTO public.ledger_erasure (subject, "table", rows)
     SELECT subjects[1], 'approvals_decision', array_agg(id ORDER BY id) FROM done HAVING count(*) > 0;
     WITH done AS (
-        UPDATE public.archive_historicalinquiryrequest SET purpose = '', report = '', history_change_reason = ''
+        UPDATE public.archive_historicalinquiryrequest
+        SET purpose = '', report = '', reader = '', reader_unit = '', history_change_reason = ''
         WHERE request_id = ANY (over) RETURNING history_id
     )
     INSERT INTO public.ledger_erasure (subject, "table", rows)
     SELECT subjects[1], 'archive_historicalinquiryrequest', array_agg(history_id ORDER BY history_id)
+    FROM done HAVING count(*) > 0;
+    WITH done AS (
+        UPDATE public.archive_historicalsharingrequest SET end_reason = '', history_change_reason = ''
+        WHERE request_id = ANY (over) RETURNING history_id
+    )
+    INSERT INTO public.ledger_erasure (subject, "table", rows)
+    SELECT subjects[1], 'archive_historicalsharingrequest', array_agg(history_id ORDER BY history_id)
     FROM done HAVING count(*) > 0;
     WITH done AS (
         UPDATE public.archive_historicaleditrequest SET reason = '', basis = '', history_change_reason = ''

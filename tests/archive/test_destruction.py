@@ -14,14 +14,17 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
+from django.utils.translation import override
 
 from accounts.scope import NotPermitted
 from approvals import actions as requests
 from approvals.models import Request
 from approvals.reasons import ReturnReason
 from approvals.refusals import RequestRefused, SamePerson, WrongState
+from approvals.spot_check_models import SpotCheck, SpotCheckItem
 from archive.certificates import actions as certificates
 from archive.copies import actions as copies
+from archive.inquiries import actions as inquiries
 from archive.keeping import actions as keeping
 from archive.models import (
     AppraisedFile,
@@ -30,12 +33,14 @@ from archive.models import (
     DestroyedFile,
     DestructionRequest,
     EditChange,
+    FileCopy,
     LegalHold,
     PaperLoan,
     RetentionTerm,
 )
 from archive.retention import actions, destroying
 from archive.retention.obstacles import InTheWay
+from files.actions import Scan
 from files.models import Blob, Discarded
 from ledger.history import is_history
 from ledger.models import Erasure, Event
@@ -47,7 +52,9 @@ from tests.archive.asking import WAY as EDIT_WAY
 from tests.archive.asking import submitted_edit
 from tests.archive.asking import walk as walk_edit
 from tests.archive.test_deletions import REWARD, held, lent
+from tests.archive.test_sharing import drafted as drafted_sharing
 from tests.cast import Cast
+from tests.enrollment.intake import picture
 from tests.factories import saved, set_rule
 from tests.records.files import make_student
 from tests.records.merits.people import enrolment_of, officer, scan
@@ -132,6 +139,47 @@ def test_a_destroyed_file_is_nowhere(cast: Cast, django_capture_on_commit_callba
     told = Event.objects.filter(subject=student.public_id)
     assert told.filter(action="file.destroyed").count() == 1
     assert not any(one.reason or one.purpose for one in told)
+
+
+@pytest.mark.requirement("S3-9.2-3")
+def test_what_others_wrote_goes_with_the_file(cast: Cast, django_capture_on_commit_callbacks: Any) -> None:
+    ten_years(cast)
+    student = leaver(cast)
+    number = [student.enrolments.get().student_no]
+    asked = inquiries.draft(
+        actor=cast.registrar, school=cast.school, numbers=number, sections=["basic"], purpose="王小明奖助核对",
+        reader="王大明", reader_unit="王小明之父所在单位", letter=Scan("王小明介绍信.png", picture()),
+    )  # fmt: skip
+    given = drafted_sharing(cast, [student])
+    given.end_reason = "王小明之父要求收回"
+    saved(given)
+    sample = saved(SpotCheck(school=cast.school, month=timezone.localdate().replace(day=1), population=1))
+    saved(
+        SpotCheckItem(
+            spot_check=sample, kind="intake", case=uuid4(), number="BM-1", subject=student.public_id,
+            finding="王小明的户口簿缺页",
+        )
+    )  # fmt: skip
+    with django_capture_on_commit_callbacks(execute=True):
+        walk(cast, applied(cast), *WAY)
+    assert rows_that_say((*SECRETS, "王大明")) == []
+    assert asked.letter is not None and not default_storage.exists(asked.letter.storage_key)
+
+
+def test_no_copy_of_a_destroyed_file_is_printed_handed_out_or_refused(cast: Cast) -> None:
+    ten_years(cast)
+    student = leaver(cast)
+    file = selectors.student_file(cast.archive_head, student.public_id)
+    walk(cast, applied(cast), *WAY)
+    asked = copies.Asked(asker="student", proof="id_card", form="json")
+    for act in (
+        lambda: copies.print_file(actor=cast.archive_head, file=file, purpose="核对"),
+        lambda: copies.hand_out(actor=cast.archive_head, file=file, asked=asked),
+        lambda: copies.refuse(actor=cast.archive_head, file=file, asked=asked, reason="已销毁"),
+    ):
+        with pytest.raises(RequestRefused, match="destroyed"), override("en"):
+            act()
+    assert not FileCopy.objects.exists()
 
 
 @pytest.mark.requirement("S3-9.2-3")
