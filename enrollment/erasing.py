@@ -39,7 +39,8 @@ OWN = (
 def erase(student: Student) -> list[Blob]:
     """Leave empty applicants, and nothing of what came with them; the stored contents that go.
 
-    Files that were brought in for many people at once go with the first of them: what they say stands in the files.
+    Files that were brought in for many people at once, all of the batch, go with the first of them: what they say
+    stands in the files.
     """
     held: list[Blob] = []
     for row in student.applications.select_for_update().order_by("pk"):
@@ -58,31 +59,32 @@ def erase(student: Student) -> list[Blob]:
 
 
 def _scans(row: Applicant) -> Iterable[Blob]:
+    """His scans, and every file of scans of his batch: one that was given to nobody may hold his as well."""
     documents = list(
         ApplicantDocument.objects.filter(applicant=row).select_related("applicant", "blob").order_by("pk")
     )
     delete_rows(documents, actor=current_actor())
-    files = ScanFile.objects.filter(applicant=row)
-    uploads = ScanUpload.objects.filter(files__in=files).select_related("blob").distinct()
+    uploads = ScanUpload.objects.filter(batch=row.batch_id).select_related("blob")
     held = [one.blob for one in (*documents, *uploads)]
-    files.delete()
+    files = ScanFile.objects.filter(upload__batch=row.batch_id)
+    files.filter(applicant=row).delete()
+    files.filter(applicant=None).update(name="")
     return held
 
 
 def _imported(row: Applicant) -> Iterable[Blob]:
-    """The files from which he was imported, and rows with his cells: his own, and earlier tries in the same batch."""
-    jobs = ImportJob.objects.filter(Q(pk=row.import_job_id) | Q(rows__applicant=row)).distinct()
-    tries = ImportRow.objects.filter(Q(import_job__batch=row.batch_id, applicant=None) | Q(applicant=row))
-    mine = [one.pk for one in tries if one.applicant_id == row.pk or _names(one, row)]
-    jobs = ImportJob.objects.filter(
-        Q(pk__in=jobs.values("pk")) | Q(rows__in=mine) | Q(mends__in=jobs.values("pk"))
-    ).distinct()
+    """Every file that was imported into his batch, for one without a row of his may hold him; and rows with his cells:
+    his own, and earlier tries."""
+    jobs = ImportJob.objects.filter(batch=row.batch_id)
     held = [one.blob for one in jobs.select_related("blob")]
     marked = MarkedFile.objects.filter(import_job__in=jobs, blob__isnull=False).select_related("blob")
     held += [one.blob for one in marked if one.blob]
+    tries = ImportRow.objects.filter(Q(import_job__in=jobs, applicant=None) | Q(applicant=row))
+    mine = [one.pk for one in tries if one.applicant_id == row.pk or _names(one, row)]
     CheckedPart.objects.filter(import_job__in=jobs).delete()
     ImportFault.objects.filter(row__in=mine).delete()
     ImportRow.objects.filter(pk__in=mine).delete()
+    jobs.update(refusal_detail="", unknown_headers=[])
     return held
 
 

@@ -45,8 +45,12 @@ class Asked:
 
 @transaction.atomic
 def print_file(*, actor: User, file: StudentFile, purpose: str) -> bytes:
-    """The file on paper, numbers masked, with the printer's name on each page. Raises PdfFailed, NotPermitted."""
+    """The file on paper, numbers masked, with the printer's name on each page.
+
+    Raises RequestRefused, PdfFailed, NotPermitted.
+    """
     role = role_for(actor, PRINT, file.enrolment.unit_id)
+    _locked(file)
     content = as_pdf(file, purpose=purpose)
     events.record(
         "student.printed", actor=actor, obj=file.student, unit_id=file.enrolment.unit_id, role=role, purpose=purpose,
@@ -60,10 +64,10 @@ def print_file(*, actor: User, file: StudentFile, purpose: str) -> bytes:
 def hand_out(*, actor: User, file: StudentFile, asked: Asked) -> bytes:
     """The student's own copy, made for this one download; the register keeps its digest.
 
-    Raises NotEntitled, OwnFile for a file of the actor's own family, PdfFailed, NotPermitted.
+    Raises RequestRefused, NotEntitled, OwnFile for a file of the actor's own family, PdfFailed, NotPermitted.
     """
     role = role_for(actor, PERM, file.enrolment.unit_id)
-    student = Student.objects.select_for_update().get(pk=file.student.pk)
+    student = _locked(file)
     if is_related(actor, [student.public_id]):
         raise OwnFile(_("Nobody hands out a copy of his own file or of his family's."))
     _demand_entitled(student, asked)
@@ -72,6 +76,14 @@ def hand_out(*, actor: User, file: StudentFile, asked: Asked) -> bytes:
     _keep("student.copied", actor, role, file, row)
     reading.count(actor=actor, file=file)
     return content
+
+
+def _locked(file: StudentFile) -> Student:
+    """The student, locked, so that no destruction comes between. Raises RequestRefused when one has."""
+    student: Student = Student.objects.select_for_update().get(pk=file.student.pk)
+    if student.destroyed_on:
+        raise RequestRefused(_("The file of this student is destroyed."))
+    return student
 
 
 def _demand_entitled(student: Student, asked: Asked) -> None:
@@ -96,7 +108,7 @@ def refuse(*, actor: User, file: StudentFile, asked: Asked, reason: str) -> File
     role = role_for(actor, PERM, file.enrolment.unit_id)
     if not reason.strip():
         raise RequestRefused(_("A copy is refused with a reason."))
-    row = _row(actor, file, file.student, asked, refusal=reason.strip())
+    row = _row(actor, file, _locked(file), asked, refusal=reason.strip())
     return _keep("student.copy_refused", actor, role, file, row)
 
 

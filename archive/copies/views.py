@@ -63,6 +63,9 @@ def print_file(request: HttpRequest, student_id: UUID) -> HttpResponse:
         return _page(request, file, form, status=422)
     try:
         content = actions.print_file(actor=user_of(request), file=file, **form.cleaned_data)
+    except RequestRefused as refused:
+        form.add_error(None, str(refused))
+        return _page(request, file, form, status=422)
     except PdfFailed as failed:
         form.add_error(None, failed.message)
         return _page(request, file, form, status=422)

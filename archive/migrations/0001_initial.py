@@ -82,6 +82,10 @@ BEGIN
     IF EXISTS (SELECT FROM archive_legalhold WHERE student_id = appraised.student_id AND lifted_at IS NULL)
         OR EXISTS (SELECT FROM archive_paperloan WHERE student_id = appraised.student_id AND returned_on IS NULL)
         OR EXISTS (SELECT FROM records_enrolment WHERE student_id = appraised.student_id AND ended_on IS NULL)
+        OR EXISTS (
+            SELECT FROM archive_retentionterm WHERE student_id = appraised.student_id
+            AND (until IS NULL OR until >= (now() AT TIME ZONE 'Asia/Shanghai')::date)
+        )
     THEN
         RAISE EXCEPTION 'Something stands in the way of this destruction' USING ERRCODE = 'check_violation';
     END IF;
@@ -111,7 +115,7 @@ BEGIN
         'appraisedfile', 'retentionterm', 'certificate'
     ] LOOP
         EXECUTE format(
-            'CREATE TRIGGER file_destroyed BEFORE INSERT ON archive_%s '
+            'CREATE TRIGGER file_destroyed BEFORE INSERT OR UPDATE OF student_id ON archive_%s '
             'FOR EACH ROW EXECUTE FUNCTION records_refuse_destroyed()', held
         );
     END LOOP;
@@ -169,11 +173,19 @@ BEGIN
     INSERT INTO public.ledger_erasure (subject, "table", rows)
     SELECT subjects[1], 'approvals_decision', array_agg(id ORDER BY id) FROM done HAVING count(*) > 0;
     WITH done AS (
-        UPDATE public.archive_historicalinquiryrequest SET purpose = '', report = '', history_change_reason = ''
+        UPDATE public.archive_historicalinquiryrequest
+        SET purpose = '', report = '', reader = '', reader_unit = '', history_change_reason = ''
         WHERE request_id = ANY (over) RETURNING history_id
     )
     INSERT INTO public.ledger_erasure (subject, "table", rows)
     SELECT subjects[1], 'archive_historicalinquiryrequest', array_agg(history_id ORDER BY history_id)
+    FROM done HAVING count(*) > 0;
+    WITH done AS (
+        UPDATE public.archive_historicalsharingrequest SET end_reason = '', history_change_reason = ''
+        WHERE request_id = ANY (over) RETURNING history_id
+    )
+    INSERT INTO public.ledger_erasure (subject, "table", rows)
+    SELECT subjects[1], 'archive_historicalsharingrequest', array_agg(history_id ORDER BY history_id)
     FROM done HAVING count(*) > 0;
     WITH done AS (
         UPDATE public.archive_historicaleditrequest SET reason = '', basis = '', history_change_reason = ''

@@ -22,8 +22,8 @@ from archive.models import (
     RetentionTerm,
 )
 from archive.retention import reporting
-from archive.retention.obstacles import in_the_way
-from archive.retention.selectors import APPRAISE, MANAGE, expired, period_of, years_after
+from archive.retention.obstacles import in_the_way, years_after
+from archive.retention.selectors import APPRAISE, MANAGE, expired, period_of
 from files.actions import store_made
 from ledger import events
 from ledger.context import acting, service_user
@@ -70,7 +70,7 @@ def _open(actor: User, role: str, school: Unit) -> AppraisalRound:
     Unit.objects.select_for_update().get(pk=school.pk)
     if AppraisalRound.objects.filter(school=school, closed_at__isnull=True).exists():
         raise WrongState(_("Another appraisal of this school is open."))
-    found: list[Any] = list(expired(school, timezone.localdate())[:MOST_FILES])
+    found: list[Any] = list(expired(school)[:MOST_FILES])
     if not found:
         raise WrongState(_("No file's retention has ended."))
     years = int(rule(school, "retention_years"))
@@ -271,6 +271,8 @@ def mark(*, actor: User, file: StudentFile, until: date | None, reason: str) -> 
     role = role_for(actor, MANAGE, file.enrolment.unit_id)
     student = Student.objects.select_for_update().get(pk=file.student.pk)
     period = period_of(student)
+    if period.marked and period.marked.until is None:
+        raise WrongState(_("This file is marked to be kept for ever already."))
     if until is not None and (until <= timezone.localdate() or (period.until and until <= period.until)):
         raise RequestRefused(_("A new period ends later than the old one, and not before today."))
     if not reason.strip():

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 
+from approvals.spot_check_models import SpotCheckItem
 from archive.models import (
     Consent,
     DeletionRequest,
@@ -31,6 +32,9 @@ def erase(student: Student) -> list[Blob]:
     for row in DeletionRequest.objects.filter(student=student):
         row.reason = ""
         row.save(update_fields=["reason"])
+    for item in SpotCheckItem.objects.filter(subject=student.public_id).select_related("spot_check"):
+        item.finding = ""
+        item.save(update_fields=["finding"])
     snapshots = Snapshot.objects.filter(subject=student.public_id).select_related("blob")
     return [
         *_edits(student),
@@ -70,18 +74,31 @@ def _consents(student: Student) -> Sequence[Blob]:
 def _outside(student: Student) -> Sequence[Blob]:
     """The numbers in inquiries and sharings, and the packages in which his data lie.
 
-    Words of an inquiry go with the last of the files that it named; what a sharing says of its receiver stays.
+    What an inquiry says, of its reader too, and why a sharing ended go with the last of the files that they named; what
+    a sharing says of its receiver stays.
     """
     for model in (InquiryStudent, SharingStudent):
         for row in model._default_manager.filter(student=student).select_related("student"):
             row.student_no = ""
             row.save(update_fields=["student_no"])
-    others = InquiryStudent.objects.filter(inquiry=OuterRef("pk"), student__destroyed_on__isnull=True)
-    asked = InquiryRequest.objects.filter(students__student=student).select_related("request")
-    for typed in asked.filter(~Exists(others.exclude(student=student))):
-        typed.purpose = typed.report = ""
-        typed.save(update_fields=["purpose", "report"])
+    held: list[Blob] = []
+    for asked in _last(InquiryRequest, "inquiry", student).select_related("letter"):
+        asked.purpose = asked.report = asked.reader = asked.reader_unit = ""
+        asked.save(update_fields=["purpose", "report", "reader", "reader_unit"])
+        held += [asked.letter] if asked.letter else []
+    for over in _last(SharingRequest, "sharing", student):
+        over.end_reason = ""
+        over.save(update_fields=["end_reason"])
     given = SharingRequest.objects.filter(
         students__student=student, students__outcome=SharingStudent.Outcome.GIVEN
     )
-    return [one.package for one in given.select_related("package") if one.package]
+    return [*held, *(one.package for one in given.select_related("package") if one.package)]
+
+
+def _last(model: Any, name: str, student: Student) -> Any:
+    """Inquiries or sharings that name no other file that is left."""
+    others = model._meta.get_field("students").related_model._default_manager.filter(
+        **{name: OuterRef("pk")}, student__destroyed_on__isnull=True
+    )
+    named = model._default_manager.filter(students__student=student).select_related("request")
+    return named.filter(~Exists(others.exclude(student=student)))

@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from datetime import date
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from approvals.models import Request
@@ -16,12 +18,14 @@ from archive.models import (
     InquiryStudent,
     LegalHold,
     PaperLoan,
+    RetentionTerm,
     SharingRequest,
     SharingStudent,
 )
 from records.models import Enrolment
 from records.penalty_models import Penalty
 from school.models import Unit
+from school.rules import PERMANENT, rule
 
 State = Request.State
 RUNNING = (State.UNDER_REVIEW, State.APPROVED, State.RETURNED)
@@ -31,15 +35,33 @@ class InTheWay(RequestRefused):
     """Something stands in the way of destroying files; the words name their archive numbers."""
 
 
+def years_after(day: date, years: int) -> date:
+    """The same day so many years later; of 29 February the last of that month."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)
+
+
+def _not_over(school: Unit, today: date) -> QuerySet[Enrolment]:
+    """Newest stretches that ended less than the school's period ago; all that ended when it keeps files for ever."""
+    ended: QuerySet[Enrolment] = Enrolment.objects.current().filter(ended_on__isnull=False)
+    years = rule(school, "retention_years")
+    return ended if years == PERMANENT else ended.filter(ended_on__gte=years_after(today, -int(years)))
+
+
 def _reasons(school: Unit) -> list[tuple[Any, QuerySet[Any]]]:
     """Each reason with the rows that give it; all of them have a ``student``."""
-    newest = Enrolment.objects.current()
+    newest, today = Enrolment.objects.current(), timezone.localdate()
+    marked = Q(until__isnull=True) | Q(until__gte=today)
     in_force = Q(sharing__released_at__isnull=False, sharing__ended_on__isnull=True)
     sharings = SharingStudent.objects.filter(
         in_force | Q(sharing__in=SharingRequest.objects.filter(request__state__in=RUNNING))
     )
     return [
         (_("The student is enrolled."), Enrolment.objects.filter(ended_on__isnull=True)),
+        (_("The retention period of the file has not ended."), _not_over(school, today)),
+        (_("The file is marked to be kept longer."), RetentionTerm.objects.filter(marked)),
         (_("Another school keeps the file now."), newest.exclude(school=school)),
         (_("The file is under a hold."), LegalHold.objects.filter(lifted_at__isnull=True)),
         (_("The paper file is lent out."), PaperLoan.objects.filter(returned_on__isnull=True)),

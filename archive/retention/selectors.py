@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import User
 from accounts.scope import units_with, units_with_any, visible_or_404
@@ -16,7 +16,7 @@ from archive.models import (
     DestroyedFile,
     RetentionTerm,
 )
-from archive.retention.obstacles import free
+from archive.retention.obstacles import free, years_after
 from records.models import Enrolment, Student
 from school.models import Unit
 from school.rules import PERMANENT, rule
@@ -26,14 +26,6 @@ APPRAISE = "appraise_files"
 APPROVE = "approve_destruction"
 ROUND_READERS = (MANAGE, APPRAISE, APPROVE)
 REGISTER_READERS = (MANAGE, APPROVE, "view_events")
-
-
-def years_after(day: date, years: int) -> date:
-    """The same day so many years later; of 29 February the last of that month."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return day.replace(year=day.year + years, day=28)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +40,11 @@ class Period:
 def period_of(student: Student) -> Period:
     """The retention period of a file by the rule of the school that keeps it, and by what was marked since.
 
-    A mark lengthens the period and never shortens it.
+    A mark lengthens the period and never shortens it; of several the longest counts, ``marked``.
     """
     newest = Enrolment.objects.current().filter(student=student).select_related("school").first()
-    marked = RetentionTerm.objects.filter(student=student).select_related("set_by").order_by("-pk").first()
+    terms = RetentionTerm.objects.filter(student=student).select_related("set_by")
+    marked = terms.order_by(F("until").desc(nulls_first=True), "-pk").first()
     if newest is None or newest.ended_on is None:
         return Period(None, enrolled=True, marked=marked)
     years = rule(newest.school, "retention_years")
@@ -61,23 +54,18 @@ def period_of(student: Student) -> Period:
     return Period(max(ends, marked.until) if marked and marked.until else ends, marked=marked)
 
 
-def expired(school: Unit, today: date) -> QuerySet[Enrolment]:
+def expired(school: Unit) -> QuerySet[Enrolment]:
     """The newest stretches of files that ``school`` keeps, whose period has ended and that nothing keeps.
 
-    In the order in which they ended; those that wait in a round already are left out.
+    ``until``: the end of the longest mark. In the order in which they ended; those that wait in a round already are
+    left out.
     """
-    years = rule(school, "retention_years")
-    if years == PERMANENT:
-        return Enrolment.objects.none()
-    newest_term = RetentionTerm.objects.filter(student=OuterRef("student")).order_by("-pk")
+    terms = RetentionTerm.objects.filter(student=OuterRef("student")).order_by("-until")
     waiting = AppraisedFile.objects.filter(student=OuterRef("student"), outcome__in=["", "destroy"])
     rows = (
         Enrolment.objects.current()
-        .filter(school=school, ended_on__lt=years_after(today, -int(years)))
-        .annotate(
-            term=Subquery(newest_term.values("pk")[:1]), until=Subquery(newest_term.values("until")[:1])
-        )
-        .filter(Q(term__isnull=True) | Q(until__lt=today), ~Exists(waiting))
+        .filter(~Exists(waiting), school=school)
+        .annotate(until=Subquery(terms.values("until")[:1]))
     )
     found: QuerySet[Enrolment] = free(rows, school).select_related("student").order_by("ended_on", "pk")
     return found

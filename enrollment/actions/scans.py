@@ -15,7 +15,7 @@ from enrollment.actions.refusals import IntakeRefused
 from enrollment.models import Applicant, ApplicantDocument, IntakeBatch, ScanFile, ScanUpload
 from enrollment.scan_matching import Match, Matcher, is_unsafe
 from enrollment.steps import ACCEPTANCE, OPEN_TO_CLERK
-from files.actions import store
+from files.actions import discard, store
 from files.inspection import IMAGES, SCANS
 from files.refusals import FileRefused
 from files.selectors import open_blob
@@ -103,6 +103,7 @@ def remove(*, actor: User, document: ApplicantDocument) -> Applicant:
         raise IntakeRefused(_("Somebody has done this already."))
     with acting(actor, role=role):
         standing.delete()
+        discard(standing.blob)
         _note_change(row, standing.kind)
         events.record("scan.removed", actor=actor, obj=row, detail={"kind": standing.kind})
     return row

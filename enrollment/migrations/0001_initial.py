@@ -12,6 +12,22 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+# An applicant becomes one student and stays his, and an empty one takes nothing any more.
+SEALED = """
+CREATE FUNCTION enrollment_keep_student() RETURNS trigger LANGUAGE plpgsql AS $body$
+BEGIN
+    RAISE EXCEPTION 'This applicant is another student' USING ERRCODE = 'check_violation';
+END
+$body$;
+CREATE TRIGGER applicant_of_one_student BEFORE UPDATE ON enrollment_applicant
+    FOR EACH ROW WHEN (OLD.student_id IS NOT NULL AND NEW.student_id IS DISTINCT FROM OLD.student_id)
+    EXECUTE FUNCTION enrollment_keep_student();
+CREATE TRIGGER applicant_destroyed BEFORE UPDATE OR DELETE ON enrollment_applicant
+    FOR EACH ROW WHEN (OLD.state = 'destroyed') EXECUTE FUNCTION records_keep_destroyed();
+CREATE TRIGGER file_destroyed BEFORE INSERT OR UPDATE OF student_id ON enrollment_applicant
+    FOR EACH ROW WHEN (NEW.student_id IS NOT NULL) EXECUTE FUNCTION records_refuse_destroyed();
+"""
+
 # An applicant may have another id than the student whom he became: who came back found his old file.
 FORGET = """
 CREATE FUNCTION enrollment_forget(subjects uuid[]) RETURNS void
@@ -21,8 +37,11 @@ DECLARE
     ids uuid[];
 BEGIN
     PERFORM public.archive_demand_registered(subjects);
-    SELECT array_agg(a.id), array_agg(a.public_id) FILTER (WHERE a.public_id <> ALL (subjects)) INTO applicants, ids FROM public.enrollment_applicant a
-    JOIN public.records_student s ON s.id = a.student_id WHERE s.public_id = ANY (subjects);
+    SELECT array_agg(a.id), array_agg(a.public_id) FILTER (WHERE a.public_id <> ALL (subjects)) INTO applicants, ids
+    FROM public.enrollment_applicant a JOIN public.records_student s ON s.id = a.student_id
+    WHERE s.public_id = ANY (subjects) AND (a.public_id = ANY (subjects) OR NOT EXISTS (
+        SELECT FROM public.records_student x WHERE x.public_id = a.public_id AND x.destroyed_on IS NULL
+    ));
     IF applicants IS NULL THEN
         RETURN;
     END IF;
@@ -2428,5 +2447,6 @@ class Migration(migrations.Migration):
             model_name="typedcell",
             constraint=models.UniqueConstraint(fields=("applicant", "field"), name="typed_cell_once"),
         ),
+        migrations.RunSQL(SEALED),
         migrations.RunSQL(FORGET),
     ]

@@ -14,14 +14,17 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
+from django.utils.translation import override
 
 from accounts.scope import NotPermitted
 from approvals import actions as requests
 from approvals.models import Request
 from approvals.reasons import ReturnReason
 from approvals.refusals import RequestRefused, SamePerson, WrongState
+from approvals.spot_check_models import SpotCheck, SpotCheckItem
 from archive.certificates import actions as certificates
 from archive.copies import actions as copies
+from archive.inquiries import actions as inquiries
 from archive.keeping import actions as keeping
 from archive.models import (
     AppraisedFile,
@@ -30,11 +33,14 @@ from archive.models import (
     DestroyedFile,
     DestructionRequest,
     EditChange,
+    FileCopy,
     LegalHold,
     PaperLoan,
+    RetentionTerm,
 )
 from archive.retention import actions, destroying
 from archive.retention.obstacles import InTheWay
+from files.actions import Scan
 from files.models import Blob, Discarded
 from ledger.history import is_history
 from ledger.models import Erasure, Event
@@ -46,7 +52,9 @@ from tests.archive.asking import WAY as EDIT_WAY
 from tests.archive.asking import submitted_edit
 from tests.archive.asking import walk as walk_edit
 from tests.archive.test_deletions import REWARD, held, lent
+from tests.archive.test_sharing import drafted as drafted_sharing
 from tests.cast import Cast
+from tests.enrollment.intake import picture
 from tests.factories import saved, set_rule
 from tests.records.files import make_student
 from tests.records.merits.people import enrolment_of, officer, scan
@@ -134,6 +142,47 @@ def test_a_destroyed_file_is_nowhere(cast: Cast, django_capture_on_commit_callba
 
 
 @pytest.mark.requirement("S3-9.2-3")
+def test_what_others_wrote_goes_with_the_file(cast: Cast, django_capture_on_commit_callbacks: Any) -> None:
+    ten_years(cast)
+    student = leaver(cast)
+    number = [student.enrolments.get().student_no]
+    asked = inquiries.draft(
+        actor=cast.registrar, school=cast.school, numbers=number, sections=["basic"], purpose="王小明奖助核对",
+        reader="王大明", reader_unit="王小明之父所在单位", letter=Scan("王小明介绍信.png", picture()),
+    )  # fmt: skip
+    given = drafted_sharing(cast, [student])
+    given.end_reason = "王小明之父要求收回"
+    saved(given)
+    sample = saved(SpotCheck(school=cast.school, month=timezone.localdate().replace(day=1), population=1))
+    saved(
+        SpotCheckItem(
+            spot_check=sample, kind="intake", case=uuid4(), number="BM-1", subject=student.public_id,
+            finding="王小明的户口簿缺页",
+        )
+    )  # fmt: skip
+    with django_capture_on_commit_callbacks(execute=True):
+        walk(cast, applied(cast), *WAY)
+    assert rows_that_say((*SECRETS, "王大明")) == []
+    assert asked.letter is not None and not default_storage.exists(asked.letter.storage_key)
+
+
+def test_no_copy_of_a_destroyed_file_is_printed_handed_out_or_refused(cast: Cast) -> None:
+    ten_years(cast)
+    student = leaver(cast)
+    file = selectors.student_file(cast.archive_head, student.public_id)
+    walk(cast, applied(cast), *WAY)
+    asked = copies.Asked(asker="student", proof="id_card", form="json")
+    for act in (
+        lambda: copies.print_file(actor=cast.archive_head, file=file, purpose="核对"),
+        lambda: copies.hand_out(actor=cast.archive_head, file=file, asked=asked),
+        lambda: copies.refuse(actor=cast.archive_head, file=file, asked=asked, reason="已销毁"),
+    ):
+        with pytest.raises(RequestRefused, match="destroyed"), override("en"):
+            act()
+    assert not FileCopy.objects.exists()
+
+
+@pytest.mark.requirement("S3-9.2-3")
 def test_the_ledger_keeps_the_rows_and_says_which_it_blanked(cast: Cast) -> None:
     ten_years(cast)
     student = full_file(cast)
@@ -218,7 +267,7 @@ def test_the_register_takes_no_line_but_of_a_destruction_that_is_due(cast: Cast)
         {"first_executor": cast.archive_head},
     ):  # fmt: skip
         _refused_by_database(lambda wrong=wrong: _line(typed, student, **wrong))
-    for stands in (held, lent):
+    for stands in (held, lent, marked, marked_for_today):
         with pytest.raises(IntegrityError, match="in the way"), transaction.atomic():
             stands(cast, student)
             _line(typed, student)
@@ -288,7 +337,8 @@ def test_what_came_in_the_way_meanwhile_stops_the_destruction(cast: Cast, steps:
     student = leaver(cast)
     typed = walk(cast, applied(cast), *WAY[:steps])
     for stands, undo in (
-        (held, LegalHold), (lent, PaperLoan), (_back, Enrolment),
+        (held, LegalHold), (lent, PaperLoan), (_back, Enrolment), (marked, RetentionTerm),
+        (marked_for_today, RetentionTerm), (_longer_rule, Enrolment),
         (lambda cast, student: submitted_edit(cast, student, {"talent": "围棋"}), EditChange),
     ):  # fmt: skip
         with transaction.atomic():
@@ -298,6 +348,23 @@ def test_what_came_in_the_way_meanwhile_stops_the_destruction(cast: Cast, steps:
                 walk(cast, typed, WAY[steps])
             transaction.set_rollback(True)
     assert walk(cast, typed, *WAY[steps:]).request.state == Request.State.CLOSED
+
+
+def marked(cast: Cast, student: Student) -> None:
+    """The file is kept for ever."""
+    file = selectors.student_file(cast.archivist, student.public_id)
+    actions.mark(actor=cast.archivist, file=file, until=None, reason="校史需要")
+
+
+def marked_for_today(cast: Cast, student: Student) -> None:
+    """The file is kept until the end of this day."""
+    RetentionTerm.objects.create(
+        student=student, school=cast.school, until=timezone.localdate(), reason="校史", set_by=cast.archivist
+    )
+
+
+def _longer_rule(cast: Cast, student: Student) -> None:
+    set_rule(cast.school, "retention_years", "30", valid_from=timezone.localdate())
 
 
 def _back(cast: Cast, student: Student) -> None:

@@ -15,7 +15,8 @@ from approvals.models import Notice
 from approvals.refusals import OwnFile, RequestRefused, WrongState
 from archive.models import AppraisalRound, AppraisalVote, AppraisedFile, Appraiser, RetentionTerm
 from archive.retention import actions
-from archive.retention.selectors import expired, period_of, waiting_rounds, years_after
+from archive.retention.obstacles import years_after
+from archive.retention.selectors import expired, period_of, waiting_rounds
 from files.selectors import open_blob
 from ledger.models import Event
 from records import selectors
@@ -36,7 +37,7 @@ TODAY = date(2026, 11, 22)
 
 
 def listed(cast: Cast) -> list[str]:
-    return [row.student.name for row in expired(cast.school, timezone.localdate())]
+    return [row.student.name for row in expired(cast.school)]
 
 
 @pytest.mark.requirement("S0-4.4-1", "S0-4.4-2")
@@ -78,9 +79,25 @@ def test_a_mark_lengthens_and_never_shortens(cast: Cast) -> None:
     assert period_of(student).until is None
     assert RetentionTerm.objects.count() == 2
     assert Event.objects.filter(action="retention.marked", subject=student.public_id).count() == 2
+    for again in (None, later + timedelta(days=400)):
+        with pytest.raises(WrongState):
+            actions.mark(actor=cast.archivist, file=file, until=again, reason="不再永久")
     other = selectors.student_file(cast.registrar, student.public_id)
     with pytest.raises(NotPermitted):
         actions.mark(actor=cast.registrar, file=other, until=None, reason="无权")
+
+
+def test_of_several_marks_the_longest_counts(cast: Cast) -> None:
+    ten_years(cast)
+    student = leaver(cast)
+    today = timezone.localdate()
+    ends = (today + timedelta(days=400), today - timedelta(days=1), None, today - timedelta(days=1))
+    longest = [ends[0], ends[0], None, None]
+    for until, left in zip(ends, longest, strict=True):
+        RetentionTerm.objects.create(
+            student=student, school=cast.school, until=until, reason="校史需要", set_by=cast.archivist
+        )
+        assert (period_of(student).until, listed(cast)) == (left, [])
 
 
 @pytest.mark.requirement("S0-4.4-3")
@@ -245,6 +262,32 @@ def test_a_hold_that_came_meanwhile_spares_the_file(cast: Cast) -> None:
     row = actions.close_round(actor=cast.archivist, row=row, kept_years=10)
     assert row.files.get().outcome == "spared"
     assert RetentionTerm.objects.count() == 0
+
+
+@pytest.mark.requirement("S0-4.4-3")
+@pytest.mark.parametrize("days", [None, 400])
+def test_a_mark_that_came_meanwhile_spares_the_file_and_stays(cast: Cast, days: int | None) -> None:
+    ten_years(cast)
+    student = leaver(cast)
+    row = opened(cast)
+    voted(cast, row)
+    file = selectors.student_file(cast.archivist, student.public_id)
+    until = days and timezone.localdate() + timedelta(days=days)
+    actions.mark(actor=cast.archivist, file=file, until=until or None, reason="校史需要")
+    row = actions.close_round(actor=cast.archivist, row=row, kept_years=1)
+    assert row.files.get().outcome == "spared"
+    assert period_of(student).until == until
+
+
+@pytest.mark.requirement("S0-4.4-3")
+def test_a_longer_rule_that_came_meanwhile_spares_the_file(cast: Cast) -> None:
+    ten_years(cast)
+    leaver(cast)
+    row = opened(cast)
+    voted(cast, row)
+    set_rule(cast.school, "retention_years", "30", valid_from=date(2026, 1, 1))
+    row = actions.close_round(actor=cast.archivist, row=row, kept_years=1)
+    assert row.files.get().outcome == "spared"
 
 
 def test_the_pages_say_who_may_do_what(cast: Cast, client: Client) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
 from django.test import Client
@@ -13,7 +14,7 @@ from django.urls import reverse
 
 from accounts.scope import NotPermitted
 from enrollment import actions as intake
-from enrollment.actions import batches
+from enrollment.actions import batches, scans
 from enrollment.importing import actions
 from enrollment.importing.selectors import cells_of_row, marked_file
 from enrollment.models import Applicant, ApplicantMember, ImportJob, ImportRow, IntakeBatch
@@ -25,7 +26,7 @@ from records.columns import NATIONAL
 from tests.cast import Cast, make_cast
 from tests.core.workbook_files import saved
 from tests.enrollment.importing import bring_in, check, fresh, make_classes
-from tests.enrollment.intake import draft, id_number, make_batch
+from tests.enrollment.intake import draft, id_number, make_batch, picture
 from tests.factories import set_rule
 from tests.support.applicant_files import national_workbook, people
 
@@ -163,6 +164,18 @@ def test_undo_takes_drafts_back_with_their_history_kept(cast: Cast, batch: Intak
     assert Event.objects.get(action="import.undone").detail == {"count": 3}
     again = bring_in(cast.clerk, check(cast.clerk, batch, content))
     assert again.imported_count == 3
+
+
+def test_undo_takes_the_contents_of_scans_too(
+    cast: Cast, batch: IntakeBatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    made = bring_in(cast.clerk, check(cast.clerk, batch, faulty()))
+    row = Applicant.objects.first()
+    assert row is not None
+    scan = scans.attach(actor=cast.clerk, applicant=row, kind="other", content=picture(), filename="a.jpg")
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.undo(actor=cast.clerk, import_job=made)
+    assert not default_storage.exists(scan.blob.storage_key)
 
 
 def test_undo_is_refused_once_a_row_was_submitted(cast: Cast, batch: IntakeBatch) -> None:

@@ -113,6 +113,22 @@ def test_a_clerk_attaches_and_removes_scans_of_an_own_draft(cast: Cast, batch: I
     assert "王小明" not in str([one.detail for one in names])
 
 
+def test_the_content_of_a_scan_goes_with_it(
+    cast: Cast, batch: IntakeBatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    kept = scans.attach(
+        actor=cast.clerk,
+        applicant=draft(cast.clerk, batch),
+        kind="id_card",
+        content=image(1),
+        filename="a.jpg",
+    )
+    assert default_storage.exists(kept.blob.storage_key)
+    with django_capture_on_commit_callbacks(execute=True):
+        scans.remove(actor=cast.clerk, document=kept)
+    assert not default_storage.exists(kept.blob.storage_key)
+
+
 def test_scans_stay_as_they_are_under_review_and_move_again_after_a_return(
     cast: Cast, batch: IntakeBatch
 ) -> None:

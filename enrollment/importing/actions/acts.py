@@ -23,7 +23,7 @@ from enrollment.models import (
     IntakeDecision,
     TypedCell,
 )
-from files.actions import store
+from files.actions import discard, store
 from files.inspection import WORKBOOKS
 from jobs import actions as jobs
 from ledger import events
@@ -253,9 +253,12 @@ def undo(*, actor: User, import_job: ImportJob) -> int:
         _open_again(row, ids)
         ImportRow.objects.filter(applicant__in=ids).update(applicant=None)
         TypedCell.objects.filter(applicant__in=ids).delete()
-        for model in (ApplicantDocument, ApplicantMember):
-            parts = model.objects.filter(applicant__in=ids).select_related("applicant")
-            delete_rows(list(parts), actor=actor, role=role)
+        scans = list(ApplicantDocument.objects.filter(applicant__in=ids).select_related("applicant", "blob"))
+        members = ApplicantMember.objects.filter(applicant__in=ids).select_related("applicant")
+        for parts in (scans, list(members)):
+            delete_rows(parts, actor=actor, role=role)
+        for scan in scans:
+            discard(scan.blob)
         delete_rows(applicants, actor=actor, role=role)
     row.state, row.imported_count = State.UNDONE, 0
     row.save(update_fields=["state", "imported_count"])
