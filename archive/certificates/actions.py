@@ -25,6 +25,7 @@ from ledger.context import acting
 from ledger.history import write_rows
 from records import numbers
 from records.models import Enrolment, Student
+from records.selectors import files_in_use
 from school.models import SchoolClass, Unit
 
 JOB = "archive.certificates"
@@ -215,7 +216,7 @@ def work(running: Running) -> None:
     ordered = CertificateOrder.objects.select_related("school_class__school").get(job=running.job)
     asked = Asked(Kind.ENROLMENT, ordered.purpose, ordered.language)
     try:
-        _print_class(running, ordered.school_class, asked)
+        _print_class(running, ordered, asked)
     except NotFit as refused:
         raise JobRefused(str(refused)) from refused
     except PdfFailed as failed:
@@ -223,14 +224,21 @@ def work(running: Running) -> None:
 
 
 @transaction.atomic
-def _print_class(running: Running, school_class: SchoolClass, asked: Asked) -> None:
+def _print_class(running: Running, ordered: CertificateOrder, asked: Asked) -> None:
+    school_class = ordered.school_class
     seated = _attending(school_class)
     rows = sorted(_locked(seated), key=lambda row: seated.index(row.pk))
     made = _issue(running.actor, school_class.school, rows, asked, [uuid4() for _row in rows])
     content = _pdf(running.actor, made, copy=False)
+    ordered.people = [row.student_id for row in rows]
+    ordered.save(update_fields=["people"])
     running.keep(store_made(actor=running.actor, content=content, filename="certificates.pdf", kind="pdf"))
 
 
 def may_take(user: User, job: Job) -> bool:
-    """Whether ``user`` may still issue certificates of the class whose set this is."""
-    return CertificateOrder.objects.get(job=job).school_class.unit_id in units_with(user, PERM)
+    """Whether ``user`` may still issue certificates of everybody whom the set shows, their files being in use here."""
+    ordered = CertificateOrder.objects.select_related("school_class").get(job=job)
+    if ordered.school_class.unit_id not in units_with(user, PERM):
+        return False
+    rows = files_in_use(user).filter(unit_id__in=units_with(user, PERM), student__in=ordered.people)
+    return rows.count() == len(ordered.people)

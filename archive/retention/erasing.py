@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 
 from archive.models import (
+    CertificateOrder,
     Consent,
     DeletionRequest,
     EditChange,
@@ -36,6 +37,7 @@ def erase(student: Student) -> list[Blob]:
         *_edits(student),
         *_consents(student),
         *_outside(student),
+        *_class_sets(student),
         *(one.blob for one in snapshots),
     ]
 
@@ -85,3 +87,9 @@ def _outside(student: Student) -> Sequence[Blob]:
         students__student=student, students__outcome=SharingStudent.Outcome.GIVEN
     )
     return [one.package for one in given.select_related("package") if one.package]
+
+
+def _class_sets(student: Student) -> Sequence[Blob]:
+    """Certificates of a class in which his stands."""
+    orders = CertificateOrder.objects.filter(people__contains=[student.pk])
+    return [one.job.result for one in orders.select_related("job__result") if one.job.result]

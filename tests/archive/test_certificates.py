@@ -20,6 +20,7 @@ from archive.certificates.actions import Asked, IssuedAlready, NotFit
 from archive.models import Certificate, CertificateOrder
 from core.pdf import PdfFailed
 from jobs.models import Job
+from jobs.running import Running
 from ledger.models import Event
 from records.models import Enrolment, Student
 from tests.archive.asking import moves_on
@@ -272,8 +273,6 @@ def test_the_register_costs_the_same_for_two_and_ten(cast: Cast, wang: Student, 
 
 
 def test_a_class_gets_its_certificates_in_one_pdf(cast: Cast, wang: Student, client: Client) -> None:
-    from jobs.running import Running
-
     for name in ("李明", "张三"):
         make_student(name, cast, school_class=cast.school_class)
     stay = make_student("周五", cast, school_class=cast.school_class).enrolments.get()
@@ -293,3 +292,19 @@ def test_a_class_gets_its_certificates_in_one_pdf(cast: Cast, wang: Student, cli
     assert Certificate.objects.count() == 3
     assert actions.may_take(cast.registrar, job)
     assert not actions.may_take(cast.clerk, job)
+    stay = wang.enrolments.get()
+    stay.ended_on = stay.shelved_on = date(2026, 11, 1)
+    stay.status = Student.Status.GRADUATED
+    saved(stay)
+    assert not actions.may_take(cast.registrar, job)
+
+
+def test_a_class_set_is_given_out_no_longer_when_one_of_the_class_went_on(cast: Cast, wang: Student) -> None:
+    make_student("李明", cast, school_class=cast.school_class)
+    ordered = actions.order(
+        actor=cast.registrar, school_class=cast.school_class, purpose="社保", language="zh"
+    )
+    actions.work(Running(ordered.job, cast.registrar, lambda done, total: None))
+    assert actions.may_take(cast.registrar, ordered.job)
+    moves_on(cast, wang)
+    assert not actions.may_take(cast.registrar, ordered.job)

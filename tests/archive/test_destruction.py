@@ -36,6 +36,7 @@ from archive.models import (
 from archive.retention import actions, destroying
 from archive.retention.obstacles import InTheWay
 from files.models import Blob, Discarded
+from jobs.running import Running
 from ledger.history import is_history
 from ledger.models import Erasure, Event
 from records import selectors
@@ -56,10 +57,20 @@ SECRETS = ("王小明", "wangxiaoming", "围棋小能手", "优秀学生干部",
 """What of a full file must be found nowhere after its destruction."""
 
 
+def class_set(cast: Cast) -> None:
+    """Certificates of the whole class in one PDF."""
+    made = certificates.order(
+        actor=cast.registrar, school_class=cast.school_class, purpose="办理社保", language="zh"
+    )
+    certificates.work(Running(made.job, cast.registrar, lambda done, total: None))
+
+
 def full_file(cast: Cast) -> Student:
     """A file with values, family, an entry with a scan, an edit with its proof, a hold that was lifted, a certificate
-    that was voided, a copy that was refused."""
-    student = make_student("王小明", cast, current_address="珞珈山路 8 号", phone="13912345678")
+    that was voided, certificates of his class, a copy that was refused."""
+    student = make_student(
+        "王小明", cast, school_class=cast.school_class, current_address="珞珈山路 8 号", phone="13912345678"
+    )
     saved_by = officer(cast)
     entries.enter_rewards(
         actor=saved_by,
@@ -75,6 +86,7 @@ def full_file(cast: Cast) -> Student:
     asked = certificates.Asked(kind="history", purpose="王小明办理居住证")
     certificates.issue(actor=cast.registrar, enrolment=stay, asked=asked, key=uuid4())
     certificates.void(actor=cast.registrar, certificate=Certificate.objects.get(), reason="王小明遗失")
+    class_set(cast)
     copies.refuse(
         actor=cast.archive_head, file=file, reason="不是王小明的监护人",
         asked=copies.Asked(asker="guardian", name="王小明之叔", relation="叔父", proof="id_card", form="pdf"),
