@@ -109,7 +109,8 @@ def waiting_incidents(user: User) -> list[Incident]:
     runs, closes = units_with(user, MANAGE), units_with(user, CLOSE)
     to_run = Q(school_id__in=runs) & ~Q(state=Step.LESSONS)
     to_close = Q(school_id__in=closes, state=Step.LESSONS) & ~Q(handler=user)
-    return list(_of(user, *READERS).filter(closed_at__isnull=True).filter(to_run | to_close).order_by("pk"))
+    rows = _of(user, *READERS).filter(closed_at__isnull=True).filter(to_run | to_close)
+    return list(rows.prefetch_related("steps").order_by("pk"))
 
 
 def classes_of(incident: Incident) -> QuerySet[SchoolClass]:
