@@ -18,6 +18,7 @@ from audit.incidents.selectors import CLOSE, LETTERS, MANAGE, person_at, read_by
 from audit.incidents.steps import following, furthest
 from audit.models import FrozenAccount, Incident, IncidentStep, IncidentStudent, Step
 from core.pdf import render_pdf
+from core.row_locks import locked_rows
 from ledger import events
 from ledger.context import acting
 from ledger.history import write_rows
@@ -60,8 +61,8 @@ def report(*, actor: User, kind: str, what: str, noticed_at: datetime) -> Incide
 def _open(actor: User, incident: Incident, perm: str) -> tuple[Incident, str]:
     """The case, locked and not closed, and the role. Raises NotPermitted, SamePerson for the suspect, WrongState."""
     role = role_for(actor, perm, incident.school_id)
-    rows = Incident.objects.select_for_update(of=("self",)).select_related("school", "suspect")
-    row: Incident = rows.get(pk=incident.pk)
+    rows = locked_rows(Incident.objects.filter(pk=incident.pk))
+    row: Incident = rows.select_related("school", "suspect").get()
     if row.suspect_id == actor.pk:
         raise SamePerson(_("The suspect takes no part in the case."))
     if row.closed_at is not None:
