@@ -143,32 +143,33 @@ def _person(row: Incident, staff_no: str) -> User:
 
 @transaction.atomic
 def name_suspect(*, actor: User, incident: Incident, staff_no: str) -> None:
-    """Name who is suspected; from now on the case is closed to him. Raises SamePerson for who took a step of it."""
+    """Name who is suspected; from now on the case is closed to him. Raises SamePerson for who runs it."""
     row, role = _open(actor, incident, MANAGE)
     person = _person(row, staff_no)
-    if person.pk == actor.pk or row.steps.filter(by=person).exists():
-        raise SamePerson(_("This person has taken a step of the case; another one must run it first."))
-    row.suspect = person
     if row.handler_id == person.pk:
-        row.handler = None
+        raise SamePerson(_("This person runs the case; another one must take a step of it first."))
+    row.suspect = person
     with acting(actor, role=role, request_no=row.number):
-        row.save(update_fields=["suspect", "handler"])
+        row.save(update_fields=["suspect"])
         events.record("incident.suspect", actor=actor, obj=row, role=role, detail={"person": person.pk})
 
 
 @transaction.atomic
 def freeze(*, actor: User, incident: Incident, staff_no: str) -> FrozenAccount:
-    """Lock an account because of the case. Raises RequestRefused, also for one's own, NotPermitted."""
+    """Lock an account because of the case, again after it was opened. Raises RequestRefused, also for one's own.
+
+    NotPermitted for an account around the case that is not of this school; WrongState for a locked one.
+    """
     row, role = _open(actor, incident, MANAGE)
     person = _person(row, staff_no)
-    if row.frozen.filter(user=person).exists():
+    if not person.is_active:
         raise WrongState(_("This account is frozen already."))
     with acting(actor, role=role, request_no=row.number):
         try:
             lock_user(actor=actor, user=person, reason=row.number, perm=MANAGE)
         except ValidationError as refused:
             raise RequestRefused(" ".join(refused.messages)) from refused
-        made: FrozenAccount = FrozenAccount.objects.create(incident=row, user=person, by=actor)
+        made, _new = FrozenAccount.objects.get_or_create(incident=row, user=person, defaults={"by": actor})
         events.record("incident.frozen", actor=actor, obj=row, role=role, detail={"person": person.pk})
     return made
 
