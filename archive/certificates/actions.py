@@ -51,6 +51,14 @@ class NotFit(RequestRefused):
 class IssuedAlready(RequestRefused):
     """The form was sent twice: its certificate stands in the register."""
 
+class OrderedAlready(RequestRefused):
+    """The form was sent twice: ``job`` makes what it ordered."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(_("These certificates were ordered already."))
+        self.job = job
+
+
 
 @transaction.atomic
 def issue(*, actor: User, enrolment: Enrolment, asked: Asked, key: UUID) -> bytes:
@@ -190,15 +198,24 @@ def note_checked(*, actor: User, found: int) -> None:
 
 
 @transaction.atomic
-def order(*, actor: User, school_class: SchoolClass, purpose: str, language: str) -> CertificateOrder:
-    """Have enrolment certificates of a class issued and printed by a job. Raises NotFit, NotPermitted."""
+def order(
+    *, actor: User, school_class: SchoolClass, purpose: str, language: str, key: UUID
+) -> CertificateOrder:
+    """Have enrolment certificates of a class issued and printed by a job. ``key``: the order's own, made with the form.
+
+    Raises NotFit, OrderedAlready, NotPermitted.
+    """
     demand(actor, PERM, school_class.unit_id)
     if not _attending(school_class):
         raise NotFit(_("Nobody in this class studies here at present."))
     job = jobs.start(actor=actor, kind=JOB, unit=school_class.school)
+    SchoolClass.objects.select_for_update().get(pk=school_class.pk)
+    if known := CertificateOrder.objects.select_related("job").filter(public_id=key).first():
+        raise OrderedAlready(known.job)
     return CertificateOrder.objects.create(
-        school_class=school_class, purpose=purpose.strip(), language=language, job=job, created_by=actor
-    )
+        public_id=key, school_class=school_class, purpose=purpose.strip(), language=language, job=job,
+        created_by=actor,
+    )  # fmt: skip
 
 
 def _attending(school_class: SchoolClass) -> list[int]:

@@ -132,7 +132,7 @@ def check(request: HttpRequest) -> HttpResponse:
 def class_set(request: HttpRequest) -> HttpResponse:
     """Have enrolment certificates of a whole class made by a job."""
     user = user_of(request)
-    form = ClassForm(request.POST or None, classes=selectors.classes(user))
+    form = ClassForm(request.POST or None, initial={"key": uuid4()}, classes=selectors.classes(user))
     if request.method == "POST" and form.is_valid():
         try:
             made = actions.order(actor=user, **form.cleaned_data)
@@ -140,5 +140,8 @@ def class_set(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(refused))
         else:
             return redirect("jobs:job", made.job.public_id)
+        except actions.OrderedAlready as known:
+            messages.info(request, str(known))
+            return redirect("jobs:job", known.job.public_id)
     status = 422 if request.method == "POST" else 200
     return render(request, "archive/certificate_class.html", {"form": form}, status=status)
