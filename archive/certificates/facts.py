@@ -70,12 +70,14 @@ def _stretch(row: Enrolment) -> dict[str, Any]:
 
 
 def _family(enrolment: Enrolment) -> list[dict[str, Any]]:
-    relations = code_labels({"family_relation"})["family_relation"]
+    with translation.override("zh-hans"):
+        labels = code_labels({"family_relation"})["family_relation"]
+        relations = {code: str(label) for code, label in labels.items()}
     members = FamilyMember.objects.filter(student=enrolment.student).exclude(name="").order_by("position")
     return [
         {
             "name": one.name,
-            "relation": str(relations.get(one.relation, one.relation)),
+            "relation": relations.get(one.relation, one.relation),
             "id_number": one.id_number,
             "phone": one.phone,
         }
