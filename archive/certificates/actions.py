@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.scope import demand, role_for, units_with
 from approvals.refusals import AlreadyDecided, RequestRefused, WrongState
 from archive.certificates.facts import digest_of, facts_of, packed, printed
-from archive.certificates.selectors import PERM
+from archive.certificates.selectors import PERM, WHOLE, asked_of_copy
 from archive.models import Certificate, CertificateOrder, CertificateVoid
 from core.pdf import PdfFailed, render_pdf
 from files.actions import store_made
@@ -29,7 +29,6 @@ from records.selectors import files_in_use
 from school.models import SchoolClass, Unit
 
 JOB = "archive.certificates"
-WHOLE = "print_student"
 Kind, Language = Certificate.Kind, Certificate.Language
 
 
@@ -51,13 +50,13 @@ class NotFit(RequestRefused):
 class IssuedAlready(RequestRefused):
     """The form was sent twice: its certificate stands in the register."""
 
+
 class OrderedAlready(RequestRefused):
     """The form was sent twice: ``job`` makes what it ordered."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(_("These certificates were ordered already."))
         self.job = job
-
 
 
 @transaction.atomic
@@ -167,6 +166,8 @@ def copy_of(*, actor: User, certificate: Certificate) -> bytes:
         raise WrongState(_("This certificate was voided: no copy is printed."))
     if row.student.destroyed_on is not None:
         raise WrongState(_("The file was destroyed: no copy is printed."))
+    for perm in asked_of_copy(row):
+        demand(actor, perm, row.school_id)
     content = _pdf(actor, [row], copy=True)
     with acting(actor, role=role):
         events.record("certificate.copied", actor=actor, obj=row, role=role)
@@ -175,12 +176,14 @@ def copy_of(*, actor: User, certificate: Certificate) -> bytes:
 
 @transaction.atomic
 def void(*, actor: User, certificate: Certificate, reason: str) -> CertificateVoid:
-    """Let a certificate hold no longer. Raises AlreadyDecided, NotPermitted."""
+    """Let a certificate hold no longer. Raises AlreadyDecided, WrongState once the file is destroyed, NotPermitted."""
     role = role_for(actor, PERM, certificate.school_id)
     row = _certificate(certificate)
     known = CertificateVoid.objects.select_related("by").filter(certificate=row).first()
     if known is not None:
         raise AlreadyDecided(known.by, known.at, _("voided"))
+    if row.student.destroyed_on is not None:
+        raise WrongState(_("The file was destroyed: its certificates stay as they are."))
     with acting(actor, role=role):
         made: CertificateVoid = CertificateVoid.objects.create(
             certificate=row, reason=reason.strip(), by=actor
@@ -206,12 +209,12 @@ def order(
     Raises NotFit, OrderedAlready, NotPermitted.
     """
     demand(actor, PERM, school_class.unit_id)
-    if not _attending(school_class):
-        raise NotFit(_("Nobody in this class studies here at present."))
-    job = jobs.start(actor=actor, kind=JOB, unit=school_class.school)
     SchoolClass.objects.select_for_update().get(pk=school_class.pk)
     if known := CertificateOrder.objects.select_related("job").filter(public_id=key).first():
         raise OrderedAlready(known.job)
+    if not _attending(school_class):
+        raise NotFit(_("Nobody in this class studies here at present."))
+    job = jobs.start(actor=actor, kind=JOB, unit=school_class.school)
     return CertificateOrder.objects.create(
         public_id=key, school_class=school_class, purpose=purpose.strip(), language=language, job=job,
         created_by=actor,
