@@ -169,7 +169,8 @@ def freeze(*, actor: User, incident: Incident, staff_no: str) -> FrozenAccount:
             lock_user(actor=actor, user=person, reason=row.number, perm=MANAGE)
         except ValidationError as refused:
             raise RequestRefused(" ".join(refused.messages)) from refused
-        made, _new = FrozenAccount.objects.get_or_create(incident=row, user=person, defaults={"by": actor})
+        kept = FrozenAccount.objects.get_or_create(incident=row, user=person, defaults={"by": actor})
+        made: FrozenAccount = kept[0]
         events.record("incident.frozen", actor=actor, obj=row, role=role, detail={"person": person.pk})
     return made
 
