@@ -6,6 +6,7 @@
 import uuid
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -125,12 +126,16 @@ class CertificateVoid(InsertOnlyModel):
 
 
 class CertificateOrder(models.Model):
-    """Certificates of a whole class that a job issues and prints in one PDF."""
+    """Certificates of a whole class that a job issues and prints in one PDF.
+
+    ``people`` are the keys of the students whom the PDF shows; none before it is made.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     school_class = models.ForeignKey(SchoolClass, on_delete=models.PROTECT, related_name="+")
     purpose = EncryptedTextField(_("purpose"))
     language = models.CharField(max_length=4, choices=Certificate.Language.choices)
+    people = ArrayField(models.BigIntegerField(), default=list)
     job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="+")
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
 

@@ -89,6 +89,11 @@ class Incident(RecordedModel):
         return school_id
 
     @property
+    def is_authority_told(self) -> bool:
+        """Whether the authority was told; until then its clock runs, however far the case has come."""
+        return any(one.step == Step.AUTHORITY_NOTIFIED for one in self.steps.all())
+
+    @property
     def is_told(self) -> bool:
         """Whether all that students must be told is written."""
         return all((self.cause, self.harm, self.measures, self.contact))

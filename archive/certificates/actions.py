@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.scope import demand, role_for, units_with
 from approvals.refusals import AlreadyDecided, RequestRefused, WrongState
 from archive.certificates.facts import digest_of, facts_of, packed, printed
-from archive.certificates.selectors import PERM
+from archive.certificates.selectors import PERM, WHOLE, asked_of_copy
 from archive.models import Certificate, CertificateOrder, CertificateVoid
 from core.pdf import PdfFailed, render_pdf
 from files.actions import store_made
@@ -25,10 +25,10 @@ from ledger.context import acting
 from ledger.history import write_rows
 from records import numbers
 from records.models import Enrolment, Student
+from records.selectors import files_in_use
 from school.models import SchoolClass, Unit
 
 JOB = "archive.certificates"
-WHOLE = "print_student"
 Kind, Language = Certificate.Kind, Certificate.Language
 
 
@@ -49,6 +49,14 @@ class NotFit(RequestRefused):
 
 class IssuedAlready(RequestRefused):
     """The form was sent twice: its certificate stands in the register."""
+
+
+class OrderedAlready(RequestRefused):
+    """The form was sent twice: ``job`` makes what it ordered."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(_("These certificates were ordered already."))
+        self.job = job
 
 
 @transaction.atomic
@@ -158,6 +166,8 @@ def copy_of(*, actor: User, certificate: Certificate) -> bytes:
         raise WrongState(_("This certificate was voided: no copy is printed."))
     if row.student.destroyed_on is not None:
         raise WrongState(_("The file was destroyed: no copy is printed."))
+    for perm in asked_of_copy(row):
+        demand(actor, perm, row.school_id)
     content = _pdf(actor, [row], copy=True)
     with acting(actor, role=role):
         events.record("certificate.copied", actor=actor, obj=row, role=role)
@@ -166,12 +176,14 @@ def copy_of(*, actor: User, certificate: Certificate) -> bytes:
 
 @transaction.atomic
 def void(*, actor: User, certificate: Certificate, reason: str) -> CertificateVoid:
-    """Let a certificate hold no longer. Raises AlreadyDecided, NotPermitted."""
+    """Let a certificate hold no longer. Raises AlreadyDecided, WrongState once the file is destroyed, NotPermitted."""
     role = role_for(actor, PERM, certificate.school_id)
     row = _certificate(certificate)
     known = CertificateVoid.objects.select_related("by").filter(certificate=row).first()
     if known is not None:
         raise AlreadyDecided(known.by, known.at, _("voided"))
+    if row.student.destroyed_on is not None:
+        raise WrongState(_("The file was destroyed: its certificates stay as they are."))
     with acting(actor, role=role):
         made: CertificateVoid = CertificateVoid.objects.create(
             certificate=row, reason=reason.strip(), by=actor
@@ -189,15 +201,24 @@ def note_checked(*, actor: User, found: int) -> None:
 
 
 @transaction.atomic
-def order(*, actor: User, school_class: SchoolClass, purpose: str, language: str) -> CertificateOrder:
-    """Have enrolment certificates of a class issued and printed by a job. Raises NotFit, NotPermitted."""
+def order(
+    *, actor: User, school_class: SchoolClass, purpose: str, language: str, key: UUID
+) -> CertificateOrder:
+    """Have enrolment certificates of a class issued and printed by a job. ``key``: the order's own, made with the form.
+
+    Raises NotFit, OrderedAlready, NotPermitted.
+    """
     demand(actor, PERM, school_class.unit_id)
+    SchoolClass.objects.select_for_update().get(pk=school_class.pk)
+    if known := CertificateOrder.objects.select_related("job").filter(public_id=key).first():
+        raise OrderedAlready(known.job)
     if not _attending(school_class):
         raise NotFit(_("Nobody in this class studies here at present."))
     job = jobs.start(actor=actor, kind=JOB, unit=school_class.school)
     return CertificateOrder.objects.create(
-        school_class=school_class, purpose=purpose.strip(), language=language, job=job, created_by=actor
-    )
+        public_id=key, school_class=school_class, purpose=purpose.strip(), language=language, job=job,
+        created_by=actor,
+    )  # fmt: skip
 
 
 def _attending(school_class: SchoolClass) -> list[int]:
@@ -215,7 +236,7 @@ def work(running: Running) -> None:
     ordered = CertificateOrder.objects.select_related("school_class__school").get(job=running.job)
     asked = Asked(Kind.ENROLMENT, ordered.purpose, ordered.language)
     try:
-        _print_class(running, ordered.school_class, asked)
+        _print_class(running, ordered, asked)
     except NotFit as refused:
         raise JobRefused(str(refused)) from refused
     except PdfFailed as failed:
@@ -223,14 +244,21 @@ def work(running: Running) -> None:
 
 
 @transaction.atomic
-def _print_class(running: Running, school_class: SchoolClass, asked: Asked) -> None:
+def _print_class(running: Running, ordered: CertificateOrder, asked: Asked) -> None:
+    school_class = ordered.school_class
     seated = _attending(school_class)
     rows = sorted(_locked(seated), key=lambda row: seated.index(row.pk))
     made = _issue(running.actor, school_class.school, rows, asked, [uuid4() for _row in rows])
     content = _pdf(running.actor, made, copy=False)
+    ordered.people = [row.student_id for row in rows]
+    ordered.save(update_fields=["people"])
     running.keep(store_made(actor=running.actor, content=content, filename="certificates.pdf", kind="pdf"))
 
 
 def may_take(user: User, job: Job) -> bool:
-    """Whether ``user`` may still issue certificates of the class whose set this is."""
-    return CertificateOrder.objects.get(job=job).school_class.unit_id in units_with(user, PERM)
+    """Whether ``user`` may still issue certificates of everybody whom the set shows, their files being in use here."""
+    ordered = CertificateOrder.objects.select_related("school_class").get(job=job)
+    if ordered.school_class.unit_id not in units_with(user, PERM):
+        return False
+    rows = files_in_use(user).filter(unit_id__in=units_with(user, PERM), student__in=ordered.people)
+    return rows.count() == len(ordered.people)

@@ -8,7 +8,7 @@ from django.utils import timezone, translation
 
 from archive.models import Certificate
 from core.crypto import blind_index
-from core.masking import mask_id_number
+from core.masking import STAR, mask_id_number
 from records.labels import code_labels
 from records.models import Enrolment, FamilyMember
 
@@ -70,12 +70,14 @@ def _stretch(row: Enrolment) -> dict[str, Any]:
 
 
 def _family(enrolment: Enrolment) -> list[dict[str, Any]]:
-    relations = code_labels({"family_relation"})["family_relation"]
+    with translation.override("zh-hans"):
+        labels = code_labels({"family_relation"})["family_relation"]
+        relations = {code: str(label) for code, label in labels.items()}
     members = FamilyMember.objects.filter(student=enrolment.student).exclude(name="").order_by("position")
     return [
         {
             "name": one.name,
-            "relation": str(relations.get(one.relation, one.relation)),
+            "relation": relations.get(one.relation, one.relation),
             "id_number": one.id_number,
             "phone": one.phone,
         }
@@ -86,6 +88,12 @@ def _family(enrolment: Enrolment) -> list[dict[str, Any]]:
 def packed(facts: dict[str, Any]) -> str:
     """The facts as they are stored and digested."""
     return json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def shows_whole_number(row: Certificate) -> bool:
+    """Whether the identity number stands on the certificate in full."""
+    number = json.loads(row.facts)["id_number"] if row.facts else ""
+    return bool(number) and STAR not in number
 
 
 def digest_of(number: str, text: str) -> bytes:

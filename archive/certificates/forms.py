@@ -40,10 +40,11 @@ class ClassField(forms.ModelChoiceField[SchoolClass]):
 
 
 class ClassForm(forms.Form):
-    """A class whose students all get an enrolment certificate."""
+    """A class whose students all get an enrolment certificate. ``key`` names the order, as with one certificate."""
 
     use_required_attribute = False
 
+    key = forms.UUIDField(widget=forms.HiddenInput)
     school_class = ClassField(
         label=_("Class"), queryset=SchoolClass.objects.none(), to_field_name="public_id"
     )

@@ -6,11 +6,12 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import User
 from accounts.scope import units_with, visible_or_404
+from archive.certificates.facts import shows_whole_number
 from archive.models import Certificate
 from records.models import Enrolment, Student
 from school.models import SchoolClass
 
-PERM = "issue_certificate"
+PERM, WHOLE, SHELVES = "issue_certificate", "print_student", "manage_retention"
 
 
 def certificates(user: User) -> QuerySet[Certificate]:
@@ -29,6 +30,19 @@ def certificate_for(user: User, public_id: UUID) -> Certificate:
     """One of them. Raises OutOfScope, Http404."""
     every: QuerySet[Certificate] = Certificate.objects.all()
     return visible_or_404(every, certificates(user), public_id=public_id)
+
+
+def asked_of_copy(certificate: Certificate) -> tuple[str, ...]:
+    """What a copy asks for where the certificate was issued: more for whole numbers, and in the inactive archive."""
+    whole = certificate.kind == Certificate.Kind.NO_ID or shows_whole_number(certificate)
+    stays = Enrolment.objects.filter(student=certificate.student_id, school=certificate.school_id)
+    shelved = not stays.filter(shelved_on__isnull=True).exists()
+    return (PERM, *([WHOLE] if whole else []), *([SHELVES] if shelved else []))
+
+
+def may_copy(user: User, certificate: Certificate) -> bool:
+    """Whether ``user`` may print a copy, as long as certificate and file are there."""
+    return all(certificate.school_id in units_with(user, perm) for perm in asked_of_copy(certificate))
 
 
 def certificates_of(user: User, student: Student) -> QuerySet[Certificate]:

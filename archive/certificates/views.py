@@ -41,7 +41,7 @@ def new_certificate(request: HttpRequest, student_id: UUID) -> HttpResponse:
     if not file.allows(selectors.PERM):
         raise NotPermitted(selectors.PERM, obj=file.student, unit_id=file.enrolment.unit_id)
     form = CertificateForm(
-        request.POST or None, initial={"key": uuid4()}, may_print=file.allows(actions.WHOLE)
+        request.POST or None, initial={"key": uuid4()}, may_print=file.allows(selectors.WHOLE)
     )
     if request.method == "POST" and form.is_valid():
         values = dict(form.cleaned_data)
@@ -69,8 +69,12 @@ def new_certificate(request: HttpRequest, student_id: UUID) -> HttpResponse:
 
 
 def _page(request: HttpRequest, certificate_id: UUID, form: VoidForm, status: int = 200) -> HttpResponse:
-    row = selectors.certificate_for(user_of(request), certificate_id)
-    return render(request, "archive/certificate.html", {"certificate": row, "form": form}, status=status)
+    user = user_of(request)
+    row = selectors.certificate_for(user, certificate_id)
+    alive = not row.voided and row.student.destroyed_on is None
+    may_copy = alive and selectors.may_copy(user, row)
+    context = {"certificate": row, "form": form, "may_copy": may_copy, "may_void": alive}
+    return render(request, "archive/certificate.html", context, status=status)
 
 
 @requires(selectors.PERM)
@@ -132,10 +136,13 @@ def check(request: HttpRequest) -> HttpResponse:
 def class_set(request: HttpRequest) -> HttpResponse:
     """Have enrolment certificates of a whole class made by a job."""
     user = user_of(request)
-    form = ClassForm(request.POST or None, classes=selectors.classes(user))
+    form = ClassForm(request.POST or None, initial={"key": uuid4()}, classes=selectors.classes(user))
     if request.method == "POST" and form.is_valid():
         try:
             made = actions.order(actor=user, **form.cleaned_data)
+        except actions.OrderedAlready as known:
+            messages.info(request, str(known))
+            return redirect("jobs:job", known.job.public_id)
         except RequestRefused as refused:
             form.add_error(None, str(refused))
         else:

@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef
 
 from approvals.spot_check_models import SpotCheckItem
 from archive.models import (
+    CertificateOrder,
     Consent,
     DeletionRequest,
     EditChange,
@@ -40,6 +41,7 @@ def erase(student: Student) -> list[Blob]:
         *_edits(student),
         *_consents(student),
         *_outside(student),
+        *_class_sets(student),
         *(one.blob for one in snapshots),
     ]
 
@@ -102,3 +104,9 @@ def _last(model: Any, name: str, student: Student) -> Any:
     )
     named = model._default_manager.filter(students__student=student).select_related("request")
     return named.filter(~Exists(others.exclude(student=student)))
+
+
+def _class_sets(student: Student) -> Sequence[Blob]:
+    """Certificates of a class in which his stands."""
+    orders = CertificateOrder.objects.filter(people__contains=[student.pk])
+    return [one.job.result for one in orders.select_related("job__result") if one.job.result]

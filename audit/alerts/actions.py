@@ -8,6 +8,7 @@ from accounts.models import User
 from accounts.scope import role_for
 from approvals.refusals import AlreadyDecided, SamePerson
 from audit.alerts.selectors import PERM
+from core.row_locks import locked_rows
 from ledger import events
 from ledger.context import acting
 from records.models import BulkViewAlert
@@ -17,8 +18,8 @@ from records.models import BulkViewAlert
 def answer(*, actor: User, alert: BulkViewAlert, finding: str) -> BulkViewAlert:
     """Keep what was found. Raises SamePerson for the reader himself, AlreadyDecided, NotPermitted."""
     role = role_for(actor, PERM, alert.school_id)
-    rows = BulkViewAlert.objects.select_for_update(of=("self",)).select_related("answered_by")
-    row: BulkViewAlert = rows.get(pk=alert.pk)
+    rows = locked_rows(BulkViewAlert.objects.filter(pk=alert.pk))
+    row: BulkViewAlert = rows.select_related("answered_by").get()
     if row.reader_id == actor.pk:
         raise SamePerson(_("Nobody answers the alert about himself."))
     if row.answered_by is not None and row.answered_at is not None:

@@ -16,7 +16,7 @@ def alerts(user: User) -> QuerySet[Any]:
     """Alerts of the schools where ``user`` handles incidents, with the ``count`` of files read on that day by now."""
     every: QuerySet[BulkViewAlert] = BulkViewAlert.objects.all()
     mine = every.filter(school_id__in=units_with(user, PERM)).exclude(reader=user)
-    mine = mine.select_related("school", "reader__unit", "reading", "answered_by")
+    mine = mine.select_related("school", "reader__unit", "reading", "answered_by").defer("reading__students")
     return mine.annotate(count=F("reading__students__len"))
 
 

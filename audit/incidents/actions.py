@@ -18,6 +18,7 @@ from audit.incidents.selectors import CLOSE, LETTERS, MANAGE, person_at, read_by
 from audit.incidents.steps import following, furthest
 from audit.models import FrozenAccount, Incident, IncidentStep, IncidentStudent, Step
 from core.pdf import render_pdf
+from core.row_locks import locked_rows
 from ledger import events
 from ledger.context import acting
 from ledger.history import write_rows
@@ -60,8 +61,8 @@ def report(*, actor: User, kind: str, what: str, noticed_at: datetime) -> Incide
 def _open(actor: User, incident: Incident, perm: str) -> tuple[Incident, str]:
     """The case, locked and not closed, and the role. Raises NotPermitted, SamePerson for the suspect, WrongState."""
     role = role_for(actor, perm, incident.school_id)
-    rows = Incident.objects.select_for_update(of=("self",)).select_related("school", "suspect")
-    row: Incident = rows.get(pk=incident.pk)
+    rows = locked_rows(Incident.objects.filter(pk=incident.pk))
+    row: Incident = rows.select_related("school", "suspect").get()
     if row.suspect_id == actor.pk:
         raise SamePerson(_("The suspect takes no part in the case."))
     if row.closed_at is not None:
@@ -142,32 +143,34 @@ def _person(row: Incident, staff_no: str) -> User:
 
 @transaction.atomic
 def name_suspect(*, actor: User, incident: Incident, staff_no: str) -> None:
-    """Name who is suspected; from now on the case is closed to him. Raises SamePerson for who took a step of it."""
+    """Name who is suspected; from now on the case is closed to him. Raises SamePerson for who runs it."""
     row, role = _open(actor, incident, MANAGE)
     person = _person(row, staff_no)
-    if person.pk == actor.pk or row.steps.filter(by=person).exists():
-        raise SamePerson(_("This person has taken a step of the case; another one must run it first."))
-    row.suspect = person
     if row.handler_id == person.pk:
-        row.handler = None
+        raise SamePerson(_("This person runs the case; another one must take a step of it first."))
+    row.suspect = person
     with acting(actor, role=role, request_no=row.number):
-        row.save(update_fields=["suspect", "handler"])
+        row.save(update_fields=["suspect"])
         events.record("incident.suspect", actor=actor, obj=row, role=role, detail={"person": person.pk})
 
 
 @transaction.atomic
 def freeze(*, actor: User, incident: Incident, staff_no: str) -> FrozenAccount:
-    """Lock an account because of the case. Raises RequestRefused, also for one's own, NotPermitted."""
+    """Lock an account because of the case, again after it was opened. Raises RequestRefused, also for one's own.
+
+    NotPermitted for an account around the case that is not of this school; WrongState for a locked one.
+    """
     row, role = _open(actor, incident, MANAGE)
     person = _person(row, staff_no)
-    if row.frozen.filter(user=person).exists():
+    if not person.is_active:
         raise WrongState(_("This account is frozen already."))
     with acting(actor, role=role, request_no=row.number):
         try:
             lock_user(actor=actor, user=person, reason=row.number, perm=MANAGE)
         except ValidationError as refused:
             raise RequestRefused(" ".join(refused.messages)) from refused
-        made: FrozenAccount = FrozenAccount.objects.create(incident=row, user=person, by=actor)
+        kept = FrozenAccount.objects.get_or_create(incident=row, user=person, defaults={"by": actor})
+        made: FrozenAccount = kept[0]
         events.record("incident.frozen", actor=actor, obj=row, role=role, detail={"person": person.pk})
     return made
 

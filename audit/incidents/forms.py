@@ -14,6 +14,7 @@ from audit.models import Incident, Step
 from school.models import SchoolClass
 
 MOST_NUMBERS = 500
+LAST_YEAR = 2100
 
 
 def _text(label: Any, *, required: bool = True, hint: Any = "") -> forms.CharField:
@@ -124,6 +125,11 @@ class ExtentForm(forms.Form):
         values = self.cleaned_data
         if values.get("staff_no") and not (values.get("since") and values.get("until")):
             self.add_error("since", ValidationError(_("Say from which day to which.")))
+        since, until = values.get("since"), values.get("until")
+        if since and until and since > until:
+            self.add_error("until", ValidationError(_("The last day lies before the first.")))
+        if until and until.year > LAST_YEAR:
+            self.add_error("until", ValidationError(_("Write a year up to %(year)s.") % {"year": LAST_YEAR}))
         if not any(values.get(name) for name in ("school_class", "numbers", "staff_no")):
             raise ValidationError(_("Name a class, student numbers or a person."))
 

@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.scope import holds
 from approvals.inbox import MOST_ROWS, InboxRow, Tab
 from audit.incidents.selectors import LETTERS, READERS, waiting_incidents, waiting_letters
-from audit.models import Incident, Step
+from audit.models import Incident
 
 
 def rows(user: User, tab: Tab) -> Sequence[InboxRow]:
@@ -35,11 +35,10 @@ def rows(user: User, tab: Tab) -> Sequence[InboxRow]:
 
 
 def _case(row: Incident) -> InboxRow:
-    at_once = row.state in {Step.REPORTED, Step.ISOLATED}
     return InboxRow(
         kind=_("Incident"),
         title=f"{row.number} {row.get_kind_display()} · {row.get_state_display()}",
         url=reverse("audit:incident", args=[row.public_id]),
-        due=timezone.localdate(row.authority_due) if at_once else None,
+        due=timezone.localdate(row.authority_due) if not row.is_authority_told else None,
         unit_id=row.school_id,
     )

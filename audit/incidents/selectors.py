@@ -15,8 +15,14 @@ from school.models import SchoolClass, Unit
 
 MANAGE, CLOSE, LETTERS = "manage_incident", "close_incident", "decide_for_archives"
 READERS = (MANAGE, CLOSE)
-READING = ("student.viewed", "student.revealed", "student.document_viewed", "inquiry.read")
-"""Events by which somebody has read in a student's file."""
+READING = (
+    "student.viewed", "student.revealed", "student.document_viewed", "document.downloaded", "inquiry.read",
+    "entry.viewed", "entry.evidence_viewed", "penalty.viewed", "penalty.evidence_viewed",
+    "consent.viewed", "edit.viewed", "edit.printed", "form.printed", "student.printed", "student.copied",
+    "student.packaged", "student.shared", "photo.exported", "certificate.issued", "certificate.copied",
+    "incident.letter_printed",
+)  # fmt: skip
+"""Events by which somebody has read in a student's file, or taken something of it away."""
 
 
 def _of(user: User, *perms: str) -> QuerySet[Incident]:
@@ -109,7 +115,8 @@ def waiting_incidents(user: User) -> list[Incident]:
     runs, closes = units_with(user, MANAGE), units_with(user, CLOSE)
     to_run = Q(school_id__in=runs) & ~Q(state=Step.LESSONS)
     to_close = Q(school_id__in=closes, state=Step.LESSONS) & ~Q(handler=user)
-    return list(_of(user, *READERS).filter(closed_at__isnull=True).filter(to_run | to_close).order_by("pk"))
+    rows = _of(user, *READERS).filter(closed_at__isnull=True).filter(to_run | to_close)
+    return list(rows.prefetch_related("steps").order_by("pk"))
 
 
 def classes_of(incident: Incident) -> QuerySet[SchoolClass]:

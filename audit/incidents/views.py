@@ -87,7 +87,7 @@ def _page(request: HttpRequest, row: Incident, *bound: forms.Form, status: int =
     context = {
         "incident": row,
         "state": state_badge(row),
-        "overdue": row.state in {Step.REPORTED, Step.ISOLATED} and row.authority_due < timezone.now(),
+        "overdue": row.authority_due < timezone.now() and not row.is_authority_told,
         "timeline": _timeline(row),
         "extent": selectors.extent_of(row),
         "runs": runs,

@@ -12,14 +12,16 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from accounts.scope import NotPermitted
 from approvals.refusals import AlreadyDecided, WrongState
 from archive.certificates import actions, selectors
-from archive.certificates.actions import Asked, IssuedAlready, NotFit
+from archive.certificates.actions import Asked, IssuedAlready, NotFit, OrderedAlready
 from archive.models import Certificate, CertificateOrder
 from core.pdf import PdfFailed
 from jobs.models import Job
+from jobs.running import Running
 from ledger.models import Event
 from records.models import Enrolment, Student
 from tests.archive.asking import moves_on
@@ -272,18 +274,20 @@ def test_the_register_costs_the_same_for_two_and_ten(cast: Cast, wang: Student, 
 
 
 def test_a_class_gets_its_certificates_in_one_pdf(cast: Cast, wang: Student, client: Client) -> None:
-    from jobs.running import Running
-
     for name in ("李明", "张三"):
         make_student(name, cast, school_class=cast.school_class)
     stay = make_student("周五", cast, school_class=cast.school_class).enrolments.get()
     stay.status = Student.Status.SUSPENDED
     saved(stay)
     client.force_login(cast.registrar)
-    sent = {"school_class": cast.school_class.public_id, "purpose": "社保", "language": "zh"}
+    sent = {
+        "key": str(uuid.uuid4()), "school_class": cast.school_class.public_id, "purpose": "社保", "language": "zh",
+    }  # fmt: skip
     answer = client.post(reverse("archive:certificate_class"), sent)
     job = Job.objects.get()
     assert answer.url == reverse("jobs:job", args=[job.public_id])
+    again = client.post(reverse("archive:certificate_class"), sent)
+    assert again.url == answer.url
     ordered = CertificateOrder.objects.get()
     running = Running(ordered.job, cast.registrar, lambda done, total: None)
     actions.work(running)
@@ -293,3 +297,81 @@ def test_a_class_gets_its_certificates_in_one_pdf(cast: Cast, wang: Student, cli
     assert Certificate.objects.count() == 3
     assert actions.may_take(cast.registrar, job)
     assert not actions.may_take(cast.clerk, job)
+    stay = wang.enrolments.get()
+    stay.ended_on = stay.shelved_on = date(2026, 11, 1)
+    stay.status = Student.Status.GRADUATED
+    saved(stay)
+    assert not actions.may_take(cast.registrar, job)
+
+
+def test_a_class_set_is_given_out_no_longer_when_one_of_the_class_went_on(cast: Cast, wang: Student) -> None:
+    make_student("李明", cast, school_class=cast.school_class)
+    ordered = actions.order(
+        actor=cast.registrar, school_class=cast.school_class, purpose="社保", language="zh", key=uuid.uuid4()
+    )
+    actions.work(Running(ordered.job, cast.registrar, lambda done, total: None))
+    assert actions.may_take(cast.registrar, ordered.job)
+    moves_on(cast, wang)
+    assert not actions.may_take(cast.registrar, ordered.job)
+
+
+def shelved(student: Student) -> None:
+    """The file as it lies in the inactive archive."""
+    stay = student.enrolments.get()
+    stay.ended_on = stay.shelved_on = date(2026, 11, 1)
+    stay.status = Student.Status.GRADUATED
+    saved(stay)
+
+
+def test_a_copy_for_a_file_in_the_inactive_archive_is_printed_by_who_keeps_it(
+    cast: Cast, wang: Student, client: Client
+) -> None:
+    issue(cast, wang)
+    row = Certificate.objects.get()
+    shelved(wang)
+    with pytest.raises(NotPermitted):
+        actions.copy_of(actor=cast.registrar, certificate=row)
+    assert actions.copy_of(actor=cast.archivist, certificate=row)
+    button = reverse("archive:certificate_copy", args=[row.public_id])
+    for user, shown in ((cast.registrar, False), (cast.archivist, True)):
+        client.force_login(user)
+        page = client.get(reverse("archive:certificate", args=[row.public_id])).content.decode()
+        assert (button in page) is shown
+
+
+@pytest.mark.parametrize("kind", ["enrolment", "no_id"])
+def test_a_copy_with_whole_numbers_asks_for_what_the_certificate_asked(
+    cast: Cast, wang: Student, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    student = wang if kind == "enrolment" else make_student("李明", cast, id_type="Z")
+    issue(cast, student, kind=kind, whole_number=kind == "enrolment")
+    issue(cast, wang)
+    whole, masked = Certificate.objects.order_by("pk")
+    known = actions.demand
+
+    def without(user: Any, perm: str, unit_id: int) -> None:
+        if perm == "print_student":
+            raise NotPermitted(perm)
+        known(user, perm, unit_id)
+
+    monkeypatch.setattr(actions, "demand", without)
+    with pytest.raises(NotPermitted):
+        actions.copy_of(actor=cast.registrar, certificate=whole)
+    assert actions.copy_of(actor=cast.registrar, certificate=masked)
+
+
+def test_a_class_ordered_twice_at_once_is_made_once(committed_db: str) -> None:
+    cast = make_cast()
+    make_student("李明", cast, school_class=cast.school_class)
+    asked = {"school_class": cast.school_class, "purpose": "社保", "language": "zh", "key": uuid.uuid4()}
+    results = at_once(*(partial(actions.order, actor=cast.registrar, **asked) for _ in range(2)))
+    assert sum(isinstance(one, OrderedAlready) for one in results) == 1
+    assert Job.objects.count() == CertificateOrder.objects.count() == 1
+
+
+def test_the_family_is_named_in_chinese_whoever_prints(cast: Cast) -> None:
+    without = make_student("李明", cast, school_class=cast.school_class, id_type="Z")
+    with translation.override("en"):
+        issue(cast, without, kind="no_id")
+    (mother,) = json.loads(Certificate.objects.get().facts)["family"]
+    assert mother["relation"].startswith("母")

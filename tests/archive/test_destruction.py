@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from io import StringIO
 from typing import Any
 from unittest.mock import patch
@@ -13,6 +14,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
 
@@ -42,6 +45,7 @@ from archive.retention import actions, destroying
 from archive.retention.obstacles import InTheWay
 from files.actions import Scan
 from files.models import Blob, Discarded
+from jobs.running import Running
 from ledger.history import is_history
 from ledger.models import Erasure, Event
 from records import selectors
@@ -64,10 +68,20 @@ SECRETS = ("王小明", "wangxiaoming", "围棋小能手", "优秀学生干部",
 """What of a full file must be found nowhere after its destruction."""
 
 
+def class_set(cast: Cast) -> None:
+    """Certificates of the whole class in one PDF."""
+    made = certificates.order(
+        actor=cast.registrar, school_class=cast.school_class, purpose="办理社保", language="zh", key=uuid4()
+    )
+    certificates.work(Running(made.job, cast.registrar, lambda done, total: None))
+
+
 def full_file(cast: Cast) -> Student:
     """A file with values, family, an entry with a scan, an edit with its proof, a hold that was lifted, a certificate
-    that was voided, a copy that was refused."""
-    student = make_student("王小明", cast, current_address="珞珈山路 8 号", phone="13912345678")
+    that was voided, certificates of his class, a copy that was refused."""
+    student = make_student(
+        "王小明", cast, school_class=cast.school_class, current_address="珞珈山路 8 号", phone="13912345678"
+    )
     saved_by = officer(cast)
     entries.enter_rewards(
         actor=saved_by,
@@ -83,6 +97,7 @@ def full_file(cast: Cast) -> Student:
     asked = certificates.Asked(kind="history", purpose="王小明办理居住证")
     certificates.issue(actor=cast.registrar, enrolment=stay, asked=asked, key=uuid4())
     certificates.void(actor=cast.registrar, certificate=Certificate.objects.get(), reason="王小明遗失")
+    class_set(cast)
     copies.refuse(
         actor=cast.archive_head, file=file, reason="不是王小明的监护人",
         asked=copies.Asked(asker="guardian", name="王小明之叔", relation="叔父", proof="id_card", form="pdf"),
@@ -462,3 +477,22 @@ def test_a_restore_brings_nothing_back(cast: Cast, django_capture_on_commit_call
     assert "0 files and 1 stored" in out.getvalue()
     assert not default_storage.exists(key)
     assert DestroyedFile.objects.count() == 1
+
+
+def test_a_certificate_of_a_destroyed_file_is_neither_copied_nor_voided(cast: Cast, client: Client) -> None:
+    ten_years(cast)
+    stay = leaver(cast).enrolments.get()
+    asked = certificates.Asked(kind="history", purpose="办理居住证")
+    certificates.issue(actor=cast.registrar, enrolment=stay, asked=asked, key=uuid4())
+    row = Certificate.objects.get()
+    client.force_login(cast.archivist)
+    url = reverse("archive:certificate", args=[row.public_id])
+    acts = [reverse(f"archive:certificate_{act}", args=[row.public_id]) for act in ("copy", "void")]
+    page = client.get(url).content.decode()
+    assert all(act in page for act in acts)
+    walk(cast, applied(cast), *WAY)
+    for act in (certificates.copy_of, partial(certificates.void, reason="王小明遗失")):
+        with pytest.raises(WrongState):
+            act(actor=cast.archivist, certificate=row)
+    page = client.get(url).content.decode()
+    assert not any(act in page for act in acts)

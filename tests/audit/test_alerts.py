@@ -13,8 +13,9 @@ from approvals.refusals import AlreadyDecided
 from audit.alerts import actions
 from ledger.models import Event
 from records.models import BulkViewAlert, ReadingDay
-from tests.cast import Cast
+from tests.cast import Cast, make_cast
 from tests.factories import appoint, make_user, saved
+from tests.support.behind import behind
 
 
 def make_alert(cast: Cast, *, count: int = 51, reader: object = None, school: object = None) -> BulkViewAlert:
@@ -70,3 +71,25 @@ def test_the_list_costs_the_same_for_two_and_ten(cast: Cast, client: Client) -> 
             client.get(url)
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_who_comes_second_is_told_who_answered(committed_db: str) -> None:
+    cast = make_cast()
+    second = make_user("安全员", cast.school)
+    appoint(second, Role.SECURITY_ADMIN, cast.school)
+    alert = make_alert(cast)
+    result = behind(
+        lambda: actions.answer(actor=cast.security_admin, alert=alert, finding="已核实"),
+        lambda: actions.answer(actor=second, alert=alert, finding="后来的"),
+    )
+    assert isinstance(result, AlreadyDecided)
+    alert.refresh_from_db()
+    assert (alert.answered_by, alert.finding) == (cast.security_admin, "已核实")
+
+
+def test_the_list_does_not_read_which_files_were_opened(cast: Cast, client: Client) -> None:
+    make_alert(cast)
+    client.force_login(cast.security_admin)
+    with CaptureQueriesContext(connection) as queries:
+        client.get(reverse("audit:alerts"))
+    assert not any('"records_readingday"."students", "' in one["sql"] for one in queries)

@@ -1,6 +1,7 @@
 """Incidents from the report to what was learnt: steps in order, the suspect outside, closing by another (E.16)."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pypdfium2
 import pytest
@@ -9,15 +10,18 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.actions import unlock_user
 from accounts.models import User
 from accounts.roles import Role
 from accounts.scope import NotPermitted, OutOfScope
 from approvals import inbox
 from approvals.refusals import RequestRefused, SamePerson, WrongState
+from archive.certificates import actions as certificates
 from audit.incidents import actions, selectors
 from audit.incidents.actions import Notice
 from audit.incidents.steps import NEEDS, ORDER, following
 from audit.models import FrozenAccount, Incident, IncidentStep, Step
+from ledger import events
 from ledger.models import Event
 from records import reading
 from records.selectors import student_file
@@ -25,6 +29,7 @@ from tests.cast import Cast, make_cast
 from tests.enrollment.intake import id_number
 from tests.factories import appoint, make_user, saved, set_rule
 from tests.records.files import make_student
+from tests.support.behind import behind
 from tests.support.together import at_once
 
 TEXT = {"cause": "笔记本电脑被盗", "harm": "可能收到诈骗电话", "measures": "已挂失", "contact": "档案室 8888"}
@@ -251,3 +256,87 @@ def test_the_words_of_a_case_are_stored_encrypted(cast: Cast) -> None:
         stored = b"".join(bytes(row[0]) for row in cursor.fetchall())
     assert "名单".encode() not in stored
     assert "已办".encode() not in stored
+
+
+def test_the_clock_runs_until_the_authority_was_told(cast: Cast, client: Client) -> None:
+    incident = reported(cast)
+    incident.authority_due = timezone.now() - timedelta(minutes=1)
+    saved(incident)
+    take(cast, incident, Step.ISOLATED, Step.ASSESSED)
+    client.force_login(cast.security_admin)
+    url = reverse("audit:incident", args=[incident.public_id])
+    assert client.get(url).context["overdue"]
+    (row,) = inbox.rows(cast.security_admin, kind="incidents")
+    assert row.due == timezone.localdate(incident.authority_due)
+    take(cast, incident, Step.AUTHORITY_NOTIFIED)
+    assert not client.get(url).context["overdue"]
+    (row,) = inbox.rows(cast.security_admin, kind="incidents")
+    assert row.due is None
+
+
+def test_who_comes_second_sees_whom_the_first_named(committed_db: str) -> None:
+    cast = make_cast()
+    second = make_user("安全员", cast.school)
+    appoint(second, Role.SECURITY_ADMIN, cast.school)
+    incident = reported(cast)
+    result = behind(
+        lambda: actions.name_suspect(
+            actor=cast.security_admin, incident=incident, staff_no=cast.clerk.staff_no
+        ),
+        lambda: take(cast, incident, Step.ISOLATED, actor=second),
+    )
+    assert not isinstance(result, Exception)
+    assert incident.steps.get().suspect == cast.clerk
+
+
+def test_who_took_a_step_can_be_suspected_once_another_runs_the_case(cast: Cast) -> None:
+    second = make_user("安全员", cast.school)
+    appoint(second, Role.SECURITY_ADMIN, cast.school)
+    incident = reported(cast)
+    take(cast, incident, Step.ISOLATED)
+    own = cast.security_admin.staff_no
+    with pytest.raises(SamePerson):
+        actions.name_suspect(actor=second, incident=incident, staff_no=own)
+    take(cast, incident, Step.AUTHORITY_NOTIFIED, actor=second)
+    actions.name_suspect(actor=second, incident=incident, staff_no=own)
+    incident.refresh_from_db()
+    assert (incident.suspect, incident.handler) == (cast.security_admin, second)
+
+
+def test_an_account_that_was_opened_again_can_be_frozen_again(cast: Cast) -> None:
+    incident = reported(cast)
+    for _ in range(2):
+        actions.freeze(actor=cast.security_admin, incident=incident, staff_no=cast.clerk.staff_no)
+        cast.clerk.refresh_from_db()
+        assert cast.clerk.is_active is False
+        unlock_user(actor=cast.system_admin, user=cast.clerk, reason="误冻")
+    assert Event.objects.filter(action="incident.frozen").count() == 2
+
+
+def test_what_was_taken_counts_as_read(cast: Cast) -> None:
+    student = make_student("王一", cast)
+    incident = reported(cast)
+    asked = certificates.Asked(kind="enrolment", purpose="签证")
+    certificates.issue(actor=cast.registrar, enrolment=student.enrolments.get(), asked=asked, key=uuid4())
+    today = timezone.localdate()
+    found = actions.add_viewed(
+        actor=cast.security_admin,
+        incident=incident,
+        staff_no=cast.registrar.staff_no,
+        since=today,
+        until=today,
+    )
+    assert found == 1
+
+
+def test_every_event_that_counts_as_reading_is_registered() -> None:
+    assert set(selectors.READING) <= set(events.actions())
+
+
+@pytest.mark.parametrize(("since", "until"), [("2026-11-02", "2026-11-01"), ("2026-11-01", "9999-12-31")])
+def test_days_that_make_no_sense_are_refused(cast: Cast, client: Client, since: str, until: str) -> None:
+    incident = reported(cast)
+    client.force_login(cast.security_admin)
+    sent = {"extent-staff_no": cast.registrar.staff_no, "extent-since": since, "extent-until": until}
+    url = reverse("audit:incident_extent", args=[incident.public_id])
+    assert client.post(url, sent).status_code == 422
