@@ -117,7 +117,7 @@ def _files(block: Any, student: Student, newest: Enrolment, people: _People) -> 
 def _papers(value: Any) -> set[str]:
     """The stored scans that exported data name: evidence of entries, penalties and requests."""
     if isinstance(value, dict):
-        own = {value.get(name) for name in ("id", "blob") if "sha256" in value} - {None}
+        own = {str(value[name]) for name in ("id", "blob") if "sha256" in value and name in value}
         return own.union(*(_papers(one) for one in value.values()))
     return set().union(*(_papers(one) for one in value)) if isinstance(value, list) else set()
 
