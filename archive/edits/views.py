@@ -84,7 +84,7 @@ def new_edit_of_many(request: HttpRequest) -> HttpResponse:
     return render(request, "archive/edit_many.html", context, status=status)
 
 
-@requires("request_change")
+@requires(SIGNED_IN)
 @require_GET
 def edit_again(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """Lead to the form of a draft or returned request of one's own, filled with what it asked."""

@@ -265,7 +265,7 @@ ROUTES: dict[str, Route] = {
     "approvals:spot_check_judge": route("spot_check", obj=_spot_item, methods="POST"),
     **SECURITY,
     "archive:edit_new": route("request_change", obj=_student, methods="GET POST"),
-    "archive:edit_again": route("request_change", obj=_request, good=NOT_A_PARTY),
+    "archive:edit_again": route(SIGNED_IN, obj=_request, good=NOT_A_PARTY),
     "archive:edit_print": route(SIGNED_IN, obj=_request, good=NOT_A_PARTY, methods="POST"),
     "archive:edit_many": route("request_change", methods="GET POST"),
     "archive:deletion_new": route("request_change", obj=_student, methods="GET POST"),

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.access import SIGNED_IN
+from archive.certificates.facts import facts_of, packed
 from archive.models import Certificate
 from audit.models import Incident, IncidentStep
 from ledger.context import service_user
@@ -18,7 +19,8 @@ from tests.guards.world import World, kind
 def certificate(world: World) -> Certificate:
     """The first certificate of the side's school, about that student."""
     stay = world.student.enrolments.get()
-    facts = {"facts": "{}", "digest": b"0" * 32, "language": "zh", "purpose": "某"}
+    said = packed(facts_of(stay, "enrolment", whole_number=False))
+    facts = {"facts": said, "digest": b"0" * 32, "language": "zh", "purpose": "某"}
     whose = {"school": world.unit, "student": world.student, "student_no": stay.student_no}
     given = {"issued_by": service_user(), "issued_at": timezone.now()}
     made: Certificate = Certificate.objects.create(
