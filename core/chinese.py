@@ -68,7 +68,7 @@ def clean_text(text: str) -> str:
     """
     if _REGULAR.fullmatch(text):
         return text.strip(" ")
-    return unicodedata.normalize("NFC", text).translate(_CLEANING).strip()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).translate(_CLEANING)).strip()
 
 
 def clean_name(text: str) -> str:
@@ -82,7 +82,7 @@ def clean_name(text: str) -> str:
     for word in clean_text(text).translate(_DOTS).split():
         apart = name and _latin(name[-1]) and _latin(word[0])
         name += f" {word}" if apart else word
-    return name
+    return unicodedata.normalize("NFC", name)
 
 
 def name_pinyin(name: str) -> str:

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 from django.db import connection
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from core.chinese import clean_name, clean_text, name_pinyin, name_query, name_sort_key, search_tokens
@@ -48,6 +48,9 @@ def test_a_typed_cell_is_made_regular(typed: str, cleaned: str) -> None:
 
 
 @given(st.text())
+@example("e\u200b\u0301")
+@example("\uff21\u0300")
+@example("\u0339 \u0334")
 def test_cleaning_twice_changes_nothing_and_suits_the_database(text: str) -> None:
     cleaned = clean_text(text)
     assert clean_text(cleaned) == cleaned
