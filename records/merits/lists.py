@@ -277,7 +277,7 @@ class PenaltyList(ListPage[Penalty]):
         Filter("until", _("Term ends by"), "date", "ends_on__lte", rare=True),
     )  # fmt: skip
     default_sort = "due_on"
-    empty = Empty(_("No penalty"), _("A case begins in a student's file."), icon="gavel")
+    empty = Empty(_("No penalties yet"), _("A case begins in a student's file."), icon="gavel")
 
     def row_url(self, row: Penalty) -> str:
         """The case."""

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import requires, user_of
+from accounts.scope import holds
 from files.refusals import FileRefused
 from files.selectors import BlobDamaged, open_blob
 from files.serving import serve
@@ -48,7 +49,10 @@ def photos(request: HttpRequest) -> HttpResponse:
             form.add_error("file", refused.message)
         else:
             return redirect("records:photo_upload", made.public_id)
-    values = {"form": form, "uploads": reading.recent_uploads(user), "limit": 60}
+    values = {
+        "form": form, "uploads": reading.recent_uploads(user), "limit": 60,
+        "may_export": any(holds(user, perm) for perm in export.RELEASERS),
+    }  # fmt: skip
     return render(request, "records/photos/photos.html", values, status=_status(request))
 
 

@@ -376,3 +376,13 @@ def test_erasing_a_file_takes_the_pictures_that_were_brought_for_it(
 
 
 # Exports
+
+
+def test_the_way_to_the_exports_is_shown_to_those_who_may_take_it(cast: Cast) -> None:
+    exports = reverse("records:photo_exports")
+    taking_only = make_user("学生处", cast.student_affairs)
+    appoint(taking_only, Role.STUDENT_AFFAIRS, cast.school)
+    for who, status in ((cast.registrar, 200), (taking_only, 403)):
+        client = client_of(who)
+        assert client.get(exports).status_code == status
+        assert (exports in client.get(reverse("records:photos")).content.decode()) is (status == 200)
