@@ -31,9 +31,10 @@ LOOKING_BACK: tuple[Tab, ...] = ("started", "done")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row of the inbox with its working days left; None without a due date."""
+    """A row of the inbox with its working days left; None without a due date. ``source``: key of its kind of work."""
 
     row: InboxRow
+    source: str
     days: int | None
     certain: bool
 
@@ -44,17 +45,17 @@ class Inbox:
     def __init__(self, user: User, *, tab: str = "", kind: str = "") -> None:
         self.user = user
         self.tab = tab if tab in TABS else "waiting"
-        self.kinds = [(source.key, source.label) for source in inbox.sources()]
-        self.kind = kind if kind in dict(self.kinds) else ""
+        self.kind = kind if kind in {source.key for source in inbox.sources()} else ""
 
     @cached_property
     def _waiting(self) -> list[Line]:
         return self._read("waiting")
 
     def _read(self, tab: Tab) -> list[Line]:
-        rows = inbox.rows(self.user, tab, kind=self.kind)
-        left = iter(self._days_left(row for row in rows if row.due))
-        return [Line(row, *(next(left) if row.due else (None, True))) for row in rows]
+        found = [(row, key) for key, rows in inbox.rows_by_source(self.user, tab).items() for row in rows]
+        found.sort(key=lambda pair: inbox.sort_key(pair[0]))
+        left = iter(self._days_left(row for row, _key in found if row.due))
+        return [Line(row, key, *(next(left) if row.due else (None, True))) for row, key in found]
 
     @cached_property
     def _pressing(self) -> dict[str, list[Line]]:
@@ -76,17 +77,28 @@ class Inbox:
         return inbox.pages_for_several() if any(line.row.pick for line in self.lines) else []
 
     @property
-    def has_notices(self) -> bool | None:
-        """Whether notices wait to be read; None where a chosen kind of work hides them."""
-        return None if self.kind else any(line.row.is_notice for line in self._waiting)
+    def has_notices(self) -> bool:
+        """Whether notices wait to be read."""
+        return any(line.row.is_notice for line in self._waiting)
 
     @cached_property
-    def lines(self) -> list[Line]:
-        """The rows of the open tab."""
+    def _open(self) -> list[Line]:
         for tab in LOOKING_BACK:
             if tab == self.tab:
                 return self._read(tab)
         return self._pressing[self.tab]
+
+    @property
+    def lines(self) -> list[Line]:
+        """The rows of the open tab, of the chosen kind."""
+        return [line for line in self._open if self.kind in {"", line.source}]
+
+    @property
+    def kinds(self) -> list[tuple[str, Any]]:
+        """Key and label of the kinds of work that stand in the open tab, and of the chosen one; none to choose from."""
+        present = {line.source for line in self._open} | ({self.kind} if self.kind else set())
+        found = [(source.key, source.label) for source in inbox.sources() if source.key in present]
+        return found if len(found) > 1 or self.kind else []
 
     @property
     def tabs(self) -> list[tuple[str, Any, int | None]]:

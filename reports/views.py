@@ -21,7 +21,7 @@ def home(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     inbox = Inbox(user, tab=request.GET.get("tab", ""), kind=request.GET.get("kind", ""))
     values: dict[str, Any] = {"inbox": inbox}
-    if inbox.has_notices is not False:
+    if inbox.has_notices:
         values["newest_notice"] = selectors.newest_notice(user)
     if not inbox.lines:
         values["next_deadline"] = selectors.next_deadline(user)

@@ -70,6 +70,18 @@ def test_overdue_rows_have_a_tab_of_their_own(cast: Cast, batch: IntakeBatch) ->
     assert Inbox(cast.second_clerk, kind="notices").lines == []
 
 
+def test_only_kinds_of_work_that_are_there_can_be_chosen(cast: Cast, batch: IntakeBatch) -> None:
+    assert Inbox(cast.second_clerk).kinds == Inbox(cast.clerk).kinds == []
+    tell("intake.head_approved", school=cast.school, duties=["admissions"], about="", url="/")
+    mixed = Inbox(cast.second_clerk)
+    assert {key for key, _label in mixed.kinds} == {"intake", "notices"}
+    assert len(mixed.lines) == 2
+    chosen = Inbox(cast.second_clerk, kind="notices")
+    assert [line.source for line in chosen.lines] == ["notices"]
+    assert chosen.kinds == mixed.kinds
+    assert [key for key, _label in Inbox(cast.second_clerk, tab="soon", kind="notices").kinds] == ["notices"]
+
+
 def test_the_inbox_alone_is_answered_to_the_page(cast: Cast, batch: IntakeBatch, client: Client) -> None:
     client.force_login(cast.second_clerk)
     part = client.get("/?tab=done", headers={"HX-Request": "true", "HX-Target": "inbox"}).content.decode()
