@@ -42,5 +42,6 @@ EVENTS = {
     "appraisal.dropped": _("Appraisal given up"),
     "appraisal.report_read": _("Report on an appraisal taken"),
     "file.destroyed": _("Student file destroyed"),
+    "destruction.register_loaded": _("Register of destruction loaded after a restore"),
     "file.destroyed_again": _("Student file destroyed again after a restore"),
 }
