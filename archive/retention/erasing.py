@@ -76,8 +76,8 @@ def _consents(student: Student) -> Sequence[Blob]:
 def _outside(student: Student) -> Sequence[Blob]:
     """The numbers in inquiries and sharings, and the packages in which his data lie.
 
-    What an inquiry says, of its reader too, and why a sharing ended go with the last of the files that they named; what
-    a sharing says of its receiver stays.
+    What an inquiry says, of its reader too, why a sharing ended, the letters and agreements of both go with the last of
+    the files that they named; what a sharing says of its receiver stays.
     """
     for model in (InquiryStudent, SharingStudent):
         for row in model._default_manager.filter(student=student).select_related("student"):
@@ -88,9 +88,10 @@ def _outside(student: Student) -> Sequence[Blob]:
         asked.purpose = asked.report = asked.reader = asked.reader_unit = ""
         asked.save(update_fields=["purpose", "report", "reader", "reader_unit"])
         held += [asked.letter] if asked.letter else []
-    for over in _last(SharingRequest, "sharing", student):
+    for over in _last(SharingRequest, "sharing", student).select_related("letter", "agreement"):
         over.end_reason = ""
         over.save(update_fields=["end_reason"])
+        held += [one for one in (over.letter, over.agreement) if one]
     given = SharingRequest.objects.filter(
         students__student=student, students__outcome=SharingStudent.Outcome.GIVEN
     )
