@@ -21,6 +21,7 @@ from archive.models import (
     Snapshot,
 )
 from files.models import Blob
+from jobs.selectors import results_of
 from ledger.context import current_actor
 from ledger.history import delete_rows
 from records.models import Student
@@ -109,5 +110,4 @@ def _last(model: Any, name: str, student: Student) -> Any:
 
 def _class_sets(student: Student) -> Sequence[Blob]:
     """Certificates of a class in which his stands."""
-    orders = CertificateOrder.objects.filter(people__contains=[student.pk])
-    return [one.job.result for one in orders.select_related("job__result") if one.job.result]
+    return results_of(CertificateOrder.objects.filter(people__contains=[student.pk]))
