@@ -36,6 +36,7 @@ EVENTS = {
     "retention.marked": _("File marked with a new retention period"),
     "appraisal.opened": _("Appraisal opened"),
     "appraisal.member_named": _("Member of an appraisal named"),
+    "appraisal.member_relieved": _("Member of an appraisal replaced"),
     "appraisal.viewed": _("Files of an appraisal seen"),
     "appraisal.voted": _("Vote in an appraisal"),
     "appraisal.closed": _("Appraisal closed"),

@@ -93,6 +93,31 @@ class Appraiser(InsertOnlyModel):
     def __str__(self) -> str:
         return f"{self.round_id} {self.user_id}"
 
+    @property
+    def relieved(self) -> "AppraiserRelief | None":
+        """How he was relieved; None while he votes."""
+        return getattr(self, "relief", None)
+
+
+class AppraiserRelief(InsertOnlyModel):
+    """A member who votes no more in a round (更换鉴定人), and who was named instead. His votes stay."""
+
+    relieved = models.OneToOneField(Appraiser, on_delete=models.PROTECT, related_name="relief")
+    successor = models.OneToOneField(Appraiser, on_delete=models.PROTECT, related_name="+")
+    reason = EncryptedTextField(_("reason"))
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("relieved appraiser")
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(condition=~Q(relieved=F("successor")), name="relieved_by_another")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.relieved_id)
+
 
 class AppraisedFile(RecordedModel):
     """A file of a round. ``left_on``: end of the last stretch; ``expired_on``: end of its retention period."""
