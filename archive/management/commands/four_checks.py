@@ -45,28 +45,28 @@ class Command(BaseCommand):
             unanswered |= silent
             failed += [_told(run) for run in runs if run.faults]
         numbers = {one.pk: one.archive_no for one in selectors.by_ids(list(unanswered))}
-        silent = [
+        reasons = [
             {"archive_no": numbers[pk], "code": why.code, "reason": str(why)}
             for pk, why in unanswered.items()
         ]
-        gone = sum(one["code"] == GONE for one in silent)
-        not_checked = len(silent) - gone
+        gone = sum(one["code"] == GONE for one in reasons)
+        not_checked = len(reasons) - gone
         found = {"files": len(ids), "failed": len(failed), "not_checked": not_checked, "gone": gone}
         if options["json"]:
-            told = {**found, "failures": failed, "unanswered": silent}
+            told = {**found, "failures": failed, "unanswered": reasons}
             self.stdout.write(json.dumps(told, ensure_ascii=False, indent=1))
         else:
-            self._print(found, failed, silent)
+            self._print(found, failed, reasons)
         if failed or not_checked:
             sys.exit(1)
 
     def _print(
-        self, found: dict[str, int], failed: list[dict[str, Any]], silent: list[dict[str, str]]
+        self, found: dict[str, int], failed: list[dict[str, Any]], reasons: list[dict[str, str]]
     ) -> None:
         for one in failed:
             for item in one["items"]:
                 self.stdout.write(f"{one['archive_no']}\t{item['code']}\t{item['title']}\t{item['detail']}")
-        for unanswered in silent:
+        for unanswered in reasons:
             self.stdout.write(f"{unanswered['archive_no']}\t{unanswered['reason']}")
         self.stdout.write(
             _("%(files)s files, %(failed)s failed, %(not_checked)s not checked, %(gone)s no longer here")
