@@ -86,6 +86,22 @@ def _opened(actor: Any, user: User) -> str:
 
 
 @transaction.atomic
+def known_again(*, actor: Any, public_id: str, staff_no: str, name: str, unit: Unit) -> User:
+    """Somebody whom a register names: by his id, or by his staff number; else a new account that is locked.
+
+    A restored database may not know who was given an account since the backup; ``actor`` is the service account.
+    """
+    for known in ({"public_id": public_id}, {"staff_no__iexact": staff_no}):
+        if found := User.objects.filter(**known).first():
+            user: User = found
+            return user
+    user = User(public_id=public_id, staff_no=staff_no, name=name, unit=unit, is_active=False)
+    with acting(actor, role="service"):
+        _opened(actor, user)
+    return user
+
+
+@transaction.atomic
 def open_administrators(
     *, actor: Any, unit: Unit, people: Mapping[Role, tuple[str, str]], reason: str
 ) -> dict[Role, str]:

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.contrib.auth.models import Permission
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from guardian.models import UserObjectPermission
 
 from accounts.models import User
 from accounts.roles import ADMINISTRATORS
-from accounts.scope import held_by, role_for, units_with
+from accounts.scope import held_by, holders, role_for, units_with
 from approvals.kinds import Kind, Step, kind_of
 from approvals.models import Delegation, Request, TypedRequest
 from approvals.refusals import OwnFile, RequestRefused, SamePerson
@@ -114,10 +112,7 @@ def person_words(typed: TypedRequest, column: str) -> str:
 
 def eligible(step: Step, request: Request, typed: TypedRequest) -> list[User]:
     """The people who could take the step today, by an own role."""
-    chain = [str(pk) for pk in (request.school_id, *request.school.ancestors)]
-    permission = Permission.objects.filter(content_type__app_label="school", codename=step.perm)
-    holders = UserObjectPermission.objects.filter(permission__in=permission, object_pk__in=chain)
-    people = User.objects.filter(pk__in=holders.values("user"), is_active=True).select_related("unit")
+    people = holders(step.perm, request.school).select_related("unit")
     return [
         user
         for user in people.order_by("name", "pk")

@@ -36,11 +36,13 @@ EVENTS = {
     "retention.marked": _("File marked with a new retention period"),
     "appraisal.opened": _("Appraisal opened"),
     "appraisal.member_named": _("Member of an appraisal named"),
+    "appraisal.member_relieved": _("Member of an appraisal replaced"),
     "appraisal.viewed": _("Files of an appraisal seen"),
     "appraisal.voted": _("Vote in an appraisal"),
     "appraisal.closed": _("Appraisal closed"),
     "appraisal.dropped": _("Appraisal given up"),
     "appraisal.report_read": _("Report on an appraisal taken"),
     "file.destroyed": _("Student file destroyed"),
+    "destruction.register_loaded": _("Register of destruction loaded after a restore"),
     "file.destroyed_again": _("Student file destroyed again after a restore"),
 }

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -91,6 +92,31 @@ class Appraiser(InsertOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.round_id} {self.user_id}"
+
+    @property
+    def relieved(self) -> "AppraiserRelief | None":
+        """How he was relieved; None while he votes."""
+        return getattr(self, "relief", None)
+
+
+class AppraiserRelief(InsertOnlyModel):
+    """A member who votes no more in a round (更换鉴定人), and who was named instead. His votes stay."""
+
+    relieved = models.OneToOneField(Appraiser, on_delete=models.PROTECT, related_name="relief")
+    successor = models.OneToOneField(Appraiser, on_delete=models.PROTECT, related_name="+")
+    reason = EncryptedTextField(_("reason"))
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("relieved appraiser")
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(condition=~Q(relieved=F("successor")), name="relieved_by_another")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.relieved_id)
 
 
 class AppraisedFile(RecordedModel):
@@ -219,7 +245,8 @@ class DestroyedFile(InsertOnlyModel):
     """A line of the register of destruction (销毁清册): for ever, with nothing personal beyond the archive number.
 
     ``number`` is that of the destruction request, ``contents`` counts rows by model. The database takes a line only
-    for a file that an approved request of the same transaction destroys by two executors.
+    for a file that an approved request of the same transaction destroys by two executors; from the owner of the tables
+    any, who loads the register after a restore.
     """
 
     subject = models.UUIDField(_("student"), unique=True)
@@ -232,7 +259,7 @@ class DestroyedFile(InsertOnlyModel):
     approver = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     first_executor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     second_executor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField(_("destroyed"), auto_now_add=True)
+    at = models.DateTimeField(_("destroyed"), default=timezone.now)
 
     class Meta:
         verbose_name = _("destroyed file")

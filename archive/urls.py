@@ -56,6 +56,7 @@ urlpatterns = [
     path("appraisals/open/", retention.open_round, name="round_open"),
     path("appraisals/<uuid:round_id>/", retention.one_round, name="round"),
     path("appraisals/<uuid:round_id>/members/", retention.name_member, name="round_member"),
+    path("appraisals/<uuid:round_id>/relief/", retention.relieve_member, name="round_relief"),
     path("appraisals/<uuid:round_id>/votes/", retention.vote, name="round_vote"),
     path("appraisals/<uuid:round_id>/close/", retention.close_round, name="round_close"),
     path("appraisals/<uuid:round_id>/drop/", retention.drop_round, name="round_drop"),

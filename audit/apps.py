@@ -8,10 +8,11 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         from approvals import inbox
+        from archive.retention import obstacles
         from audit.alerts import inbox as alerts
         from audit.events import EVENTS
         from audit.incidents import inbox as incidents
-        from audit.incidents.selectors import READERS
+        from audit.incidents.selectors import READERS, open_concerned
         from core.menu import MenuItem, register
         from ledger import events
 
@@ -19,6 +20,7 @@ class AuditConfig(AppConfig):
             events.register(name, label)
         inbox.register(inbox.InboxSource("alerts", _("Alerts"), alerts.rows))
         inbox.register(inbox.InboxSource("incidents", _("Incidents"), incidents.rows))
+        obstacles.register("incident", _("An open incident concerns this student."), open_concerned)
         register(
             MenuItem(
                 _("Incidents"), "audit:incidents", "flag", READERS, "audit", 20, also=("audit:incident",)

@@ -36,6 +36,10 @@ class DecryptFailed(Exception):
     """The ciphertext was changed, belongs to another field, or its key is not among ``FIELD_KEYS``."""
 
 
+class KeyUnknown(DecryptFailed):
+    """The ciphertext names a key that is not among ``FIELD_KEYS``."""
+
+
 def _aes_gcm(key: bytes) -> tuple[Seal, Seal]:
     cipher = AESGCM(key)
     return cipher.encrypt, cipher.decrypt
@@ -112,8 +116,10 @@ def key_for(scheme: _Scheme, key: bytes) -> bytes:
 def _reader(keys: str, header: bytes) -> Seal:
     scheme = _SCHEME_BY_CODE.get(header[1])
     key = parse_keys(keys).get(header[3:].decode(errors="replace"))
-    if header[0] != VERSION or scheme is None or key is None:
-        raise DecryptFailed("Unknown version, cipher or key")
+    if header[0] != VERSION or scheme is None:
+        raise DecryptFailed("Unknown version or cipher")
+    if key is None:
+        raise KeyUnknown("Unknown key")
     return scheme.make(key_for(scheme, key))[1]
 
 

@@ -66,6 +66,10 @@ _MESSAGES: Final = {
     "font": _("No Chinese printing font is installed; tell the system administrator"),
     "template": _("This form could not be made; tell the system administrator"),
 }
+_LASTING: Final = {
+    **_MESSAGES,
+    "missing_glyph": _("The printing fonts lack a character of this form; print it by itself to see which"),
+}
 _UNSHOWN: Final = pattern(r'the text `"(.+?)"` could not be displayed')
 _ESCAPED: Final = pattern(r"\\u\{([0-9a-f]+)\}")
 _SIGNATURES: Final = {
@@ -82,16 +86,20 @@ _printing: list[int] = []
 class PdfFailed(Exception):
     """A form that could not be printed.
 
-    `code` is missing_glyph, picture, font or template; `message` is for the page, in the reader's language;
-    `character` is the one that no font has, and `person` the name beside it in the data. `str()` holds no name, so
-    that it may be logged.
+    `code` is missing_glyph, picture, font or template; `message` is for the page, in the reader's language, and
+    `lasting` for what is kept, since nothing of a person may outlive his file; `character` is the one that no font has,
+    `person` the name, `number` the student's or the form's number beside it. `str()` holds no name, so that it may be
+    logged.
     """
 
-    def __init__(self, code: FaultCode, detail: str, *, character: str = "", person: str = "") -> None:
+    def __init__(
+        self, code: FaultCode, detail: str, *, character: str = "", person: str = "", number: str = ""
+    ) -> None:
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.character = character
         self.person = person
+        self.number = number
 
     @property
     def message(self) -> str:
@@ -99,6 +107,11 @@ class PdfFailed(Exception):
         if self.character:
             words %= {"character": self.character, "code_point": _code_point(self.character)}
         return f"{self.person}: {words}" if self.person else words
+
+    @property
+    def lasting(self) -> str:
+        words = str(_LASTING[self.code])
+        return f"{self.number}: {words}" if self.number else words
 
 
 class _Refused(Exception):
@@ -243,29 +256,38 @@ def _fault(words: str, data: dict[str, Any]) -> PdfFailed:
     if unshown:
         text = _ESCAPED.sub(lambda code: chr(int(code[1], 16)), unshown[1])
         character = text[0]
+        around = list(_around(character, data))
         return PdfFailed(
             "missing_glyph",
             _code_point(character),
             character=character,
-            person=next(_people_with(character, data), ""),
+            person=next(filter(None, map(_name_in, around)), ""),
+            number=next(filter(None, map(_number_in, around)), ""),
         )
     if "decode" in words or "image" in words or "SVG" in words:
         return PdfFailed("picture", "not decodable")
     return PdfFailed("template", "typst refused the template")
 
 
-def _people_with(character: str, value: Any) -> Iterator[str]:
-    """Names of those in whose data the character stands, innermost first."""
+def _around(character: str, value: Any) -> Iterator[dict[str, Any]]:
+    """The dicts in whose data the character stands, innermost first."""
     if isinstance(value, list | tuple):
         for item in value:
-            yield from _people_with(character, item)
+            yield from _around(character, item)
     elif isinstance(value, dict):
         for item in value.values():
-            yield from _people_with(character, item)
-        values = value.get("values")
-        name = value.get("name") or (values.get("name") if isinstance(values, dict) else None)
-        if name and character in json.dumps(value, default=str, ensure_ascii=False):
-            yield str(name)
+            yield from _around(character, item)
+        if character in json.dumps(value, default=str, ensure_ascii=False):
+            yield value
+
+
+def _name_in(value: dict[str, Any]) -> str:
+    values = value.get("values")
+    return str(value.get("name") or (values.get("name") if isinstance(values, dict) else None) or "")
+
+
+def _number_in(value: dict[str, Any]) -> str:
+    return str(value.get("student_no") or value.get("number") or "")
 
 
 def _code_point(character: str) -> str:

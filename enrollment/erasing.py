@@ -20,6 +20,7 @@ from enrollment.models import (
     TypedCell,
 )
 from files.models import Blob
+from jobs.selectors import results_of
 from ledger.context import current_actor
 from ledger.history import delete_rows
 from records.erasing import empty, personal_fields
@@ -100,4 +101,4 @@ def _prints(student: Student) -> Iterable[Blob]:
     orders = PrintOrder.objects.filter(
         Q(batch__isnull=True, people__overlap=stretches) | Q(batch__isnull=False, people__overlap=applicants)
     )
-    return [one.job.result for one in orders.select_related("job__result") if one.job.result]
+    return results_of(orders)

@@ -132,6 +132,11 @@ class IntakeBatch(RecordedModel):
         return bool(rule(self.school, "only_child_certificate"))
 
 
+def _shelved() -> Q:
+    here = Enrolment.objects.filter(student=OuterRef("student"), school=OuterRef("batch__school"))
+    return Q(Exists(here.filter(shelved_on__isnull=False))) & ~Q(Exists(here.filter(shelved_on__isnull=True)))
+
+
 class ApplicantQuerySet(RecordedQuerySet):
     """Reads of applicants."""
 
@@ -143,9 +148,11 @@ class ApplicantQuerySet(RecordedQuerySet):
         rows, shelves = self.of_units(user, perm), units_with(user, "manage_retention")
         if set(shelves).issuperset(units_with(user, perm)):
             return rows
-        here = Enrolment.objects.filter(student=OuterRef("student"), school=OuterRef("batch__school"))
-        away = Exists(here.filter(shelved_on__isnull=False)) & ~Exists(here.filter(shelved_on__isnull=True))
-        return rows.filter(Q(unit_id__in=list(shelves)) | ~away)
+        return rows.filter(Q(unit_id__in=list(shelves)) | ~_shelved())
+
+    def in_use(self) -> Self:
+        """Without those whose student file lies in the inactive archive (历史档案库)."""
+        return self.filter(~_shelved())
 
     def of_units(self, user: User, perm: str = "view_applicant") -> Self:
         """Every applicant of these units, to be counted: those of the inactive archive too, no destroyed ones."""

@@ -396,7 +396,7 @@ def order(
 def work(running: Running) -> None:
     """The job; nothing when a worker that died later printed already.
 
-    A form that cannot be printed ends it with the person's name and what is wrong. Raises JobRefused.
+    A form that cannot be printed ends it with its number and what is wrong. Raises JobRefused.
     """
     if running.result:
         return
@@ -405,7 +405,7 @@ def work(running: Running) -> None:
         try:
             content = _ordered(running, asked)
         except PdfFailed as failed:
-            raise JobRefused(failed.message) from failed
+            raise JobRefused(failed.lasting) from failed
         asked.save(update_fields=["people"])
         running.keep(
             store_made(actor=running.actor, content=content, filename=f"{asked.form}.pdf", kind="pdf")

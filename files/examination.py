@@ -7,7 +7,7 @@ from files.inspection import FILE_TYPES, must_open, type_of
 from files.models import Blob
 from files.refusals import FileRefused, NotChecked
 from files.scanning import scan
-from files.selectors import BlobBare, BlobDamaged, BlobMissing, open_blob
+from files.selectors import BlobBare, BlobDamaged, BlobLocked, BlobMissing, StoreSilent, open_blob
 
 OF_REFUSAL = {
     "password": "locked",
@@ -30,6 +30,10 @@ def examine(blob: Blob, allowed: Collection[str], *, opening: bool = True) -> fr
     """
     try:
         content = open_blob(blob)
+    except StoreSilent as silent:
+        raise NotChecked("store_silent") from silent
+    except BlobLocked as locked:
+        raise NotChecked("key_missing") from locked
     except BlobMissing:
         return frozenset({"missing"})
     except BlobBare:

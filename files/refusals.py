@@ -20,6 +20,9 @@ MESSAGES = {
     "scanner_silent": _(
         "The virus scanner does not answer, so nothing was stored. Try again in a few minutes."
     ),
+    "store_silent": _("The store of the files does not answer. Try again in a few minutes."),
+    "key_missing": _("FIELD_KEYS lacks the key under which this lies. Tell the system administrator."),
+    "gone": _("The file is no longer here."),
 }
 
 

@@ -1,6 +1,6 @@
 """Reads of jobs: everybody sees those that he asked for."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.scope import visible_or_404
 from core.ui import Kind, Progress
+from files.models import Blob
 from jobs import progress
 from jobs.messages import MESSAGES
 from jobs.models import Job
@@ -71,3 +72,9 @@ def page_of(job: Job) -> str:
     """The address where the result is seen; empty when there is none."""
     kind = known_kind(job.kind)
     return kind.url(job) if kind else ""
+
+
+def results_of(orders: QuerySet[Any]) -> list[Blob]:
+    """The files that the jobs of these orders made; each order has a ``job``."""
+    rows = orders.filter(job__result__isnull=False).select_related("job__result")
+    return [one.job.result for one in rows]

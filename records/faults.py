@@ -88,6 +88,10 @@ MESSAGES: dict[str, Message] = {
         _("The identity number is already in the system"),
         _("Open the other record; mend or withdraw one of the two"),
     ),
+    "file_shelved": Message(
+        _("The file of this student was deleted and lies in the inactive archive"),
+        _("Enter the student in another intake batch"),
+    ),
     "id_elsewhere": Message(
         _("The identity number is known elsewhere"),
         _("The bureau can tell; ask it before you go on"),

@@ -119,7 +119,7 @@ def _detail(asked: Asked) -> dict[str, object]:
 
 
 def _demand_fit(row: Enrolment, kind: str) -> None:
-    named = {"name": row.student.name}
+    named = {"name": row.student_no}
     if kind != Kind.HISTORY and row.ended_on is not None:
         raise NotFit(_("%(name)s is no longer enrolled here: no such certificate is issued.") % named)
     if kind == Kind.ENROLMENT and row.status != Student.Status.ENROLLED:
@@ -135,7 +135,7 @@ def _demand_english(school: Unit, rows: Sequence[Enrolment], kind: str) -> None:
     if not school.label_en:
         raise NotFit(_("The school has no English name yet: enter it under units first."))
     if lacking := next((row for row in rows if not row.student.name_pinyin), None):
-        raise NotFit(_("The name of %(name)s in pinyin is missing.") % {"name": lacking.student.name})
+        raise NotFit(_("The name of %(name)s in pinyin is missing.") % {"name": lacking.student_no})
 
 
 def _pdf(actor: User, rows: Sequence[Certificate], *, copy: bool) -> bytes:
@@ -240,7 +240,7 @@ def work(running: Running) -> None:
     except NotFit as refused:
         raise JobRefused(str(refused)) from refused
     except PdfFailed as failed:
-        raise JobRefused(failed.message) from failed
+        raise JobRefused(failed.lasting) from failed
 
 
 @transaction.atomic

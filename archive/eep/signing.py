@@ -1,4 +1,4 @@
-"""The signature of a package: Ed25519 over the canonical bytes (C14N 1.0) of 被签名对象."""
+"""Signatures of this installation: Ed25519, of a package over the canonical bytes (C14N 1.0) of 被签名对象."""
 
 import base64
 from typing import Any
@@ -22,18 +22,32 @@ def canonical(signed: Any) -> bytes:
     return found
 
 
-def sign(package: Any, signer: str) -> None:
-    """Put the signature block of ``signer`` behind what is signed."""
+def signature_of(content: bytes) -> tuple[str, bytes, bytes]:
+    """Under the key that signs now: its id, its public half, the signature."""
     key_id, seed = next(iter(parse_keys(settings.PACKAGE_SIGNING_KEY).items()))
     key = Ed25519PrivateKey.from_private_bytes(seed)
-    result = key.sign(canonical(package.find(tag("被签名对象"))))
+    return key_id, _public(key.public_key()), key.sign(content)
+
+
+def holds(public: bytes, signature: bytes, content: bytes) -> bool:
+    """Whether the signature of the content holds under this public key, whosever it is."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, content)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def sign(package: Any, signer: str) -> None:
+    """Put the signature block of ``signer`` behind what is signed."""
+    key_id, public, result = signature_of(canonical(package.find(tag("被签名对象"))))
     block = etree.SubElement(etree.SubElement(package, tag("电子签名块")), tag("电子签名"))
     text_element(block, "签名规则", RULE)
     text_element(block, "签名时间", timezone.localtime().isoformat(timespec="seconds"))
     text_element(block, "签名人", signer)
     text_element(block, "签名算法标识", "Ed25519")
     text_element(block, "密钥标识", key_id)
-    text_element(block, "公钥", base64.b64encode(_public(key.public_key())).decode())
+    text_element(block, "公钥", base64.b64encode(public).decode())
     text_element(block, "签名结果", base64.b64encode(result).decode())
 
 
@@ -48,13 +62,8 @@ def signed_by(package: Any) -> bytes | None:
     block = package.find(f"{tag('电子签名块')}/{tag('电子签名')}")
     public = base64.b64decode(block.findtext(tag("公钥")))
     result = base64.b64decode(block.findtext(tag("签名结果")))
-    try:
-        Ed25519PublicKey.from_public_bytes(public).verify(
-            result, canonical(package.find(tag("被签名对象")))
-        )  # fmt: skip
-    except (InvalidSignature, ValueError):
-        return None
-    return public
+    signed = canonical(package.find(tag("被签名对象")))
+    return public if holds(public, result, signed) else None
 
 
 def _public(key: Ed25519PublicKey) -> bytes:

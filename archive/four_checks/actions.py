@@ -1,9 +1,11 @@
 """Writes of the four checks: one file checked and the run kept; the files that are due, one after the other."""
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.urls import reverse
@@ -26,6 +28,7 @@ from records.models import Student
 from records.selectors import StudentFile
 from school.models import Unit
 
+log = logging.getLogger(__name__)
 JOB = "archive.four_checks"
 FAILED = "four_checks.failed"
 AT_ONCE = 50
@@ -74,8 +77,17 @@ def check_files(
         )  # fmt: skip
         found.append((run, one))
     with transaction.atomic(), acting(actor, role=role, request_no=request_no):
+        here = _still_here(students)
+        silent |= {student.pk: NotChecked("gone") for student in students if student.public_id not in here}
+        found = [(run, one) for run, one in found if run.subject in here]
         _keep(found, STAGES.get(Occasion(occasion), "CQ"), actor, role)
     return [run for run, _findings in found], silent
+
+
+def _still_here(students: Sequence[Student]) -> set[UUID]:
+    """Whose files were not destroyed while they were looked at; none is before the transaction ends."""
+    rows = Student.objects.select_for_update(no_key=True).filter(pk__in=[one.pk for one in students])
+    return set(rows.filter(destroyed_on__isnull=True).order_by("pk").values_list("public_id", flat=True))
 
 
 def _keep(found: list[tuple[FourCheckRun, Findings]], stage: str, actor: Any, role: str) -> None:
@@ -148,6 +160,8 @@ def work(running: Running) -> None:
         _due_in_turn(running.job.unit), actor=running.actor, occasion=Occasion.SCHEDULE
     ):
         done += len(runs) + len(silent)
+        if reasons := Counter(why.code for why in silent.values()):
+            log.error("four checks: files not checked: %s", dict(reasons))
         running.progress(done, total)
 
 

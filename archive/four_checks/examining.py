@@ -1,6 +1,5 @@
 """What the four checks find in one student file. Reads; writes nothing."""
 
-import contextlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,10 +13,11 @@ from archive.edits.fields import book_for, columns_for, current_text
 from archive.four_checks.items import ITEMS, OF_CONTENT
 from archive.models import FourCheckItem
 from archive.snapshots import attachment_ids
-from core.crypto import DecryptFailed
+from core.crypto import DecryptFailed, KeyUnknown
 from files.examination import examine
 from files.inspection import SCANS
 from files.models import Blob
+from files.refusals import NotChecked
 from ledger.models import Event
 from records.cells import CodeBook, read_row
 from records.checks import check
@@ -106,17 +106,25 @@ class Slice:
         blobs = Blob.objects.defer("filename").in_bulk({pk for held in by_student.values() for pk in held})
         for pk, held in by_student.items():
             self.attachments[pk] = [blobs[one] for one in sorted(held)]
+        self.keyless: set[int] = set()
         self.metadata = self._metadata(ids)
 
     def _metadata(self, ids: list[int]) -> dict[int, tuple[Student, dict[int, FamilyMember]]]:
-        """Each student with his family by position. Where one cannot be decrypted, each is tried by himself."""
+        """Each student with his family by position. Where one cannot be decrypted, each is tried by himself.
+
+        Those whose key the deployment lacks are noted as ``keyless``.
+        """
         try:
             return _readable(ids)
         except DecryptFailed:
             found: dict[int, tuple[Student, dict[int, FamilyMember]]] = {}
             for pk in ids:
-                with contextlib.suppress(DecryptFailed):
+                try:
                     found |= _readable([pk])
+                except KeyUnknown:
+                    self.keyless.add(pk)
+                except DecryptFailed:
+                    continue
             return found
 
 
@@ -141,6 +149,10 @@ def examine_file(
     ``opening`` False reads every digest and opens nothing. ``contents``: what `files.examination` found a moment ago,
     by id. Raises NotChecked.
     """
+    if student.pk not in known.enrolments:
+        raise NotChecked("gone")
+    if student.pk in known.keyless:
+        raise NotChecked("key_missing")
     found = Findings()
     if not opening:
         found.left_out |= {*BY_OPENING, "4-1"}

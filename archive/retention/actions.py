@@ -1,12 +1,14 @@
 """Writes of appraisals: rounds opened, members named, votes cast, rounds closed with their report; marked periods."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.scope import NotPermitted, role_for, units_with
@@ -19,11 +21,12 @@ from archive.models import (
     AppraisalVote,
     AppraisedFile,
     Appraiser,
+    AppraiserRelief,
     RetentionTerm,
 )
 from archive.retention import reporting
 from archive.retention.obstacles import in_the_way, years_after
-from archive.retention.selectors import APPRAISE, MANAGE, expired, period_of
+from archive.retention.selectors import APPRAISE, MANAGE, appraisers_of, expired, period_of
 from files.actions import store_made
 from ledger import events
 from ledger.context import acting, service_user
@@ -40,6 +43,9 @@ FEWEST_APPRAISERS = 3
 FEWEST_DEPARTMENTS = 2
 """Besides the archives."""
 
+_FEWEST = gettext_lazy(
+    "An appraisal needs at least three members, of at least two departments besides the archives."
+)
 OPENED = "retention.opened"
 Outcome, Verdict = AppraisedFile.Outcome, AppraisalVote.Verdict
 
@@ -123,14 +129,52 @@ def name_appraiser(*, actor: User, row: AppraisalRound, user: User) -> Appraiser
     """Name a member for his department, while the round is open. Raises WrongState, RequestRefused, NotPermitted."""
     role = role_for(actor, MANAGE, row.school_id)
     row = _locked(row)
+    with acting(actor, role=role):
+        made = _named(actor, row, user)
+        _note("appraisal.member_named", actor, role, row)
+    return made
+
+
+def _named(actor: User, row: AppraisalRound, user: User) -> Appraiser:
     if row.school_id not in units_with(user, APPRAISE) or user.unit is None or not user.is_active:
         raise RequestRefused(_("%(name)s may not vote in appraisals.") % {"name": user.name})
     if Appraiser.objects.filter(round=row, user=user).exists():
         raise WrongState(_("%(name)s is a member already.") % {"name": user.name})
-    with acting(actor, role=role):
-        made: Appraiser = Appraiser.objects.create(round=row, user=user, department=user.unit, named_by=actor)
-        _note("appraisal.member_named", actor, role, row)
+    made: Appraiser = Appraiser.objects.create(round=row, user=user, department=user.unit, named_by=actor)
     return made
+
+
+@transaction.atomic
+def relieve_appraiser(
+    *, actor: User, row: AppraisalRound, member: int, user: User, reason: str
+) -> AppraiserRelief:
+    """Name somebody instead of a member who can no longer vote, by his key (更换鉴定人).
+
+    The votes that he gave stay and count; the other one votes on every file himself. Who was relieved comes back no
+    more. Raises WrongState, RequestRefused, NotPermitted.
+    """
+    role = role_for(actor, MANAGE, row.school_id)
+    row = _locked(row)
+    voting = list(_voting(row))
+    relieved = next((one for one in voting if one.pk == member), None)
+    if relieved is None:
+        raise WrongState(_("Choose a member who votes in this appraisal."))
+    if not reason.strip():
+        raise RequestRefused(_("A member is replaced with a reason."))
+    with acting(actor, role=role):
+        successor = _named(actor, row, user)
+        if _are_enough(voting) and not _are_enough([*(one for one in voting if one != relieved), successor]):
+            raise WrongState(str(_FEWEST))
+        made: AppraiserRelief = AppraiserRelief.objects.create(
+            relieved=relieved, successor=successor, reason=reason.strip()[:200], by=actor
+        )
+        _note("appraisal.member_relieved", actor, role, row)
+    return made
+
+
+def _voting(row: AppraisalRound) -> QuerySet[Appraiser]:
+    rows: QuerySet[Appraiser] = row.appraisers.filter(relief__isnull=True)
+    return rows.select_related("user", "department").order_by("pk")
 
 
 @transaction.atomic
@@ -143,7 +187,7 @@ def vote(
     """
     role = role_for(actor, APPRAISE, row.school_id)
     row = _locked(row)
-    member = Appraiser.objects.filter(round=row, user=actor).first()
+    member = _voting(row).filter(user=actor).first()
     if member is None:
         raise NotPermitted(APPRAISE, unit_id=row.school_id, obj=row)
     if verdict not in Verdict.values or not reason.strip():
@@ -178,11 +222,13 @@ def close_round(*, actor: User, row: AppraisalRound, kept_years: int | None) -> 
     """
     role = role_for(actor, MANAGE, row.school_id)
     row = _locked(row)
-    members = list(row.appraisers.select_related("user", "department").order_by("pk"))
-    _demand_members(members)
+    members = list(_voting(row))
+    if not _are_enough(members):
+        raise WrongState(str(_FEWEST))
     list(Student.objects.select_for_update().filter(pk__in=row.files.values("student")).order_by("pk"))
     files = list(row.files.select_related("student").prefetch_related("votes").order_by("pk"))
-    if missing := sum(len(members) - len(one.votes.all()) for one in files):
+    voting = {one.pk for one in members}
+    if missing := sum(len(voting - {vote.appraiser_id for vote in one.votes.all()}) for one in files):
         raise WrongState(_("%(count)s votes are missing.") % {"count": missing})
     blocked = in_the_way([one.student_id for one in files], row.school)
     for one in files:
@@ -199,7 +245,7 @@ def close_round(*, actor: User, row: AppraisalRound, kept_years: int | None) -> 
     ]
     write_rows(terms, actor=actor, role=role)
     row.closed_by, row.closed_at = actor, timezone.now()
-    content = reporting.report_pdf(row, members, files, until)
+    content = reporting.report_pdf(row, appraisers_of(row), files, until)
     with acting(actor, role=role):
         row.report = store_made(
             actor=actor, content=content, filename=f"{row.number}.pdf", kind="pdf", pages=None
@@ -211,12 +257,9 @@ def close_round(*, actor: User, row: AppraisalRound, kept_years: int | None) -> 
     return row
 
 
-def _demand_members(members: Sequence[Appraiser]) -> None:
+def _are_enough(members: Collection[Appraiser]) -> bool:
     departments = {one.department_id for one in members if one.department.duty != Unit.Duty.ARCHIVES}
-    if len(members) < FEWEST_APPRAISERS or len(departments) < FEWEST_DEPARTMENTS:
-        raise WrongState(
-            _("An appraisal needs at least three members, of at least two departments besides the archives.")
-        )
+    return len(members) >= FEWEST_APPRAISERS and len(departments) >= FEWEST_DEPARTMENTS
 
 
 def _outcome(one: AppraisedFile, blocked: dict[int, list[str]]) -> str:

@@ -35,7 +35,7 @@ from archive.retention.obstacles import InTheWay, in_the_way
 from files.actions import discard
 from ledger import events
 from ledger.context import acting, current_actor, service_user
-from ledger.history import is_history
+from ledger.history import is_history, update_rows
 from ledger.models import InsertOnlyModel
 from records.erasing import erasers
 from records.models import Document, Student
@@ -197,6 +197,8 @@ def _erase(line: DestroyedFile) -> None:
 def reapply() -> tuple[int, int]:
     """Erase again what stands in the register and lives; delete stored contents that came back.
 
+    `restoring.load` brings the register of a newer day into a restored database first.
+
     Returns how many files and how many contents that were. Safe to run at any time.
     """
     alive = Student.objects.filter(destroyed_on__isnull=True).values("public_id")
@@ -214,9 +216,20 @@ def _again(pk: int) -> bool:
         return False
     by: Any = service_user()
     with acting(by, role="service", request_no=line.number):
+        _let_go(student)
         erase([line])
         _told(by, "service", line, "file.destroyed_again")
     return True
+
+
+def _let_go(student: Student) -> None:
+    """Take a file that a backup brought back out of the appraisal or destruction that was under way then."""
+    waiting = AppraisedFile.objects.filter(student=student, outcome__in=["", AppraisedFile.Outcome.DESTROY])
+    rows = list(waiting.filter(round__destruction__executed_at__isnull=True).select_related("student"))
+    for row in rows:
+        row.outcome = AppraisedFile.Outcome.RELEASED
+    if rows:
+        update_rows(rows, ["outcome"], actor=current_actor(), role="service")
 
 
 def _contents_again() -> int:

@@ -21,6 +21,7 @@ from archive.models import (
     Snapshot,
 )
 from files.models import Blob
+from jobs.selectors import results_of
 from ledger.context import current_actor
 from ledger.history import delete_rows
 from records.models import Student
@@ -76,8 +77,8 @@ def _consents(student: Student) -> Sequence[Blob]:
 def _outside(student: Student) -> Sequence[Blob]:
     """The numbers in inquiries and sharings, and the packages in which his data lie.
 
-    What an inquiry says, of its reader too, and why a sharing ended go with the last of the files that they named; what
-    a sharing says of its receiver stays.
+    What an inquiry says, of its reader too, why a sharing ended, the letters and agreements of both go with the last of
+    the files that they named; what a sharing says of its receiver stays.
     """
     for model in (InquiryStudent, SharingStudent):
         for row in model._default_manager.filter(student=student).select_related("student"):
@@ -88,9 +89,10 @@ def _outside(student: Student) -> Sequence[Blob]:
         asked.purpose = asked.report = asked.reader = asked.reader_unit = ""
         asked.save(update_fields=["purpose", "report", "reader", "reader_unit"])
         held += [asked.letter] if asked.letter else []
-    for over in _last(SharingRequest, "sharing", student):
+    for over in _last(SharingRequest, "sharing", student).select_related("letter", "agreement"):
         over.end_reason = ""
         over.save(update_fields=["end_reason"])
+        held += [one for one in (over.letter, over.agreement) if one]
     given = SharingRequest.objects.filter(
         students__student=student, students__outcome=SharingStudent.Outcome.GIVEN
     )
@@ -108,5 +110,4 @@ def _last(model: Any, name: str, student: Student) -> Any:
 
 def _class_sets(student: Student) -> Sequence[Blob]:
     """Certificates of a class in which his stands."""
-    orders = CertificateOrder.objects.filter(people__contains=[student.pk])
-    return [one.job.result for one in orders.select_related("job__result") if one.job.result]
+    return results_of(CertificateOrder.objects.filter(people__contains=[student.pk]))

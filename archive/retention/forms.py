@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from archive.models import AppraisalRound, AppraisalVote
-from archive.retention.selectors import eligible_appraisers
+from archive.retention.selectors import appraisers_of, eligible_appraisers
 
 FOR_EVER = "permanent"
 
@@ -26,6 +26,23 @@ class MemberForm(forms.Form):
             ("", ""),
             *((pk, f"{one.name} · {one.unit.label if one.unit else ''}") for pk, one in self.people.items()),
         ]
+
+
+class ReliefForm(MemberForm):
+    """Who votes no more, who is named instead, and why."""
+
+    prefix = "relief"
+
+    member = forms.TypedChoiceField(label=_("Member to be replaced"), coerce=int)
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+    field_order = ("member", "user", "reason")
+
+    def __init__(self, row: AppraisalRound, *args: Any, **kwargs: Any) -> None:
+        super().__init__(row, *args, **kwargs)
+        self.fields["user"].label = _("Named instead")
+        field: Any = self.fields["member"]
+        voting = [one for one in appraisers_of(row) if not one.relieved]
+        field.choices = [("", ""), *((one.pk, f"{one.user.name} · {one.department.label}") for one in voting)]
 
 
 class VoteForm(forms.Form):

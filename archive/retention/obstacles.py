@@ -1,7 +1,12 @@
-"""What keeps a file from being appraised or destroyed."""
+"""What keeps a file from being appraised or destroyed. Rooms above name what they know of when they start:
+
+    register("incident", _("An open incident concerns this student."), rows)
+
+The database itself refuses to destroy what they name: the room adds its trigger to the register of destruction.
+"""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date
 from typing import Any
 
@@ -29,6 +34,14 @@ from school.rules import PERMANENT, rule
 
 State = Request.State
 RUNNING = (State.UNDER_REVIEW, State.APPROVED, State.RETURNED)
+
+
+_further: dict[str, tuple[Any, Callable[[], QuerySet[Any]]]] = {}
+
+
+def register(key: str, words: Any, rows: Callable[[], QuerySet[Any]]) -> None:
+    """Add a reason with the rows that give it; each has a ``student``. The same key again replaces it."""
+    _further[key] = (words, rows)
 
 
 class InTheWay(RequestRefused):
@@ -79,6 +92,7 @@ def _reasons(school: Unit) -> list[tuple[Any, QuerySet[Any]]]:
             InquiryStudent.objects.filter(inquiry__request__state__in=RUNNING),
         ),
         (_("Data of this file is being shared."), sharings),
+        *((words, rows()) for words, rows in _further.values()),
     ]
 
 

@@ -43,10 +43,15 @@ def data_of(
             "opened": timezone.localdate(row.opened_at),
             "closed": timezone.localdate(row.closed_at),
             "until": until,
-            "members": [{"name": one.user.name, "department": one.department.label} for one in members],
+            "members": [_member(one) for one in members],
             "files": [_file(one, names) for one in files],
         },
     }
+
+
+def _member(one: Appraiser) -> dict[str, Any]:
+    successor = one.relieved.successor.user.name if one.relieved else ""
+    return {"name": one.user.name, "department": one.department.label, "successor": successor}
 
 
 def _file(one: AppraisedFile, names: dict[int, str]) -> dict[str, Any]:

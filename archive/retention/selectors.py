@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import User
-from accounts.scope import units_with, units_with_any, visible_or_404
+from accounts.scope import holders, units_with, units_with_any, visible_or_404
 from archive.models import (
     AppraisalRound,
     AppraisalVote,
@@ -76,7 +76,10 @@ def rounds(user: User) -> QuerySet[AppraisalRound]:
     in which he votes."""
     here = Q(school_id__in=units_with_any(user, (MANAGE, APPROVE)))
     votes = Appraiser.objects.filter(
-        round=OuterRef("pk"), user=user, round__school_id__in=list(units_with(user, APPRAISE))
+        round=OuterRef("pk"),
+        user=user,
+        relief__isnull=True,
+        round__school_id__in=list(units_with(user, APPRAISE)),
     )
     rows: QuerySet[AppraisalRound] = AppraisalRound.objects.filter(here | Q(Exists(votes)))
     return rows.select_related("school", "opened_by", "closed_by", "report")
@@ -89,27 +92,24 @@ def round_for(user: User, public_id: UUID) -> AppraisalRound:
 
 
 def appraisers_of(row: AppraisalRound) -> list[Appraiser]:
-    """The members of a round, each with the number of files he voted on as ``voted``."""
-    rows = row.appraisers.select_related("user", "department").annotate(voted=Count("votes"))
+    """The members of a round, relieved ones too, each with the number of files he voted on as ``voted``."""
+    rows = row.appraisers.select_related("user", "department", "relief__successor__user")
+    rows = rows.annotate(voted=Count("votes"))
     return list(rows.order_by("pk"))
 
 
 def eligible_appraisers(row: AppraisalRound) -> list[User]:
-    """Who may be named: people of the school who hold the right to vote and are no members yet."""
+    """Who may be named: people of the school who hold the right to vote and were no members yet."""
     near = Q(unit=row.school) | Q(unit__ancestors__contains=[row.school_id])
-    people = User.objects.filter(near, is_active=True, kind=User.Kind.STAFF).select_related("unit")
-    named = row.appraisers.values("user")
-    return [
-        user
-        for user in people.exclude(pk__in=named).order_by("name", "pk")
-        if row.school_id in units_with(user, APPRAISE)
-    ]
+    people = holders(APPRAISE, row.school).filter(near, kind=User.Kind.STAFF).select_related("unit")
+    return list(people.exclude(pk__in=row.appraisers.values("user")).order_by("name", "pk"))
 
 
 def waiting_rounds(user: User) -> dict[AppraisalRound, int]:
     """Open rounds in which ``user`` has files left to vote on, and how many."""
     mine = Appraiser.objects.filter(
         user=user,
+        relief__isnull=True,
         round__closed_at__isnull=True,
         round__school_id__in=list(units_with(user, APPRAISE)),
     )

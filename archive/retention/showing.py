@@ -29,7 +29,8 @@ class Line:
 def round_context(user: User, row: AppraisalRound) -> dict[str, Any]:
     """Members and files. Votes of others show once the reader has cast his own, or the round is closed."""
     members = selectors.appraisers_of(row)
-    me = next((one for one in members if one.user_id == user.pk), None)
+    voting = [one for one in members if not one.relieved]
+    me = next((one for one in voting if one.user_id == user.pk), None)
     files = list(row.files.select_related("student").prefetch_related("votes").order_by("archive_no"))
     ids = [one.student_id for one in files]
     blocked = in_the_way(ids, row.school) if row.closed_at is None else {}
@@ -44,7 +45,8 @@ def round_context(user: User, row: AppraisalRound) -> dict[str, Any]:
     )
     lines = [_line(one, me.pk if me else None, status, held, blocked) for one in files]
     actions.note_viewed(actor=user, row=row)
-    votes = sum(len(one.votes.all()) for one in files)
+    keys = {one.pk for one in voting}
+    votes = sum(vote.appraiser_id in keys for one in files for vote in one.votes.all())
     return {
         "members": members,
         "lines": lines,
@@ -53,7 +55,7 @@ def round_context(user: User, row: AppraisalRound) -> dict[str, Any]:
         and row.school_id in units_with(user, selectors.APPRAISE),
         "unvoted": sum(line.mine is None for line in lines),
         "votes": votes,
-        "votes_wanted": len(members) * len(files),
+        "votes_wanted": len(voting) * len(files),
         "counts": {key: sum(one.outcome == key for one in files) for key in AppraisedFile.Outcome.values},
         "destruction": DestructionRequest.objects.filter(round=row).select_related("request").first(),
     }

@@ -19,7 +19,7 @@ from approvals.refusals import RequestRefused
 from archive.keepers import school_of
 from archive.models import AppraisalRound
 from archive.retention import actions, destroying, selectors, showing
-from archive.retention.forms import CloseForm, MemberForm, VoteForm, WordsForm
+from archive.retention.forms import CloseForm, MemberForm, ReliefForm, VoteForm, WordsForm
 from archive.retention.lists import DestroyedList, RoundList
 from core.pdf import PdfFailed
 from files.serving import serve
@@ -70,6 +70,7 @@ def _page(
         "manages": manages,
         "is_open": is_open,
         "member_form": given.get(MemberForm) or (MemberForm(row) if manages and is_open else None),
+        "relief_form": given.get(ReliefForm) or (ReliefForm(row) if manages and is_open else None),
         "vote_form": given.get(VoteForm, VoteForm()),
         "close_form": given.get(CloseForm, CloseForm()),
         "words_form": given.get(WordsForm, WordsForm()),
@@ -99,6 +100,21 @@ def name_member(request: HttpRequest, round_id: UUID) -> HttpResponse:
         return _page(request, user, row, form, status=422)
     member = form.people[form.cleaned_data["user"]]
     return _act(request, row, _("Named."), lambda: actions.name_appraiser(actor=user, row=row, user=member))
+
+
+@requires(selectors.MANAGE)
+@require_POST
+def relieve_member(request: HttpRequest, round_id: UUID) -> HttpResponse:
+    """Name somebody instead of a member who can no longer vote."""
+    user = user_of(request)
+    row = selectors.round_for(user, round_id)
+    form = ReliefForm(row, request.POST)
+    if not form.is_valid():
+        return _page(request, user, row, form, status=422)
+    values = {**form.cleaned_data, "user": form.people[form.cleaned_data["user"]]}
+    return _act(
+        request, row, _("Replaced."), lambda: actions.relieve_appraiser(actor=user, row=row, **values)
+    )
 
 
 @requires(selectors.APPRAISE)

@@ -131,14 +131,19 @@ def _outcome(student_id: int, here: set[int], agreed: set[int], barred: set[int]
 
 
 def _barred(doing: Doing, students: Sequence[Student]) -> set[int]:
-    """Those whose files fail what `four_checks.items.BARRING` names, or could not be checked: they are left out."""
-    runs, _silent = check_files(
+    """Those whose files fail what `four_checks.items.BARRING` names: they are left out.
+
+    Raises WrongState when one could not be checked just now.
+    """
+    runs, silent = check_files(
         students,
         actor=doing.actor,
         occasion=Occasion.SHARING,
         role=doing.role,
         request_no=doing.request.number,
     )
+    for unanswered in silent.values():
+        raise WrongState(str(unanswered))
     sound = {run.subject for run in runs if not bar(run)}
     return {student.pk for student in students if student.public_id not in sound}
 

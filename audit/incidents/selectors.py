@@ -31,6 +31,12 @@ def _of(user: User, *perms: str) -> QuerySet[Incident]:
     return rows.select_related("school", "reported_by", "suspect", "handler", "closer")
 
 
+def open_concerned() -> QuerySet[IncidentStudent]:
+    """Students whom open cases concern: their files are not destroyed meanwhile."""
+    rows: QuerySet[IncidentStudent] = IncidentStudent.objects.filter(incident__closed_at__isnull=True)
+    return rows
+
+
 def incidents(user: User) -> QuerySet[Incident]:
     """The register, with how many students each case concerns."""
     return _of(user, *READERS).annotate(concerned=Count("students"))

@@ -10,10 +10,29 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+# What an open incident concerns is not destroyed, as with a hold.
+UNDER_WAY = """
+CREATE FUNCTION audit_no_open_incident() RETURNS trigger LANGUAGE plpgsql AS $body$
+BEGIN
+    IF EXISTS (
+        SELECT FROM audit_incidentstudent x JOIN audit_incident i ON i.id = x.incident_id AND i.closed_at IS NULL
+        JOIN records_student s ON s.id = x.student_id WHERE s.public_id = NEW.subject
+    ) THEN
+        RAISE EXCEPTION 'Something stands in the way of this destruction' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$body$;
+CREATE TRIGGER no_open_incident BEFORE INSERT ON archive_destroyedfile
+    FOR EACH ROW WHEN (NOT archive_by_owner()) EXECUTE FUNCTION audit_no_open_incident();
+"""
+
+
 class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("archive", "0001_initial"),
         ("records", "0001_initial"),
         ("school", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -561,4 +580,5 @@ class Migration(migrations.Migration):
             "CREATE TRIGGER file_destroyed BEFORE INSERT ON audit_incidentstudent "
             "FOR EACH ROW EXECUTE FUNCTION records_refuse_destroyed()"
         ),
+        migrations.RunSQL(UNDER_WAY),
     ]

@@ -138,7 +138,7 @@ class Checker:
         ]
         if self._comes_back:
             rows = Applicant.objects.filter(batch=self.batch, import_job__isnull=False)
-            rows = rows.filter(id_number_index__isnull=True).exclude(state=Applicant.State.WITHDRAWN)
+            rows = rows.filter(id_number_index__isnull=True).exclude(state=Applicant.State.WITHDRAWN).in_use()
             self._without_number = set(rows.values_list("name", "birth_date"))
 
     @property
@@ -209,6 +209,8 @@ class Checker:
     def compare(self, rows: list[CheckedRow]) -> None:
         """Add what the database knows of these people: numbers that are taken, namesakes, rows that are in already."""
         taken, own = self._numbers({row.index for row in rows if row.index})
+        shelved = self._shelved(taken) if taken else set()
+        own -= shelved
         exam_nos = self._exam_nos({row.values["exam_no"] for row in rows if row.values.get("exam_no")})
         if not self._comes_back:
             self._repeats.sort_out(rows, taken)
@@ -218,7 +220,8 @@ class Checker:
                 continue
             if row.index in taken and not _is_broken(row, "id_number"):
                 known_here = self.batch.school_id in taken[row.index]
-                row.faults.append(_of(row, "id_number", "id_duplicate" if known_here else ELSEWHERE))
+                known = "file_shelved" if row.index in shelved else "id_duplicate"
+                row.faults.append(_of(row, "id_number", known if known_here else ELSEWHERE))
             if row.values.get("exam_no") in exam_nos and not _is_broken(row, "exam_no"):
                 row.faults.append(_of(row, "exam_no", "exam_no_duplicate"))
         new = [row for row in rows if not row.already]
@@ -262,6 +265,12 @@ class Checker:
         for index, school_id in enrolled.values_list("student__id_number_index", "school_id"):
             taken[bytes(index)].add(school_id)
         return taken, own
+
+    def _shelved(self, taken: Mapping[bytes, Any]) -> set[bytes]:
+        """Numbers of this batch whose students' files were deleted since."""
+        rows = Applicant.objects.filter(AnyOf(F("id_number_index"), set(taken)), batch=self.batch)
+        gone = rows.filter(state=Applicant.State.ACCEPTED).exclude(pk__in=rows.in_use().values("pk"))
+        return {bytes(index) for index in gone.values_list("id_number_index", flat=True)}
 
     def _exam_nos(self, numbers: set[str]) -> set[str]:
         if not numbers:

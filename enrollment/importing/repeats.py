@@ -62,8 +62,11 @@ class Repeats:
     def _known(
         self, rows: "list[CheckedRow]"
     ) -> tuple[dict[bytes, list[Applicant]], dict[Person, list[Applicant]]]:
-        """Applicants of the batch by number, and those without a number by name and birth date."""
-        here = Applicant.objects.filter(batch=self.batch).exclude(state=Applicant.State.WITHDRAWN)
+        """Applicants of the batch by number, and those without a number by name and birth date.
+
+        Whose file was deleted since is not in any more.
+        """
+        here = Applicant.objects.filter(batch=self.batch).exclude(state=Applicant.State.WITHDRAWN).in_use()
         if self.own:
             here = here.exclude(import_job=self.own)
         numbers: dict[bytes, list[Applicant]] = {}

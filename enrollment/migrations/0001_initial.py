@@ -67,6 +67,26 @@ END
 $body$;
 """
 
+# What an import made and its undoing took back became no student, so nothing in it has to stay but the trace.
+FORGET_UNDONE = """
+CREATE FUNCTION enrollment_forget_undone(job bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $body$
+DECLARE
+    ids uuid[];
+BEGIN
+    SELECT array_agg(DISTINCT h.history_subject) INTO ids
+    FROM public.enrollment_historicalapplicant h
+    JOIN public.enrollment_importjob j ON j.id = h.import_job_id AND j.state = 'undone'
+    WHERE h.import_job_id = job AND h.history_type = '-'
+        AND NOT EXISTS (SELECT FROM public.enrollment_applicant a WHERE a.public_id = h.history_subject)
+        AND NOT EXISTS (SELECT FROM public.records_student s WHERE s.public_id = h.history_subject);
+    IF ids IS NOT NULL THEN
+        PERFORM public.ledger_forget(ids, ARRAY[]::text[], ARRAY[]::text[]);
+    END IF;
+END
+$body$;
+"""
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -2449,4 +2469,5 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(SEALED),
         migrations.RunSQL(FORGET),
+        migrations.RunSQL(FORGET_UNDONE),
     ]

@@ -1,6 +1,8 @@
 """After a destruction: no page, search or old request breaks, and none shows anything but the archive number."""
 
+from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -8,10 +10,14 @@ from django.urls import reverse
 
 from approvals import actions as requests
 from approvals.models import Request
+from archive.certificates import actions as certificates
+from archive.certificates.facts import facts_of
 from archive.consents import actions as consents
 from archive.models import Consent, EditEvidence, InquiryView, Snapshot, Tombstone
 from archive.sharing import actions as sharings
 from files.models import Blob
+from jobs.models import Job
+from jobs.tasks import run
 from records.models import Document, Student
 from records.sections import sections
 from tests.archive import test_deletions, test_inquiries, test_sharing
@@ -20,8 +26,10 @@ from tests.archive.asking import submitted_edit
 from tests.archive.test_destruction import SECRETS, full_file, rows_that_say
 from tests.cast import Cast
 from tests.factories import saved
+from tests.records.files import make_student
 
 pytestmark = pytest.mark.django_db
+RARE = "\U000323af小明"
 PEOPLE = ("registrar", "academic_head", "archivist", "archive_head", "leader", "head", "auditor", "adviser")
 
 
@@ -112,3 +120,22 @@ def test_what_was_asked_read_and_shared_keeps_no_words_of_the_file(cast: Cast, g
     assert bytes(Tombstone.objects.get().name_digest) == b""
     assert Snapshot.objects.get().blob.discarded
     assert not [one.filename for one in Blob.objects.filter(discarded__isnull=False) if one.filename]
+
+
+@pytest.mark.requirement("S3-9.2-3")
+def test_no_print_that_failed_names_whose_file_is_destroyed(cast: Cast, monkeypatch: Any) -> None:
+    ten_years(cast)
+    student = make_student("王小明", cast, school_class=cast.school_class)
+    made = certificates.order(
+        actor=cast.registrar, school_class=cast.school_class, purpose="办理社保", language="zh", key=uuid4()
+    )
+    before = student.enrolments.get()
+    monkeypatch.setattr(certificates, "facts_of", lambda *_a, **_k: {**facts_of(*_a, **_k), "name": RARE})
+    run(made.job_id)
+    job = Job.objects.get(pk=made.job_id)
+    assert (job.state, job.error_number) == ("failed", "") and before.student_no in job.message
+    before.started_on, before.ended_on = date(2005, 9, 1), date(2011, 6, 30)
+    before.status = Student.Status.GRADUATED
+    saved(before)
+    walk(cast, applied(cast), *WAY)
+    assert rows_that_say(("王小明", RARE)) == []

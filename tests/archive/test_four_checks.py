@@ -255,8 +255,8 @@ def test_the_same_content_twice_and_a_missing_trace_are_found(cast: Cast, studen
     assert failed(checked(cast, stray))["2-3"] == ["process:opened"]
 
 
-def test_metadata_that_no_key_opens_are_said_to_be_unreadable(cast: Cast, student: Student) -> None:
-    sql("UPDATE records_student SET id_number = %s WHERE id = %s", b"\x01\x01\x01xyz" * 9, student.pk)
+def test_metadata_that_do_not_decrypt_are_said_to_be_unreadable(cast: Cast, student: Student) -> None:
+    sql("UPDATE records_student SET id_number = %s WHERE id = %s", b"\x07\x01\x01xyz" * 9, student.pk)
     items = checked(cast, student)
     assert failed(items) == {"3-1": ["metadata"]}
     assert items["2-2"].outcome == Outcome.NOT_APPLICABLE

@@ -207,6 +207,7 @@ def test_a_character_that_no_font_has_names_the_character_and_the_person() -> No
     assert "U+323AF" in refusal.value.message
     assert refusal.value.message.startswith(name)
     assert "王" not in str(refusal.value), "what is logged holds no name"
+    assert not {"王", "明", NOWHERE} & set(refusal.value.lasting), "what a job keeps holds none either"
 
 
 def test_the_person_is_found_in_a_collection_form_too() -> None:
@@ -214,6 +215,7 @@ def test_the_person_is_found_in_a_collection_form_too() -> None:
     with pytest.raises(PdfFailed) as refusal:
         render_pdf("collection_form", {**BASE, "forms": [filled(values=values)]})
     assert refusal.value.person == "王小明"
+    assert refusal.value.lasting.startswith(str(filled(values=values)["number"]))
 
 
 def test_a_broken_picture_is_refused() -> None:

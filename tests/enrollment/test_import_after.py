@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 
@@ -21,8 +21,9 @@ from enrollment.models import Applicant, ApplicantMember, ImportJob, ImportRow, 
 from jobs import progress
 from jobs.models import Job
 from jobs.tasks import run
-from ledger.models import Event
+from ledger.models import Erasure, Event
 from records.columns import NATIONAL
+from tests.archive.test_destruction import rows_that_say
 from tests.cast import Cast, make_cast
 from tests.core.workbook_files import saved
 from tests.enrollment.importing import bring_in, check, fresh, make_classes
@@ -153,10 +154,20 @@ def test_all_or_nothing_writes_nothing_while_a_row_has_errors(cast: Cast, batch:
     assert Applicant.objects.count() == 1
 
 
-def test_undo_takes_drafts_back_with_their_history_kept(cast: Cast, batch: IntakeBatch) -> None:
+def test_undo_takes_drafts_back_and_keeps_who_did_what(
+    cast: Cast, batch: IntakeBatch, django_capture_on_commit_callbacks: Any
+) -> None:
     content = faulty()
     made = bring_in(cast.clerk, check(cast.clerk, batch, content))
-    assert actions.undo(actor=cast.clerk, import_job=made) == 3
+    said = tuple(row["姓名"] for row in people(4))
+    assert len(rows_that_say(said)) == 4
+    with django_capture_on_commit_callbacks(execute=True):
+        assert actions.undo(actor=cast.clerk, import_job=made) == 3
+    assert rows_that_say(said) == []
+    assert not default_storage.exists(made.blob.storage_key)
+    assert set(Applicant.history.values_list("history_user", flat=True)) == {cast.clerk.pk}
+    told = Erasure.objects.filter(table="enrollment_historicalapplicant").values_list("rows", flat=True)
+    assert {pk for rows in told for pk in rows} == set(Applicant.history.values_list("history_id", flat=True))
     assert not Applicant.objects.exists()
     assert not ApplicantMember.objects.exists()
     assert (history_count(Applicant), history_count(ApplicantMember)) == (6, 12)
@@ -164,6 +175,15 @@ def test_undo_takes_drafts_back_with_their_history_kept(cast: Cast, batch: Intak
     assert Event.objects.get(action="import.undone").detail == {"count": 3}
     again = bring_in(cast.clerk, check(cast.clerk, batch, content))
     assert again.imported_count == 3
+
+
+def test_what_was_not_undone_keeps_its_history(cast: Cast, batch: IntakeBatch) -> None:
+    made = bring_in(cast.clerk, check(cast.clerk, batch, faulty()))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT enrollment_forget_undone(%s)", [made.pk])
+        cursor.execute("UPDATE enrollment_importjob SET state = 'undone' WHERE id = %s", [made.pk])
+        cursor.execute("SELECT enrollment_forget_undone(%s)", [made.pk])
+    assert not Erasure.objects.exists() and not Applicant.history.filter(name="").exists()
 
 
 def test_undo_takes_the_contents_of_scans_too(

@@ -1,6 +1,7 @@
 """The same students once more: a file saved anew, rows without a number, rows that wait already."""
 
 import io
+from datetime import date
 from typing import Any
 
 import openpyxl
@@ -12,10 +13,13 @@ from enrollment import actions as intake
 from enrollment.importing import actions
 from enrollment.importing.selectors import cells_of_row
 from enrollment.models import Applicant, ImportFault, ImportJob, IntakeBatch
+from records.models import Student
 from tests.cast import Cast
 from tests.core.workbook_files import saved
 from tests.enrollment.importing import bring_in, check, make_classes
 from tests.enrollment.intake import make_batch
+from tests.factories import saved as saved_row
+from tests.records.files import make_student
 from tests.support.applicant_files import national_workbook, people
 
 FOREIGN = {"身份证件类型": "其他", "身份证件号": "", "港澳台侨外": "外国人"}
@@ -160,3 +164,29 @@ def test_a_row_is_not_mended_into_an_applicant_that_is_there(cast: Cast, batch: 
     with pytest.raises(actions.ImportRefused):
         actions.mend(actor=cast.clerk, row=waiting, cells={**fields, "postcode": "430070"})
     assert Applicant.objects.count() == 7
+
+
+def test_who_was_deleted_since_is_not_in_already(cast: Cast, batch: IntakeBatch) -> None:
+    """With a number, he is told of; without one, he comes in."""
+    content = national_workbook(mixed(bad=0))
+    made = bring_in(cast.clerk, check(cast.clerk, batch, content))
+    shelf = {
+        "ended_on": date(2026, 11, 2),
+        "shelved_on": date(2026, 11, 2),
+        "status": Student.Status.CANCELLED,
+    }
+    for row in Applicant.objects.filter(import_row_number__in=[2, 5]):
+        student = make_student(row.name, cast)
+        stay = student.enrolments.get()
+        for name, value in {"started_on": date(2026, 9, 1), **shelf}.items():
+            setattr(stay, name, value)
+        saved_row(stay)
+        row.state, row.student = Applicant.State.ACCEPTED, student
+        row.initial_reviewer, row.head_reviewer, row.acceptor = cast.second_clerk, cast.head, cast.archivist
+        saved_row(row)
+    again = check(cast.clerk, batch, saved_anew(content))
+    assert counts(again) == (1, 1, 4)
+    assert (2, "身份证件号", "file_shelved") in faults_of(again)
+    assert bring_in(cast.clerk, again).imported_count == 1
+    back = check(cast.clerk, batch, saved_anew(content, "marked"), mends=made)
+    assert (2, "身份证件号", "file_shelved") in faults_of(back)

@@ -284,7 +284,7 @@ ROUTES: dict[str, Route] = {
     "archive:round_vote": route("appraise_files", obj=archive_things.appraisal, methods="POST"),
     **{
         f"archive:round_{act}": route("manage_retention", obj=archive_things.appraisal, methods="POST")
-        for act in ("member", "close", "drop", "apply")
+        for act in ("member", "relief", "close", "drop", "apply")
     },
     "archive:destroyed": route("manage_retention", "approve_destruction", "view_events", methods="GET POST"),
     "archive:hold_lift": route(

@@ -119,8 +119,7 @@ class Clones:
             _manage(["migrate", "--verbosity=0"], environment)
             if (BASE_DIR / "school/management/commands/load_reference_data.py").exists():
                 _manage(["load_reference_data", "--verbosity=0"], environment)
-            rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
-            self._connection.execute(rename.format(sql.Identifier(building), sql.Identifier(name)))
+            self.rename(building, name)
         finally:
             self._drop(building)
 
@@ -135,6 +134,11 @@ class Clones:
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         self._connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
         return name
+
+    def rename(self, name: str, wanted: str) -> None:
+        """Give a clone that nobody is connected to another name."""
+        rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+        self._connection.execute(rename.format(sql.Identifier(name), sql.Identifier(wanted)))
 
     def drop(self, name: str) -> None:
         """Drop a clone, whoever is still connected to it."""

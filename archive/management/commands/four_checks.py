@@ -12,9 +12,12 @@ from archive.four_checks import actions, selectors
 from archive.four_checks.items import Occasion
 from archive.four_checks.showing import lines_of
 from archive.models import FourCheckItem, FourCheckRun
+from files.refusals import NotChecked
 from ledger.context import service_user
 from records.models import Student
 from school.models import Unit
+
+GONE = "gone"
 
 
 class Command(BaseCommand):
@@ -35,25 +38,40 @@ class Command(BaseCommand):
         if not ids:
             raise CommandError(_("There is no such file."))
         failed: list[dict[str, Any]] = []
-        not_checked = 0
+        unanswered: dict[int, NotChecked] = {}
         for runs, silent in actions.check_slices(
             _in_slices(ids), actor=service_user(), occasion=Occasion.HAND
         ):
-            not_checked += len(silent)
+            unanswered |= silent
             failed += [_told(run) for run in runs if run.faults]
-        found = {"files": len(ids), "failed": len(failed), "not_checked": not_checked}
+        numbers = {one.pk: one.archive_no for one in selectors.by_ids(list(unanswered))}
+        reasons = [
+            {"archive_no": numbers[pk], "code": why.code, "reason": str(why)}
+            for pk, why in unanswered.items()
+        ]
+        gone = sum(one["code"] == GONE for one in reasons)
+        not_checked = len(reasons) - gone
+        found = {"files": len(ids), "failed": len(failed), "not_checked": not_checked, "gone": gone}
         if options["json"]:
-            self.stdout.write(json.dumps({**found, "failures": failed}, ensure_ascii=False, indent=1))
+            told = {**found, "failures": failed, "unanswered": reasons}
+            self.stdout.write(json.dumps(told, ensure_ascii=False, indent=1))
         else:
-            self._print(found, failed)
+            self._print(found, failed, reasons)
         if failed or not_checked:
             sys.exit(1)
 
-    def _print(self, found: dict[str, int], failed: list[dict[str, Any]]) -> None:
+    def _print(
+        self, found: dict[str, int], failed: list[dict[str, Any]], reasons: list[dict[str, str]]
+    ) -> None:
         for one in failed:
             for item in one["items"]:
                 self.stdout.write(f"{one['archive_no']}\t{item['code']}\t{item['title']}\t{item['detail']}")
-        self.stdout.write(_("%(files)s files, %(failed)s failed, %(not_checked)s not checked") % found)
+        for unanswered in reasons:
+            self.stdout.write(f"{unanswered['archive_no']}\t{unanswered['reason']}")
+        self.stdout.write(
+            _("%(files)s files, %(failed)s failed, %(not_checked)s not checked, %(gone)s no longer here")
+            % found
+        )
 
 
 def _told(run: FourCheckRun) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,10 +17,12 @@ from enrollment.models import (
     Applicant,
     ApplicantDocument,
     ApplicantMember,
+    CheckedPart,
     ImportJob,
     ImportRow,
     IntakeBatch,
     IntakeDecision,
+    MarkedFile,
     TypedCell,
 )
 from files.actions import discard, store
@@ -231,7 +233,8 @@ def take_over_import(*, actor: User, import_job: ImportJob, reason: str) -> int:
 def undo(*, actor: User, import_job: ImportJob) -> int:
     """Take back all applicants of an import while every one is a draft; how many there were.
 
-    Its owner does it, or the head of admissions. Raises NotOwner, ImportRefused, NotPermitted.
+    What it said of people is erased, in their history too: who did what and when stays. Its owner does it, or the head
+    of admissions. Raises NotOwner, ImportRefused, NotPermitted.
     """
     locked_batch(import_job.batch)
     row = locked_import(import_job)
@@ -262,8 +265,20 @@ def undo(*, actor: User, import_job: ImportJob) -> int:
         delete_rows(applicants, actor=actor, role=role)
     row.state, row.imported_count = State.UNDONE, 0
     row.save(update_fields=["state", "imported_count"])
+    _forget(row)
     record("import.undone", actor, row, role=role, detail={"count": len(ids)})
     return len(ids)
+
+
+def _forget(row: ImportJob) -> None:
+    """Erase what an undone import said of people who became nobody: file, rows, the contents of their history."""
+    ImportRow.objects.filter(import_job=row).delete()
+    CheckedPart.objects.filter(import_job=row).delete()
+    marked = MarkedFile.objects.filter(import_job=row, blob__isnull=False).select_related("blob")
+    for blob in (row.blob, *(one.blob for one in marked if one.blob)):
+        discard(blob)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT enrollment_forget_undone(%s)", [row.pk])
 
 
 def _undoing_role(actor: User, row: ImportJob) -> str:
