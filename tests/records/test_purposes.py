@@ -20,12 +20,15 @@ from ledger.context import acting
 from ledger.models import Event
 from records import reading
 from records.documents import filing
+from records.merits.actions import entries
 from records.models import BulkViewAlert, Document, ReadingDay, Student
 from records.purposes import PURPOSES
 from records.selectors import student_file
 from tests.cast import Cast, make_cast
 from tests.factories import saved, set_rule
 from tests.records.files import make_student
+from tests.records.merits.people import officer, scan
+from tests.records.merits.test_entries import reward
 from tests.support.together import at_once
 
 CHOOSE = "/reading-purpose/"
@@ -146,6 +149,22 @@ def test_a_part_opened_by_its_own_address_asks_and_counts_as_reading(
     client.get(file_url(wang))
     assert client.get(url).status_code == 200
     assert ReadingDay.objects.get(reader=cast.registrar).students == [wang.pk]
+
+
+@pytest.mark.requirement("S0-5.1-1", "S3-5.2-1")
+def test_the_scan_of_an_entry_asks_and_counts_too(
+    cast: Cast, client: Client, wang: Student, purpose_is_asked: None
+) -> None:
+    clerk, stay = officer(cast), wang.enrolments.get()
+    (row,) = entries.enter_rewards(actor=clerk, enrolments=[stay], values=reward(), scan=scan())
+    url = reverse("records:reward_evidence", args=[row.public_id])
+    client.force_login(cast.registrar)
+    assert f'name="next" value="{url}"' in client.get(url).content.decode()
+    assert not ReadingDay.objects.exists()
+    client.post(CHOOSE, {"purpose": "check", "next": url})
+    assert client.get(url)["Content-Type"].startswith("image/")
+    assert viewed() == ["check"]
+    assert ReadingDay.objects.get().students == [wang.pk]
 
 
 def test_a_document_of_a_stranger_is_not_found_before_anything_is_asked(
