@@ -27,8 +27,8 @@ READING = (
 """Events by which somebody has read in a student's file, or taken something of it away."""
 
 
-def _of(user: User, *perms: str) -> QuerySet[Incident]:
-    rows: QuerySet[Incident] = Incident.objects.filter(school_id__in=units_with_any(user, perms))
+def _of(user: User, *perms: str) -> QuerySet[Any]:
+    rows: QuerySet[Any] = Incident.objects.filter(school_id__in=units_with_any(user, perms))
     rows = rows.filter(Q(suspect__isnull=True) | ~Q(suspect=user))
     first = _untold().filter(incident=OuterRef("pk")).order_by("position").values("due")[:1]
     rows = rows.annotate(untold_due=Subquery(first))
@@ -49,7 +49,8 @@ def untold_of(incident: Incident) -> QuerySet[IncidentStudent]:
 
 def incidents(user: User) -> QuerySet[Incident]:
     """The register, with how many students each case concerns."""
-    return _of(user, *READERS).annotate(concerned=Count("students"))
+    rows: QuerySet[Incident] = _of(user, *READERS).annotate(concerned=Count("students"))
+    return rows
 
 
 def done_steps(incident: Incident) -> set[str]:
@@ -67,16 +68,18 @@ def reported_by(user: User) -> QuerySet[Incident]:
 def incident_for(user: User, public_id: UUID) -> Incident:
     """One case. Raises OutOfScope, also for the suspect, and Http404."""
     every: QuerySet[Incident] = Incident.objects.all()
-    return visible_or_404(every, _of(user, *READERS), public_id=public_id)
+    found: Incident = visible_or_404(every, _of(user, *READERS), public_id=public_id)
+    return found
 
 
 def incident_to_tell(user: User, public_id: UUID) -> Incident:
     """A case of which ``user`` prints the letters. Raises OutOfScope, Http404."""
     every: QuerySet[Incident] = Incident.objects.all()
-    return visible_or_404(every, _to_tell(user), public_id=public_id)
+    found: Incident = visible_or_404(every, _to_tell(user), public_id=public_id)
+    return found
 
 
-def _to_tell(user: User) -> QuerySet[Incident]:
+def _to_tell(user: User) -> QuerySet[Any]:
     rows = _of(user, LETTERS).filter(closed_at__isnull=True)
     return rows.filter(steps__step=Step.ASSESSED)
 
@@ -107,16 +110,16 @@ def frozen_of(incident: Incident) -> list[FrozenAccount]:
 
 def extent_of(incident: Incident, *, untold: bool = False) -> list[tuple[SchoolClass | None, int]]:
     """How many students of each class it concerns, or are still to be told; and no names."""
-    rows = stays_of(incident, untold=untold).values_list("school_class")
-    rows = rows.annotate(count=Count("pk")).order_by("school_class")
+    stays = stays_of(incident, untold=untold)
+    rows = stays.values_list("school_class").annotate(count=Count("pk")).order_by("school_class")
     found = SchoolClass.objects.in_bulk([pk for pk, _count in rows if pk])
     return [(found.get(pk), count) for pk, count in rows]
 
 
 def stays_of(incident: Incident, *, untold: bool = False) -> QuerySet[Enrolment]:
     """The newest stretch at the school of each student concerned, or still to be told."""
-    listed = untold_of(incident) if untold else IncidentStudent.objects.filter(incident=incident)
-    concerned = listed.values("student_id")
+    every: QuerySet[IncidentStudent] = IncidentStudent.objects.filter(incident=incident)
+    concerned = (untold_of(incident) if untold else every).values("student_id")
     stays = Enrolment.objects.filter(school_id=incident.school_id, student_id__in=concerned)
     newest = stays.order_by("student_id", "-started_on", "-pk").distinct("student_id")
     rows: QuerySet[Enrolment] = Enrolment.objects.filter(pk__in=newest.values("pk"))

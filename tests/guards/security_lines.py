@@ -21,7 +21,12 @@ def certificate(world: World) -> Certificate:
     stay = world.student.enrolments.get()
     said = packed(facts_of(stay, "enrolment", whole_number=False))
     facts = {"facts": said, "digest": b"0" * 32, "language": "zh", "purpose": "某"}
-    whose = {"school": world.unit, "student": world.student, "student_no": stay.student_no}
+    whose = {
+        "school": world.unit,
+        "unit": world.unit,
+        "student": world.student,
+        "student_no": stay.student_no,
+    }
     given = {"issued_by": service_user(), "issued_at": timezone.now()}
     made: Certificate = Certificate.objects.create(
         year=2026, serial=1, kind="enrolment", **facts, **whose, **given
