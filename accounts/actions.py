@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import checks, passwords, selectors
+from accounts import checks, passwords, reopening, selectors
 from accounts.grants import sync_grants
 from accounts.models import Appointment, FormerPassword, Training, User
 from accounts.roles import ADMINISTRATORS, Role
@@ -210,6 +210,7 @@ def unlock_user(*, actor: User, user: User, reason: str) -> None:
     role = _key_role(actor, user)
     with acting(actor, role=role, reason=reason):
         _set_active(user, active=True)
+        reopening.tell(actor=actor, user=user)
         events.record("account.unlocked", actor=actor, obj=user)
 
 

@@ -36,7 +36,8 @@ class Certificate(InsertOnlyModel):
     """One certificate as it was issued; its number runs by school and year, without gaps.
 
     ``facts`` are what was printed, as JSON; ``digest`` is their keyed digest, of which the first bytes stand on the
-    paper. ``public_id`` comes with the form, so that a form sent twice issues once.
+    paper. ``public_id`` comes with the form, so that a form sent twice issues once. ``unit`` is where the file was
+    kept: who issues there sees the register.
     """
 
     class Kind(models.TextChoices):
@@ -51,6 +52,7 @@ class Certificate(InsertOnlyModel):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     school = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
     year = models.PositiveSmallIntegerField()
     serial = models.PositiveIntegerField()
     follows = models.PositiveIntegerField(null=True)
@@ -91,12 +93,6 @@ class Certificate(InsertOnlyModel):
     def check_code(self) -> str:
         """What stands on the paper beside the number, to be compared with the register."""
         return bytes(self.digest)[:CHECK_BYTES].hex().upper()
-
-    @property
-    def unit_id(self) -> int:
-        """Id of the school that issued it."""
-        school_id: int = self.school_id
-        return school_id
 
     @property
     def voided(self) -> Any:

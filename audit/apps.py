@@ -7,17 +7,20 @@ class AuditConfig(AppConfig):
     verbose_name = _("Security")
 
     def ready(self) -> None:
+        from accounts import reopening
         from approvals import inbox
         from archive.retention import obstacles
         from audit.alerts import inbox as alerts
         from audit.events import EVENTS
         from audit.incidents import inbox as incidents
+        from audit.incidents.actions import note_opened
         from audit.incidents.selectors import READERS, open_concerned
         from core.menu import MenuItem, register
         from ledger import events
 
         for name, label in EVENTS.items():
             events.register(name, label)
+        reopening.register("audit.incidents", note_opened)
         inbox.register(inbox.InboxSource("alerts", _("Alerts"), alerts.rows))
         inbox.register(inbox.InboxSource("incidents", _("Incidents"), incidents.rows))
         obstacles.register("incident", _("An open incident concerns this student."), open_concerned)

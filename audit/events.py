@@ -10,5 +10,6 @@ EVENTS = {
     "incident.extent": _("Students concerned by an incident listed"),
     "incident.letter": _("Letter of an incident written"),
     "incident.letter_printed": _("Letter of an incident printed"),
+    "incident.notice_printed": _("Letter to the authority about an incident printed"),
     "reading.answered": _("Alert of much reading answered"),
 }

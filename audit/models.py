@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -32,11 +33,27 @@ class Step(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
+class DataKind(models.TextChoices):
+    """Kinds of data (信息种类) that an incident concerns."""
+
+    BASIC = "basic", _("Name, sex, date of birth")
+    ID_NUMBER = "id_number", _("Identity numbers")
+    CONTACT = "contact", _("Phones and addresses")
+    FAMILY = "family", _("Members of the family")
+    PHOTO = "photo", _("Photos")
+    STUDY = "study", _("Enrolment, class and results")
+    HEALTH = "health", _("Health")
+    AID = "aid", _("Financial aid and bank accounts")
+    CONDUCT = "conduct", _("Awards and penalties")
+    DOCUMENTS = "documents", _("Scans of documents")
+    ACCOUNT = "account", _("Sign-in names and passwords")
+
+
 class Incident(RecordedModel):
     """One incident. The ``suspect`` neither sees the case nor takes a step; ``handler`` ran it last.
 
-    ``authority_due``: until when the authority must be told. ``cause``, ``harm``, ``measures`` and ``contact`` are what
-    the students are told beside the kind (PIPL art. 57).
+    ``authority_due``: until when the authority must be told. ``data_kinds``, ``cause``, ``harm``, ``measures`` and
+    ``contact`` are what the students and the authority are told beside the kind (PIPL art. 57).
     """
 
     class Kind(models.TextChoices):
@@ -58,6 +75,10 @@ class Incident(RecordedModel):
     handler = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     closer = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     closed_at = models.DateTimeField(_("closed"), null=True)
+    data_kinds = ArrayField(
+        models.CharField(max_length=12, choices=DataKind.choices), verbose_name=_("kinds of data"), default=list,
+        blank=True,
+    )  # fmt: skip
     cause = EncryptedTextField(_("cause"), blank=True, default="")
     harm = EncryptedTextField(_("possible harm"), blank=True, default="")
     measures = EncryptedTextField(_("measures"), blank=True, default="")
@@ -96,13 +117,19 @@ class Incident(RecordedModel):
     @property
     def is_told(self) -> bool:
         """Whether all that students must be told is written."""
-        return all((self.cause, self.harm, self.measures, self.contact))
+        return all((self.data_kinds, self.cause, self.harm, self.measures, self.contact))
+
+    @property
+    def data_kind_labels(self) -> list[str]:
+        """The kinds of data in words, in the order of the form."""
+        return [str(one.label) for one in DataKind if one in self.data_kinds]
 
 
 class IncidentStep(InsertOnlyModel):
     """A step that was taken. ``authority``, ``reference`` and ``told_at`` belong to the notice to the authority.
 
     ``suspect`` repeats the one whom the case named at that moment, so that the database refuses his own step.
+    Telling the students is taken again for those who came onto the list later; ``concerned``: the last position told.
     """
 
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="steps")
@@ -113,6 +140,7 @@ class IncidentStep(InsertOnlyModel):
     authority = models.CharField(_("authority"), max_length=120, blank=True)
     reference = models.CharField(_("reference number"), max_length=60, blank=True)
     told_at = models.DateTimeField(_("told"), null=True)
+    concerned = models.PositiveIntegerField(_("students concerned"), null=True)
     suspect = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -120,7 +148,14 @@ class IncidentStep(InsertOnlyModel):
         default_permissions = ()
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(fields=["incident", "step"], name="incident_step_once"),
+            models.UniqueConstraint(
+                fields=["incident", "step", "concerned"], name="incident_step_once", nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                condition=Q(step="students", concerned__isnull=False)
+                | ~Q(step="students") & Q(concerned__isnull=True),
+                name="incident_students_told",
+            ),
             models.CheckConstraint(condition=_differ("by", "suspect"), name="incident_step_suspect"),
             models.CheckConstraint(
                 condition=Q(step="authority", told_at__isnull=False) & ~Q(authority="")
@@ -134,7 +169,7 @@ class IncidentStep(InsertOnlyModel):
 
 
 class IncidentStudent(InsertOnlyModel):
-    """A student whose data the incident concerns, and how he came onto the list."""
+    """A student whose data the incident concerns, how and as which he came onto the list, and until when he is told."""
 
     class Source(models.TextChoices):
         CLASS = "class", _("Whole class")
@@ -144,13 +179,18 @@ class IncidentStudent(InsertOnlyModel):
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="students")
     student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="+")
     source = models.CharField(max_length=8, choices=Source.choices)
+    position = models.PositiveIntegerField(_("position"))
+    due = models.DateTimeField(_("to be told until"))
     added_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     added_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         verbose_name = _("student concerned by an incident")
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["incident", "student"], name="incident_student_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "student"], name="incident_student_once"),
+            models.UniqueConstraint(fields=["incident", "position"], name="incident_position_once"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.incident_id} {self.student_id}"
@@ -160,20 +200,31 @@ class IncidentStudent(InsertOnlyModel):
         return self.student.public_id
 
 
-class FrozenAccount(InsertOnlyModel):
-    """An account that was locked because of an incident."""
+class FrozenAccount(RecordedModel):
+    """One freezing of an account because of an incident, until the account is opened again."""
 
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="frozen")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
+    released_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    released_at = models.DateTimeField(_("opened again"), null=True)
+
+    history = History()
 
     class Meta:
         verbose_name = _("frozen account")
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(fields=["incident", "user"], name="frozen_once"),
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(released_at__isnull=True), name="one_open_freeze"
+            ),
             models.CheckConstraint(condition=_differ("by", "user"), name="nobody_freezes_himself"),
+            models.CheckConstraint(
+                condition=Q(released_by__isnull=True, released_at__isnull=True)
+                | Q(released_by__isnull=False, released_at__isnull=False),
+                name="frozen_released_whole",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -17,5 +17,6 @@ urlpatterns = [
     path("incidents/<uuid:incident_id>/account/", incidents.account, name="incident_account"),
     path("incidents/<uuid:incident_id>/extent/", incidents.extent, name="incident_extent"),
     path("incidents/<uuid:incident_id>/letter/", incidents.letter, name="incident_letter"),
+    path("incidents/<uuid:incident_id>/notice/", incidents.notice, name="incident_notice"),
     path("incidents/<uuid:incident_id>/letters/", incidents.letters, name="incident_letters"),
 ]

@@ -18,7 +18,7 @@ from core.formatting import moment
 from core.masking import mask_phone
 from core.ui import Tab
 from files.serving import serve
-from records import finders, purposes, reading, sections, selectors
+from records import finders, opening, purposes, reading, sections, selectors
 from records.completeness import Completeness, Holder, contact_of
 from records.forms import SearchForm
 from records.found import lines
@@ -28,8 +28,6 @@ from records.selectors import StudentFile
 
 READERS = ("view_student", "view_own_class")
 SEARCHERS = (*READERS, "view_applicant")
-OPENED = "opened_files"
-MOST_OPENED = 100
 
 
 def _searched(user: User, words: str, *, secrets: bool, limit: int) -> list[dict[str, Any]]:
@@ -83,17 +81,6 @@ def students(request: HttpRequest) -> HttpResponse:
     return page.respond("records/students.html")
 
 
-def _note_opening(request: HttpRequest, file: StudentFile, *, again: bool) -> None:
-    """One event for each opening of the page; parts of it add none while it was opened in this session."""
-    key = str(file.student.public_id)
-    opened: list[str] = request.session.get(OPENED, [])
-    if again and key in opened:
-        return
-    reading.open_file(actor=file.reader, file=file, purpose=purposes.chosen(request))
-    if opened[-1:] != [key]:
-        request.session[OPENED] = [*(one for one in opened if one != key), key][-MOST_OPENED:]
-
-
 def _tabs(file: StudentFile, active: sections.Section) -> list[Tab]:
     return [
         Tab(
@@ -129,11 +116,6 @@ def _section(file: StudentFile, key: str) -> sections.Section:
     return found
 
 
-def _ask_purpose(request: HttpRequest, back: str, *, fragment: bool = False) -> HttpResponse:
-    values = {"purposes": purposes.PURPOSES, "chosen": purposes.chosen(request), "next": back}
-    return render(request, f"records/{'purpose_choices' if fragment else 'purpose'}.html", values)
-
-
 @requires(*READERS)
 @require_http_methods(["GET", "POST"])
 def purpose(request: HttpRequest) -> HttpResponse:
@@ -143,12 +125,12 @@ def purpose(request: HttpRequest) -> HttpResponse:
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
         back = resolve_url("reports:home")
     if request.method == "GET":
-        return _ask_purpose(request, back)
+        return opening.ask(request, back)
     try:
         purposes.choose(request, asked.get("purpose", ""))
     except KeyError:
-        return _ask_purpose(request, back)
-    request.session.pop(OPENED, None)
+        return opening.ask(request, back)
+    opening.forget(request)
     return HttpResponseRedirect(back)
 
 
@@ -159,8 +141,8 @@ def _page(request: HttpRequest, public_id: UUID, key: str, *, fragment: bool) ->
     if not section.opens(file):
         raise NotPermitted(*section.perms, obj=file.student, unit_id=file.enrolment.unit_id)
     if not purposes.chosen(request):
-        return _ask_purpose(request, request.get_full_path(), fragment=fragment)
-    _note_opening(request, file, again=fragment)
+        return opening.ask(request, request.get_full_path(), fragment=fragment)
+    opening.note(request, file, again=fragment)
     values: dict[str, Any] = {
         "file": file,
         "student": file.student,
@@ -227,7 +209,9 @@ def photo(request: HttpRequest, public_id: UUID) -> HttpResponse:
     file = selectors.student_file(user_of(request), public_id)
     if not file.allows(*READERS):
         raise NotPermitted("view_student", obj=file.student, unit_id=file.enrolment.unit_id)
-    _note_opening(request, file, again=True)
+    if asked := opening.question(request):
+        return asked
+    opening.note(request, file, again=True)
     return _shown(selectors.photo_of(file))
 
 

@@ -196,6 +196,13 @@ RULES: dict[str, RuleKind] = {
             "PIPL art. 57: at once; hours are a proposal",
         ),
         RuleKind(
+            "incident_students_hours",
+            _("Hours until the students concerned must know of an incident"),
+            _whole(1, 720),
+            72,
+            "PIPL art. 57; hours are a proposal",
+        ),
+        RuleKind(
             "idle_minutes",
             _("Minutes until idle users are signed out"),
             _whole(5, 120),

@@ -101,9 +101,9 @@ def _issue(
     for row, serial, key in zip(rows, serials, keys, strict=True):
         text = packed(facts_of(row, asked.kind, whole_number=asked.whole_number))
         one = Certificate(
-            public_id=key, school=school, year=year, serial=serial, follows=serial - 1 or None, kind=asked.kind,
-            student=row.student, student_no=row.student_no, purpose=asked.purpose.strip(), language=asked.language,
-            copies=asked.copies, facts=text, issued_by=actor, issued_at=now,
+            public_id=key, school=school, unit=row.unit, year=year, serial=serial, follows=serial - 1 or None,
+            kind=asked.kind, student=row.student, student_no=row.student_no, purpose=asked.purpose.strip(),
+            language=asked.language, copies=asked.copies, facts=text, issued_by=actor, issued_at=now,
         )  # fmt: skip
         one.digest = digest_of(one.number, text)
         made.append(one)
@@ -160,14 +160,14 @@ def _certificate(certificate: Certificate) -> Certificate:
 @transaction.atomic
 def copy_of(*, actor: User, certificate: Certificate) -> bytes:
     """Print a copy, marked as such, of what was issued. Raises WrongState for a voided one, PdfFailed, NotPermitted."""
-    role = role_for(actor, PERM, certificate.school_id)
+    role = role_for(actor, PERM, certificate.unit_id)
     row = _certificate(certificate)
     if CertificateVoid.objects.filter(certificate=row).exists():
         raise WrongState(_("This certificate was voided: no copy is printed."))
     if row.student.destroyed_on is not None:
         raise WrongState(_("The file was destroyed: no copy is printed."))
     for perm in asked_of_copy(row):
-        demand(actor, perm, row.school_id)
+        demand(actor, perm, row.unit_id)
     content = _pdf(actor, [row], copy=True)
     with acting(actor, role=role):
         events.record("certificate.copied", actor=actor, obj=row, role=role)
@@ -177,7 +177,7 @@ def copy_of(*, actor: User, certificate: Certificate) -> bytes:
 @transaction.atomic
 def void(*, actor: User, certificate: Certificate, reason: str) -> CertificateVoid:
     """Let a certificate hold no longer. Raises AlreadyDecided, WrongState once the file is destroyed, NotPermitted."""
-    role = role_for(actor, PERM, certificate.school_id)
+    role = role_for(actor, PERM, certificate.unit_id)
     row = _certificate(certificate)
     known = CertificateVoid.objects.select_related("by").filter(certificate=row).first()
     if known is not None:

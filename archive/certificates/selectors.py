@@ -15,8 +15,8 @@ PERM, WHOLE, SHELVES = "issue_certificate", "print_student", "manage_retention"
 
 
 def certificates(user: User) -> QuerySet[Certificate]:
-    """The register of the schools where ``user`` issues certificates; what was printed stays unread."""
-    rows: QuerySet[Certificate] = Certificate.objects.filter(school_id__in=units_with(user, PERM))
+    """The register of the units where ``user`` issues certificates; what was printed stays unread."""
+    rows: QuerySet[Certificate] = Certificate.objects.filter(unit_id__in=units_with(user, PERM))
     return rows.select_related("school", "student", "issued_by", "void__by").defer(
         "facts", *(f"student__{name}" for name in _UNREAD)
     )
@@ -42,7 +42,7 @@ def asked_of_copy(certificate: Certificate) -> tuple[str, ...]:
 
 def may_copy(user: User, certificate: Certificate) -> bool:
     """Whether ``user`` may print a copy, as long as certificate and file are there."""
-    return all(certificate.school_id in units_with(user, perm) for perm in asked_of_copy(certificate))
+    return all(certificate.unit_id in units_with(user, perm) for perm in asked_of_copy(certificate))
 
 
 def certificates_of(user: User, student: Student) -> QuerySet[Certificate]:

@@ -101,7 +101,9 @@ def _lines(changes: list[EditChange], school: Unit, *, whole: bool, typed_whole:
                 seen_new,
                 marked(old, new, seen_old),
                 marked(new, old, seen_new, plain=secret),
-                (mask(name, now) if secret else _words(column, now)) if now != one.new else "",
+                ((mask(name, now) if secret else _words(column, now)) or _("Empty"))
+                if now != one.new
+                else "",
                 is_key(one.field),
             )
         )

@@ -4513,6 +4513,12 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.student"
                     ),
                 ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="school.unit"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "certificate",

@@ -67,7 +67,7 @@ class DestroyedList(ListPage[Any]):
         Column("stored", _("Stored contents"), lambda row: row.contents_gone, css="num", phone=False),
         Column("approver", _("Approved by"), lambda row: row.approver.name, css="name", phone=False),
         Column("executors", _("Executors"),
-               lambda row: f"{row.first_executor.name} {row.second_executor.name}", css="name"),
+               lambda row: f"{row.first_executor.name}{_(', ')}{row.second_executor.name}"),
     )  # fmt: skip
     filters = (Filter("archive_no", _("Archive number"), "text", _by_number),)
     default_sort = "-at"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -14,9 +15,9 @@ from accounts.models import User
 from accounts.scope import NotPermitted, role_for
 from approvals.actions import new_number
 from approvals.refusals import RequestRefused, SamePerson, WrongState
-from audit.incidents.selectors import CLOSE, LETTERS, MANAGE, person_at, read_by, stays_of
+from audit.incidents.selectors import CLOSE, LETTERS, MANAGE, done_steps, person_at, read_by, stays_of
 from audit.incidents.steps import following, furthest
-from audit.models import FrozenAccount, Incident, IncidentStep, IncidentStudent, Step
+from audit.models import DataKind, FrozenAccount, Incident, IncidentStep, IncidentStudent, Step
 from core.pdf import render_pdf
 from core.row_locks import locked_rows
 from ledger import events
@@ -94,7 +95,7 @@ def take_step(
 
 
 def _demand_next(row: Incident, step: str) -> None:
-    done = set(row.steps.values_list("step", flat=True))
+    done = done_steps(row)
     if step in done:
         raise WrongState(_("This step was taken already."))
     if step not in following(done):
@@ -102,7 +103,9 @@ def _demand_next(row: Incident, step: str) -> None:
 
 
 def _write(row: Incident, actor: User, step: str, note: str, notice: Notice | None) -> IncidentStep:
-    told = {}
+    told: dict[str, Any] = {}
+    if step == Step.STUDENTS_NOTIFIED:
+        told = {"concerned": row.students.count()}
     if notice is not None and step == Step.AUTHORITY_NOTIFIED:
         told = {
             "authority": notice.authority.strip(), "reference": notice.reference.strip(),
@@ -121,7 +124,9 @@ def _moved(row: Incident, *fields: str) -> None:
 
 @transaction.atomic
 def close(*, actor: User, incident: Incident, note: str) -> IncidentStep:
-    """Close the case as head of unit. Raises SamePerson for whoever took a step of it, WrongState."""
+    """Close the case as head of unit. Raises SamePerson for whoever took a step of it, WrongState, also while students
+    are still to be told.
+    """
     row, role = _open(actor, incident, CLOSE)
     _demand_next(row, Step.CLOSED)
     if row.handler_id == actor.pk or row.steps.filter(by=actor).exists():
@@ -169,10 +174,17 @@ def freeze(*, actor: User, incident: Incident, staff_no: str) -> FrozenAccount:
             lock_user(actor=actor, user=person, reason=row.number, perm=MANAGE)
         except ValidationError as refused:
             raise RequestRefused(" ".join(refused.messages)) from refused
-        kept = FrozenAccount.objects.get_or_create(incident=row, user=person, defaults={"by": actor})
-        made: FrozenAccount = kept[0]
+        made: FrozenAccount = FrozenAccount.objects.create(incident=row, user=person, by=actor)
         events.record("incident.frozen", actor=actor, obj=row, role=role, detail={"person": person.pk})
     return made
+
+
+def note_opened(*, actor: User, user: User) -> None:
+    """Note on the freezing that stands that the account was opened again, in the transaction of opening it."""
+    row = FrozenAccount.objects.select_for_update().filter(user=user, released_at__isnull=True).first()
+    if row is not None:
+        row.released_by, row.released_at = actor, timezone.now()
+        row.save(update_fields=["released_by", "released_at"])
 
 
 # The extent
@@ -233,7 +245,13 @@ def add_students(
 def _add(row: Incident, actor: User, role: str, ids: Iterable[int], source: str) -> int:
     known = set(row.students.values_list("student_id", flat=True))
     new = sorted(set(ids) - known)
-    made = [IncidentStudent(incident=row, student_id=pk, source=source, added_by=actor) for pk in new]
+    due = timezone.now() + timedelta(hours=rule(row.school, "incident_students_hours"))
+    made = [
+        IncidentStudent(
+            incident=row, student_id=pk, source=source, added_by=actor, position=position, due=due
+        )
+        for position, pk in enumerate(new, start=len(known) + 1)
+    ]  # fmt: skip
     with acting(actor, role=role, request_no=row.number):
         if made:
             write_rows(made, actor=actor, role=role)
@@ -242,35 +260,68 @@ def _add(row: Incident, actor: User, role: str, ids: Iterable[int], source: str)
     return len(made)
 
 
-# What the students are told
+# What the students and the authority are told
 
 
 @transaction.atomic
 def write_letter(
-    *, actor: User, incident: Incident, cause: str, harm: str, measures: str, contact: str
+    *,
+    actor: User,
+    incident: Incident,
+    data_kinds: list[str],
+    cause: str,
+    harm: str,
+    measures: str,
+    contact: str,
 ) -> None:
-    """Write what the students are told (PIPL art. 57). Raises WrongState once they were told."""
+    """Write what the students are told (PIPL art. 57). Raises WrongState once they were told.
+
+    ``data_kinds``: codes of `DataKind`.
+    """
     row, role = _open(actor, incident, MANAGE)
     if row.steps.filter(step=Step.STUDENTS_NOTIFIED).exists():
         raise WrongState(_("The students were told already."))
     row.cause, row.harm, row.measures, row.contact = (one.strip() for one in (cause, harm, measures, contact))
+    row.data_kinds = [one.value for one in DataKind if one in data_kinds]
     with acting(actor, role=role, request_no=row.number):
-        row.save(update_fields=["cause", "harm", "measures", "contact"])
+        row.save(update_fields=["data_kinds", "cause", "harm", "measures", "contact"])
         events.record("incident.letter", actor=actor, obj=row, role=role)
 
 
 @transaction.atomic
-def print_letters(*, actor: User, incident: Incident, class_id: int | None) -> bytes:
+def print_letters(*, actor: User, incident: Incident, class_id: int | None, untold: bool = False) -> bytes:
     """The letters to the students of one class (or without one) with the list to sign. One event for each student.
 
-    Raises WrongState while the text is not written, PdfFailed, NotPermitted.
+    ``untold``: to those alone who were not told yet. Raises WrongState while the text is not written, PdfFailed,
+    NotPermitted.
     """
     row, role = _open(actor, incident, LETTERS)
+    _demand_whole(row)
+    stays = stays_of(row, untold=untold).filter(school_class_id=class_id)
+    stays = stays.select_related("student", "school_class")
+    people = list(stays.order_by("seat_no", "student__name_sort", "pk"))
+    told = [
+        {
+            "name": one.student.name,
+            "student_no": one.student_no,
+            "class_name": one.school_class.label if one.school_class else "",
+        }
+        for one in people
+    ]
+    content = render_pdf("incident_letters", _facts(row, actor) | {"people": told})
+    with acting(actor, role=role, request_no=row.number):
+        students = [one.student for one in people]
+        events.record_many("incident.letter_printed", students, actor=actor, role=role)
+    return content
+
+
+def _demand_whole(row: Incident) -> None:
     if not row.is_told:
         raise WrongState(_("Write first what the students are told."))
-    stays = stays_of(row).filter(school_class_id=class_id).select_related("student", "school_class")
-    people = list(stays.order_by("seat_no", "student__name_sort", "pk"))
-    data = {
+
+
+def _facts(row: Incident, actor: User) -> dict[str, Any]:
+    return {
         "school": row.school.label,
         "printed_by": actor.name,
         "printed_at": f"{timezone.localtime():%Y-%m-%d %H:%M}",
@@ -278,21 +329,23 @@ def print_letters(*, actor: User, incident: Incident, class_id: int | None) -> b
         "kind": row.kind,
         "noticed_on": timezone.localdate(row.noticed_at),
         "printed_on": timezone.localdate(),
+        "data_kinds": row.data_kinds,
         "cause": row.cause,
         "harm": row.harm,
         "measures": row.measures,
         "contact": row.contact,
-        "people": [
-            {
-                "name": one.student.name,
-                "student_no": one.student_no,
-                "class_name": one.school_class.label if one.school_class else "",
-            }
-            for one in people
-        ],
     }
-    content = render_pdf("incident_letters", data)
+
+
+@transaction.atomic
+def print_notice(*, actor: User, incident: Incident) -> bytes:
+    """The letter to the authority: what the students are told, and how many they are; no names.
+
+    Raises WrongState while the text is not written, PdfFailed, NotPermitted.
+    """
+    row, role = _open(actor, incident, MANAGE)
+    _demand_whole(row)
+    content = render_pdf("incident_letters", _facts(row, actor) | {"concerned": row.students.count()})
     with acting(actor, role=role, request_no=row.number):
-        students = [one.student for one in people]
-        events.record_many("incident.letter_printed", students, actor=actor, role=role)
+        events.record("incident.notice_printed", actor=actor, obj=row, role=role)
     return content

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from archive.certificates.forms import ClassField
 from audit.incidents.actions import Notice
-from audit.models import Incident, Step
+from audit.models import DataKind, Incident, Step
 from school.models import SchoolClass
 
 MOST_NUMBERS = 500
@@ -135,11 +135,14 @@ class ExtentForm(forms.Form):
 
 
 class LetterForm(forms.Form):
-    """What the students are told beside the kind (PIPL art. 57)."""
+    """What the students and the authority are told beside the kind (PIPL art. 57)."""
 
     use_required_attribute = False
     prefix = "letter"
 
+    data_kinds = forms.MultipleChoiceField(
+        label=_("Kinds of data concerned"), choices=DataKind.choices, widget=forms.CheckboxSelectMultiple
+    )
     cause = _text(_("Cause of the incident"))
     harm = _text(_("Possible harm"))
     measures = _text(_("Measures taken, and what the students can do"))

@@ -1,6 +1,7 @@
 """What incidents put into the inbox: cases to run or to close, letters to print."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
@@ -10,7 +11,6 @@ from accounts.models import User
 from accounts.scope import holds
 from approvals.inbox import MOST_ROWS, InboxRow, Tab
 from audit.incidents.selectors import LETTERS, READERS, waiting_incidents, waiting_letters
-from audit.models import Incident
 
 
 def rows(user: User, tab: Tab) -> Sequence[InboxRow]:
@@ -27,6 +27,7 @@ def rows(user: User, tab: Tab) -> Sequence[InboxRow]:
                 kind=_("Incident"),
                 title=words % {"number": one.number},
                 url=reverse("audit:incident_letters", args=[one.public_id]),
+                due=timezone.localdate(one.untold_due),
                 unit_id=one.school_id,
             )
             for one in waiting_letters(user)[:MOST_ROWS]
@@ -34,11 +35,12 @@ def rows(user: User, tab: Tab) -> Sequence[InboxRow]:
     return found
 
 
-def _case(row: Incident) -> InboxRow:
+def _case(row: Any) -> InboxRow:
+    due = row.authority_due if not row.is_authority_told else row.untold_due
     return InboxRow(
         kind=_("Incident"),
         title=f"{row.number} {row.get_kind_display()} · {row.get_state_display()}",
         url=reverse("audit:incident", args=[row.public_id]),
-        due=timezone.localdate(row.authority_due) if not row.is_authority_told else None,
+        due=timezone.localdate(due) if due else None,
         unit_id=row.school_id,
     )

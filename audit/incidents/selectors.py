@@ -1,9 +1,11 @@
 """Reads of incidents. The suspect sees nothing of his case."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from accounts.scope import units_with, units_with_any, visible_or_404
@@ -25,9 +27,11 @@ READING = (
 """Events by which somebody has read in a student's file, or taken something of it away."""
 
 
-def _of(user: User, *perms: str) -> QuerySet[Incident]:
-    rows: QuerySet[Incident] = Incident.objects.filter(school_id__in=units_with_any(user, perms))
+def _of(user: User, *perms: str) -> QuerySet[Any]:
+    rows: QuerySet[Any] = Incident.objects.filter(school_id__in=units_with_any(user, perms))
     rows = rows.filter(Q(suspect__isnull=True) | ~Q(suspect=user))
+    first = _untold().filter(incident=OuterRef("pk")).order_by("position").values("due")[:1]
+    rows = rows.annotate(untold_due=Subquery(first))
     return rows.select_related("school", "reported_by", "suspect", "handler", "closer")
 
 
@@ -37,9 +41,28 @@ def open_concerned() -> QuerySet[IncidentStudent]:
     return rows
 
 
+def _untold() -> QuerySet[IncidentStudent]:
+    told = IncidentStep.objects.filter(incident=OuterRef("incident")).order_by().values("incident")
+    last = Coalesce(Subquery(told.annotate(last=Max("concerned")).values("last")), 0)
+    rows: QuerySet[IncidentStudent] = IncidentStudent.objects.filter(position__gt=last)
+    return rows
+
+
+def untold_of(incident: Incident) -> QuerySet[IncidentStudent]:
+    """Students on the list whom no telling has reached yet."""
+    return _untold().filter(incident=incident)
+
+
 def incidents(user: User) -> QuerySet[Incident]:
     """The register, with how many students each case concerns."""
-    return _of(user, *READERS).annotate(concerned=Count("students"))
+    rows: QuerySet[Incident] = _of(user, *READERS).annotate(concerned=Count("students"))
+    return rows
+
+
+def done_steps(incident: Incident) -> set[str]:
+    """The steps that hold: telling the students does not while some of them are untold."""
+    done = set(incident.steps.values_list("step", flat=True))
+    return done - {Step.STUDENTS_NOTIFIED} if untold_of(incident).exists() else done
 
 
 def reported_by(user: User) -> QuerySet[Incident]:
@@ -51,23 +74,25 @@ def reported_by(user: User) -> QuerySet[Incident]:
 def incident_for(user: User, public_id: UUID) -> Incident:
     """One case. Raises OutOfScope, also for the suspect, and Http404."""
     every: QuerySet[Incident] = Incident.objects.all()
-    return visible_or_404(every, _of(user, *READERS), public_id=public_id)
+    found: Incident = visible_or_404(every, _of(user, *READERS), public_id=public_id)
+    return found
 
 
 def incident_to_tell(user: User, public_id: UUID) -> Incident:
     """A case of which ``user`` prints the letters. Raises OutOfScope, Http404."""
     every: QuerySet[Incident] = Incident.objects.all()
-    return visible_or_404(every, _to_tell(user), public_id=public_id)
+    found: Incident = visible_or_404(every, _to_tell(user), public_id=public_id)
+    return found
 
 
-def _to_tell(user: User) -> QuerySet[Incident]:
+def _to_tell(user: User) -> QuerySet[Any]:
     rows = _of(user, LETTERS).filter(closed_at__isnull=True)
     return rows.filter(steps__step=Step.ASSESSED)
 
 
-def waiting_letters(user: User) -> list[Incident]:
-    """Cases whose text is written, whose extent is known and whose students were not told yet."""
-    rows = _to_tell(user).exclude(steps__step=Step.STUDENTS_NOTIFIED).order_by("pk")
+def waiting_letters(user: User) -> list[Any]:
+    """Cases whose text is written, whose extent is known and of whose students some were not told yet."""
+    rows = _to_tell(user).filter(untold_due__isnull=False).order_by("pk")
     return [one for one in rows if one.is_told]
 
 
@@ -78,27 +103,29 @@ def steps_of(incident: Incident) -> list[IncidentStep]:
 
 def open_steps(user: User, incident: Incident) -> list[str]:
     """The steps that ``user`` may take now."""
-    done = set(incident.steps.values_list("step", flat=True))
+    done = done_steps(incident)
     runs = incident.school_id in units_with(user, MANAGE)
     closes = incident.school_id in units_with(user, CLOSE)
     return [step for step in following(done) if (closes if step == Step.CLOSED else runs)]
 
 
 def frozen_of(incident: Incident) -> list[FrozenAccount]:
-    """Accounts that were locked because of it."""
-    return list(incident.frozen.select_related("user", "by").order_by("pk"))
+    """Each time that an account was locked because of it."""
+    return list(incident.frozen.select_related("user", "by", "released_by").order_by("pk"))
 
 
-def extent_of(incident: Incident) -> list[tuple[SchoolClass | None, int]]:
-    """How many students of each class it concerns; no names, for those who see no student data."""
-    rows = stays_of(incident).values_list("school_class").annotate(count=Count("pk")).order_by("school_class")
+def extent_of(incident: Incident, *, untold: bool = False) -> list[tuple[SchoolClass | None, int]]:
+    """How many students of each class it concerns, or are still to be told; and no names."""
+    stays = stays_of(incident, untold=untold)
+    rows = stays.values_list("school_class").annotate(count=Count("pk")).order_by("school_class")
     found = SchoolClass.objects.in_bulk([pk for pk, _count in rows if pk])
     return [(found.get(pk), count) for pk, count in rows]
 
 
-def stays_of(incident: Incident) -> QuerySet[Enrolment]:
-    """The newest stretch at the school of each student concerned."""
-    concerned = IncidentStudent.objects.filter(incident=incident).values("student_id")
+def stays_of(incident: Incident, *, untold: bool = False) -> QuerySet[Enrolment]:
+    """The newest stretch at the school of each student concerned, or still to be told."""
+    every: QuerySet[IncidentStudent] = IncidentStudent.objects.filter(incident=incident)
+    concerned = (untold_of(incident) if untold else every).values("student_id")
     stays = Enrolment.objects.filter(school_id=incident.school_id, student_id__in=concerned)
     newest = stays.order_by("student_id", "-started_on", "-pk").distinct("student_id")
     rows: QuerySet[Enrolment] = Enrolment.objects.filter(pk__in=newest.values("pk"))
@@ -116,11 +143,12 @@ def read_by(reader: User, school: Unit, since: datetime, until: datetime) -> Que
     return rows
 
 
-def waiting_incidents(user: User) -> list[Incident]:
+def waiting_incidents(user: User) -> list[Any]:
     """Open cases that wait for ``user``: to be run, or to be closed once all else is done."""
     runs, closes = units_with(user, MANAGE), units_with(user, CLOSE)
-    to_run = Q(school_id__in=runs) & ~Q(state=Step.LESSONS)
-    to_close = Q(school_id__in=closes, state=Step.LESSONS) & ~Q(handler=user)
+    ends = Q(state=Step.LESSONS, untold_due__isnull=True)
+    to_run = Q(school_id__in=runs) & ~ends
+    to_close = Q(school_id__in=closes) & ends & ~Q(handler=user)
     rows = _of(user, *READERS).filter(closed_at__isnull=True).filter(to_run | to_close)
     return list(rows.prefetch_related("steps").order_by("pk"))
 

@@ -12,9 +12,10 @@ NEEDS: dict[str, tuple[str, ...]] = {
     Step.REMEDIED: (Step.AUTHORITY_NOTIFIED, Step.STUDENTS_NOTIFIED),
     Step.ACCOUNTABILITY: (Step.REMEDIED,),
     Step.LESSONS: (Step.ACCOUNTABILITY,),
-    Step.CLOSED: (Step.LESSONS,),
+    Step.CLOSED: (Step.LESSONS, Step.STUDENTS_NOTIFIED),
 }
-"""The authority is told at once, so its step waits for no other."""
+"""The authority is told at once, so its step waits for no other. Students who came onto the list after the others were
+told are told by the same step again, and no case closes before."""
 
 ORDER = list(NEEDS)
 

@@ -63,19 +63,28 @@ def _timeline(row: Incident) -> list[TimelineRow]:
     ]
     for one in selectors.steps_of(row):
         told = moment(one.told_at) if one.told_at else ""
+        listed = _("students on the list: %(count)s") % {"count": one.concerned} if one.concerned else ""
         rows.append(
             TimelineRow(
                 at=one.at, sentence=one.get_step_display(), actor=one.by.name, kind="green", icon="check",
-                note=" · ".join(part for part in (one.authority, one.reference, told, one.note) if part),
+                note=" · ".join(part for part in (one.authority, one.reference, told, listed, one.note) if part),
             )
         )  # fmt: skip
-    rows += [
-        TimelineRow(
-            at=one.at, sentence=_("Account of %(name)s frozen") % {"name": one.user.name}, actor=one.by.name,
-            kind="red", icon="lock",
-        )
-        for one in selectors.frozen_of(row)
-    ]  # fmt: skip
+    for frozen in selectors.frozen_of(row):
+        name = {"name": frozen.user.name}
+        rows.append(
+            TimelineRow(
+                at=frozen.at, sentence=_("Account of %(name)s frozen") % name, actor=frozen.by.name, kind="red",
+                icon="lock",
+            )
+        )  # fmt: skip
+        if frozen.released_by is not None and frozen.released_at is not None:
+            rows.append(
+                TimelineRow(
+                    at=frozen.released_at, sentence=_("Account of %(name)s opened again") % name,
+                    actor=frozen.released_by.name, icon="user-check",
+                )
+            )  # fmt: skip
     return sorted(rows, key=lambda one: one.at, reverse=True)
 
 
@@ -84,12 +93,15 @@ def _page(request: HttpRequest, row: Incident, *bound: forms.Form, status: int =
     given: dict[type, Any] = {type(one): one for one in bound}
     steps = [] if row.closed_at else selectors.open_steps(user, row)
     runs = not row.closed_at and row.school_id in units_with(user, selectors.MANAGE)
+    told = any(one.step == Step.STUDENTS_NOTIFIED for one in row.steps.all())
     context = {
         "incident": row,
         "state": state_badge(row),
         "overdue": row.authority_due < timezone.now() and not row.is_authority_told,
         "timeline": _timeline(row),
         "extent": selectors.extent_of(row),
+        "untold": selectors.untold_of(row).count() if told else 0,
+        "writes": runs and not told,
         "runs": runs,
         "closes": Step.CLOSED in steps,
         "step_form": given.get(StepForm) or (StepForm(steps=steps) if steps else None),
@@ -191,16 +203,35 @@ def letters(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     """The letters of a case, class by class, for the head of archives."""
     user = user_of(request)
     row = selectors.incident_to_tell(user, incident_id)
-    extent_rows = selectors.extent_of(row)
+    everybody, untold = selectors.extent_of(row), selectors.extent_of(row, untold=True)
     if request.method == "POST":
-        chosen = {str(one.public_id) if one else "": one.pk if one else None for one, _count in extent_rows}
+        only = bool(request.POST.get("untold"))
+        offered = [one for one, _count in (untold if only else everybody)]
+        chosen = {str(one.public_id) if one else "": one.pk if one else None for one in offered}
         key = request.POST.get("school_class", "")
         try:
             if key in chosen:
-                content = actions.print_letters(actor=user, incident=row, class_id=chosen[key])
-                return serve_bytes(content, f"{row.number}.pdf", PDF, "inline")
+                content = actions.print_letters(actor=user, incident=row, class_id=chosen[key], untold=only)
+                return _pdf(row, content)
         except (RequestRefused, PdfFailed) as refused:
             messages.error(request, refused.message if isinstance(refused, PdfFailed) else str(refused))
-    context = {"incident": row, "extent": extent_rows}
+    context = {"incident": row, "extent": everybody, "untold": untold if untold != everybody else []}
     status = 422 if request.method == "POST" else 200
     return render(request, "audit/incident_letters.html", context, status=status)
+
+
+def _pdf(row: Incident, content: bytes) -> HttpResponse:
+    return serve_bytes(content, f"{row.number}.pdf", PDF, "inline")
+
+
+@requires(selectors.MANAGE)
+@require_POST
+def notice(request: HttpRequest, incident_id: UUID) -> HttpResponse:
+    """The letter to the authority as PDF."""
+    user = user_of(request)
+    row = selectors.incident_for(user, incident_id)
+    try:
+        return _pdf(row, actions.print_notice(actor=user, incident=row))
+    except (RequestRefused, PdfFailed) as refused:
+        messages.error(request, refused.message if isinstance(refused, PdfFailed) else str(refused))
+        return _page(request, row, status=422)

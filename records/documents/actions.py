@@ -225,6 +225,7 @@ def note_download(*, actor: User, file: StudentFile, document: Document) -> None
     """Write down that somebody took the stored file away."""
     role = rights.role_in(file, rights.REVEAL)
     _note("document.downloaded", actor, file, document, role, version=document.version)
+    reading.count(actor=actor, file=file)
 
 
 def _note(action: str, actor: User, file: StudentFile, document: Document, role: str, **detail: Any) -> None:

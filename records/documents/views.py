@@ -18,6 +18,7 @@ from files.preview import page_picture
 from files.refusals import FileRefused
 from files.selectors import BlobDamaged
 from files.serving import serve, serve_bytes
+from records import opening
 from records.documents import actions, reading, rights
 from records.documents.forms import CatalogueForm, CheckForm, DocumentForm, PaperForm, RelateForm, SecrecyForm
 from records.documents.lists import DocumentList, review_badge, secrecy_badge
@@ -58,6 +59,9 @@ def show(request: HttpRequest, public_id: UUID, document_id: UUID) -> HttpRespon
     """A document: the viewer alone for the page of the file, else with all that is known about it."""
     user = user_of(request)
     file, document = _opened(request, public_id, document_id)
+    if asked := opening.question(request):
+        return asked
+    opening.note(request, file, again=True)
     values: dict[str, Any] = {
         "document": document,
         "student": file.student,
@@ -106,10 +110,13 @@ def page(request: HttpRequest, public_id: UUID, document_id: UUID, number: int) 
     """One page as a picture with the reader's name on it; each is an event."""
     user = user_of(request)
     file, document = _opened(request, public_id, document_id)
+    if asked := opening.question(request):
+        return asked
     try:
         picture = page_picture(document.blob, number, watermark(user))
     except (BlobDamaged, FileRefused, IndexError):
         raise Http404 from None
+    opening.note(request, file, again=True)
     actions.note_page(actor=user, file=file, document=document, page=number)
     return serve_bytes(picture, "page.jpg", "image/jpeg", "inline")
 
@@ -120,7 +127,10 @@ def download(request: HttpRequest, public_id: UUID, document_id: UUID) -> HttpRe
     """The stored file itself; an event."""
     file, document = _opened(request, public_id, document_id)
     rights.demand_in(file, rights.REVEAL)
+    if asked := opening.question(request):
+        return asked
     response = serve(document.blob)
+    opening.note(request, file, again=True)
     actions.note_download(actor=user_of(request), file=file, document=document)
     return response
 

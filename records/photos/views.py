@@ -17,6 +17,7 @@ from files.refusals import FileRefused
 from files.selectors import BlobDamaged, open_blob
 from files.serving import serve
 from jobs.selectors import how_far
+from records import opening
 from records.documents import rights
 from records.models import PhotoExport, PhotoFile
 from records.photos import actions, export, picture, reading
@@ -61,6 +62,8 @@ def photos(request: HttpRequest) -> HttpResponse:
 def uploaded(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     """What became of each picture of an import."""
     found = reading.upload_for(user_of(request), upload_id)
+    if asked := opening.question(request):
+        return asked
     progress = None
     if found.finished_at is None and found.job is not None:
         progress = how_far(found.job, url=reverse("jobs:progress", args=[found.job.public_id]))
@@ -75,6 +78,8 @@ def change(request: HttpRequest, public_id: UUID) -> HttpResponse:
     user = user_of(request)
     file = student_file(user, public_id)
     rights.demand_in(file, PERM)
+    if asked := opening.question(request):
+        return asked
     form = PhotoForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         sent = form.cleaned_data["file"]

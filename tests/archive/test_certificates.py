@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
+from accounts.roles import Role
 from accounts.scope import NotPermitted
 from approvals.refusals import AlreadyDecided, WrongState
 from archive.certificates import actions, selectors
@@ -24,10 +25,11 @@ from jobs.models import Job
 from jobs.running import Running
 from ledger.models import Event
 from records.models import Enrolment, Student
+from school.models import Unit
 from tests.archive.asking import moves_on
 from tests.cast import Cast, make_cast
 from tests.enrollment.intake import id_number
-from tests.factories import saved
+from tests.factories import appoint, make_unit, make_user, saved
 from tests.records.files import make_student
 from tests.support.together import at_once
 
@@ -375,3 +377,30 @@ def test_the_family_is_named_in_chinese_whoever_prints(cast: Cast) -> None:
         issue(cast, without, kind="no_id")
     (mother,) = json.loads(Certificate.objects.get().facts)["family"]
     assert mother["relation"].startswith("母")
+
+
+def test_who_issues_for_a_college_finds_it_in_the_register(cast: Cast, client: Client) -> None:
+    college, other = (
+        make_unit(name, cast.school, kind=Unit.Kind.DEPARTMENT) for name in ("附属一部", "附属二部")
+    )
+    mine, theirs = (make_user(name, unit) for name, unit in (("王芳芳", college), ("李芳芳", other)))
+    for person, unit in ((mine, college), (theirs, other)):
+        appoint(person, Role.REGISTRAR, unit)
+    student = make_student("王小明", cast)
+    stay = student.enrolments.get()
+    stay.unit = college
+    saved(stay)
+    issue(cast, student, actor=mine)
+    row = Certificate.objects.get()
+    for person, seen in ((mine, [row]), (cast.registrar, [row]), (theirs, [])):
+        assert list(selectors.certificates(person)) == seen
+        assert selectors.numbered(person, row.number) == seen
+    actions.copy_of(actor=mine, certificate=row)
+    client.force_login(mine)
+    assert row.number in client.get(reverse("archive:certificates")).content.decode()
+    assert client.get(reverse("archive:certificate", args=[row.public_id])).status_code == 200
+    client.force_login(theirs)
+    assert client.get(reverse("archive:certificate", args=[row.public_id])).status_code == 404
+    with pytest.raises(NotPermitted):
+        actions.void(actor=theirs, certificate=row, reason="x")
+    actions.void(actor=mine, certificate=row, reason="x")

@@ -20,8 +20,9 @@ from archive.certificates import actions as certificates
 from audit.incidents import actions, selectors
 from audit.incidents.actions import Notice
 from audit.incidents.steps import NEEDS, ORDER, following
-from audit.models import FrozenAccount, Incident, IncidentStep, Step
+from audit.models import DataKind, FrozenAccount, Incident, IncidentStep, Step
 from ledger import events
+from ledger.context import acting
 from ledger.models import Event
 from records import reading
 from records.selectors import student_file
@@ -32,7 +33,13 @@ from tests.records.files import make_student
 from tests.support.behind import behind
 from tests.support.together import at_once
 
-TEXT = {"cause": "笔记本电脑被盗", "harm": "可能收到诈骗电话", "measures": "已挂失", "contact": "档案室 8888"}
+WORDS = {
+    "cause": "笔记本电脑被盗",
+    "harm": "可能收到诈骗电话",
+    "measures": "已挂失",
+    "contact": "档案室 8888",
+}
+TEXT = {**WORDS, "data_kinds": ["contact", "id_number"]}
 
 
 def reported(cast: Cast, *, by: User | None = None) -> Incident:
@@ -153,7 +160,7 @@ def test_the_database_keeps_the_persons_apart(cast: Cast) -> None:
         IncidentStep.objects.create(incident=incident, step="isolated", by=by, suspect=by, note="x")
     with pytest.raises(IntegrityError, match="incident_authority_told"), transaction.atomic():
         IncidentStep.objects.create(incident=incident, step="authority", by=by, note="x")
-    with pytest.raises(IntegrityError, match="nobody_freezes"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="nobody_freezes"), transaction.atomic(), acting(by):
         FrozenAccount.objects.create(incident=incident, user=by, by=by)
 
 
@@ -221,8 +228,9 @@ def test_the_letters_tell_what_the_law_asks_and_leave_a_trace_for_each_student(
     words = "".join(page.get_textpage().get_text_range() for page in document)
     assert len(document) == 2
     document.close()
-    for part in ("王小明", "泄露", *TEXT.values()):
+    for part in ("王小明", "泄露", "身份证件号码", "电话、住址", *WORDS.values()):
         assert part in words
+    assert "银行账户" not in words
     assert number not in words
     assert "李明" not in words
     printed = Event.objects.filter(action="incident.letter_printed")
@@ -311,6 +319,25 @@ def test_an_account_that_was_opened_again_can_be_frozen_again(cast: Cast) -> Non
         assert cast.clerk.is_active is False
         unlock_user(actor=cast.system_admin, user=cast.clerk, reason="误冻")
     assert Event.objects.filter(action="incident.frozen").count() == 2
+    found = incident.frozen.order_by("pk").values_list("released_by", flat=True)
+    assert list(found) == [cast.system_admin.pk] * 2
+
+
+def test_each_freezing_is_a_row_of_which_one_stands(cast: Cast, client: Client) -> None:
+    first, second = reported(cast), reported(cast)
+    by = cast.security_admin
+    actions.freeze(actor=by, incident=first, staff_no=cast.clerk.staff_no)
+    cast.clerk.refresh_from_db()
+    unlock_user(actor=cast.system_admin, user=cast.clerk, reason="误冻")
+    actions.freeze(actor=by, incident=first, staff_no=cast.clerk.staff_no)
+    open_ones = FrozenAccount.objects.filter(user=cast.clerk, released_at__isnull=True)
+    assert (first.frozen.count(), open_ones.count()) == (2, 1)
+    with pytest.raises(IntegrityError, match="one_open_freeze"), transaction.atomic(), acting(by):
+        FrozenAccount.objects.create(incident=second, user=cast.clerk, by=by)
+    client.force_login(by)
+    page = client.get(reverse("audit:incident", args=[first.public_id])).content.decode()
+    assert page.count(cast.clerk.name) == 3
+    assert cast.system_admin.name in page
 
 
 def test_what_was_taken_counts_as_read(cast: Cast) -> None:
@@ -340,3 +367,117 @@ def test_days_that_make_no_sense_are_refused(cast: Cast, client: Client, since: 
     sent = {"extent-staff_no": cast.registrar.staff_no, "extent-since": since, "extent-until": until}
     url = reverse("audit:incident_extent", args=[incident.public_id])
     assert client.post(url, sent).status_code == 422
+
+
+def told_case(cast: Cast) -> Incident:
+    """A case of one class whose students were told."""
+    make_student("王小明", cast, school_class=cast.school_class)
+    incident = reported(cast)
+    by = {"actor": cast.security_admin, "incident": incident}
+    actions.add_class(**by, school_class=cast.school_class)
+    actions.write_letter(**by, **TEXT)
+    take(cast, incident, Step.ISOLATED, Step.AUTHORITY_NOTIFIED, Step.ASSESSED, Step.STUDENTS_NOTIFIED)
+    return incident
+
+
+def pdf_words(content: bytes) -> str:
+    document = pypdfium2.PdfDocument(content)
+    words = "".join(page.get_textpage().get_text_range() for page in document)
+    document.close()
+    return words
+
+
+@pytest.mark.requirement("S0-5.2-2")
+def test_no_letter_goes_without_the_kinds_of_data(cast: Cast, client: Client) -> None:
+    make_student("王小明", cast, school_class=cast.school_class)
+    incident = reported(cast)
+    by = {"actor": cast.security_admin, "incident": incident}
+    actions.add_class(**by, school_class=cast.school_class)
+    client.force_login(cast.security_admin)
+    url = reverse("audit:incident_letter", args=[incident.public_id])
+    answer = client.post(url, {f"letter-{name}": words for name, words in WORDS.items()})
+    assert answer.status_code == 422
+    assert "data_kinds" in answer.context["letter_form"].errors
+    actions.write_letter(**by, **WORDS, data_kinds=[])
+    take(cast, incident, Step.ISOLATED, Step.ASSESSED)
+    for act in (
+        lambda: take(cast, incident, Step.STUDENTS_NOTIFIED),
+        lambda: actions.print_notice(**by),
+        lambda: actions.print_letters(
+            actor=cast.archive_head, incident=incident, class_id=cast.school_class.pk
+        ),
+    ):
+        with pytest.raises(WrongState):
+            act()
+    kinds = {"letter-data_kinds": ["health", "contact"]}
+    answer = client.post(url, {f"letter-{name}": words for name, words in WORDS.items()} | kinds)
+    assert answer.status_code == 302
+    incident.refresh_from_db()
+    assert incident.data_kinds == ["contact", "health"]
+
+
+@pytest.mark.requirement("S0-5.2-2")
+def test_the_letter_to_the_authority_names_all_that_the_law_asks_and_no_student(
+    cast: Cast, client: Client
+) -> None:
+    incident = told_case(cast)
+    row = Incident.objects.get(pk=incident.pk)
+    row.data_kinds = DataKind.values
+    saved(row)
+    client.force_login(cast.security_admin)
+    answer = client.post(reverse("audit:incident_notice", args=[incident.public_id]))
+    assert answer["Content-Type"] == "application/pdf"
+    words = pdf_words(answer.content)
+    for part in ("主管部门", "登录账号和密码", "身份证件号码", "1 人", *WORDS.values()):
+        assert part in words
+    assert "王小明" not in words
+    assert Event.objects.filter(action="incident.notice_printed").count() == 1
+
+
+@pytest.mark.requirement("S0-5.2-2")
+def test_who_comes_onto_the_list_later_is_told_before_the_case_closes(cast: Cast, client: Client) -> None:
+    set_rule(cast.school, "incident_students_hours", "48")
+    incident = told_case(cast)
+    li = make_student("李明", cast)
+    assert not inbox.rows(cast.archive_head, kind="incidents")
+    take(cast, incident, Step.REMEDIED, Step.ACCOUNTABILITY, Step.LESSONS)
+    number = li.enrolments.get().student_no
+    actions.add_numbers(actor=cast.security_admin, incident=incident, numbers=[number])
+    due = timezone.localdate(timezone.now() + timedelta(hours=48))
+    for person in (cast.archive_head, cast.security_admin):
+        (row,) = inbox.rows(person, kind="incidents")
+        assert row.due == due
+    assert not inbox.rows(cast.leader, kind="incidents")
+    with pytest.raises(WrongState):
+        actions.close(actor=cast.leader, incident=incident, note="已结案")
+    client.force_login(cast.security_admin)
+    page = client.get(reverse("audit:incident", args=[incident.public_id]))
+    assert page.context["untold"] == 1
+    assert [step for step, _label in page.context["step_form"].fields["step"].choices] == ["students"]
+    client.force_login(cast.archive_head)
+    url = reverse("audit:incident_letters", args=[incident.public_id])
+    assert client.get(url).context["untold"] == [(None, 1)]
+    words = pdf_words(client.post(url, {"school_class": "", "untold": "1"}).content)
+    assert "李明" in words
+    told_before = {"school_class": str(cast.school_class.public_id), "untold": "1"}
+    assert client.post(url, told_before).status_code == 422
+    take(cast, incident, Step.STUDENTS_NOTIFIED)
+    with pytest.raises(WrongState):
+        take(cast, incident, Step.STUDENTS_NOTIFIED)
+    assert not inbox.rows(cast.archive_head, kind="incidents")
+    told = incident.steps.filter(step="students").values_list("concerned", flat=True)
+    assert list(told) == [1, 2]
+    actions.close(actor=cast.leader, incident=incident, note="已结案")
+
+
+def test_who_closes_reads_what_was_told(cast: Cast, client: Client) -> None:
+    incident = told_case(cast)
+    take(cast, incident, Step.REMEDIED, Step.ACCOUNTABILITY, Step.LESSONS)
+    client.force_login(cast.leader)
+    url = reverse("audit:incident", args=[incident.public_id])
+    page = client.get(url).content.decode()
+    for part in (*WORDS.values(), str(DataKind.ID_NUMBER.label)):
+        assert part in page
+    assert "/letter/" not in page
+    actions.close(actor=cast.leader, incident=incident, note="已结案")
+    assert WORDS["harm"] in client.get(url).content.decode()

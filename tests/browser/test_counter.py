@@ -162,6 +162,7 @@ def test_an_incident_goes_from_the_report_to_its_end(
         page.locator("[name=extent-school_class]").select_option(str(people.school_class.public_id))
         page.locator("form[action$='/extent/'] button").click()
         expect(page.locator("main td.num")).to_have_text("1")
+        page.locator("[name=letter-data_kinds][value=contact]").check()
         for name in ("cause", "harm", "measures", "contact"):
             page.locator(f"[name=letter-{name}]").fill(f"说明{name}")
         page.locator("form[action$='/letter/'] button").click()

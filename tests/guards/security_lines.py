@@ -21,7 +21,12 @@ def certificate(world: World) -> Certificate:
     stay = world.student.enrolments.get()
     said = packed(facts_of(stay, "enrolment", whole_number=False))
     facts = {"facts": said, "digest": b"0" * 32, "language": "zh", "purpose": "某"}
-    whose = {"school": world.unit, "student": world.student, "student_no": stay.student_no}
+    whose = {
+        "school": world.unit,
+        "unit": world.unit,
+        "student": world.student,
+        "student_no": stay.student_no,
+    }
     given = {"issued_by": service_user(), "issued_at": timezone.now()}
     made: Certificate = Certificate.objects.create(
         year=2026, serial=1, kind="enrolment", **facts, **whose, **given
@@ -79,7 +84,7 @@ SECURITY: dict[str, Route] = {
     "audit:incident_step": route("manage_incident", "close_incident", obj=_incident, methods="POST"),
     **{
         f"audit:incident_{act}": route("manage_incident", obj=_incident, methods="POST")
-        for act in ("account", "extent", "letter")
+        for act in ("account", "extent", "letter", "notice")
     },
     "audit:incident_letters": route("decide_for_archives", obj=_incident, methods="GET POST"),
     "audit:alerts": route("manage_incident", methods="GET POST"),

@@ -1,5 +1,6 @@
 """What files are read for: asked once in a session, kept with every opening; and the alert of much reading (E.4)."""
 
+import io
 import re
 from datetime import timedelta
 from functools import partial
@@ -12,15 +13,22 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image
 
+from files.actions import store_made
+from ledger.context import acting
 from ledger.models import Event
 from records import reading
-from records.models import BulkViewAlert, ReadingDay, Student
+from records.documents import filing
+from records.merits.actions import entries
+from records.models import BulkViewAlert, Document, ReadingDay, Student
 from records.purposes import PURPOSES
 from records.selectors import student_file
 from tests.cast import Cast, make_cast
 from tests.factories import saved, set_rule
 from tests.records.files import make_student
+from tests.records.merits.people import officer, scan
+from tests.records.merits.test_entries import reward
 from tests.support.together import at_once
 
 CHOOSE = "/reading-purpose/"
@@ -33,6 +41,15 @@ def wang(cast: Cast) -> Student:
 
 def file_url(student: Student) -> str:
     return reverse("records:student", args=[student.public_id])
+
+
+def filed(student: Student, by: Any, *, kind: str = "health_form") -> Document:
+    """A picture in the file, brought by ``by``."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (40, 30), "white").save(buffer, "PNG")
+    with transaction.atomic(), acting(by):
+        blob = store_made(actor=by, content=buffer.getvalue(), filename="a.png", kind="png", pages=1)
+        return filing.place(student, kind, blob, actor=by)
 
 
 def viewed() -> list[Any]:
@@ -103,6 +120,78 @@ def test_a_tab_without_purpose_asks_in_its_place(
     page = client.get(url, headers={"HX-Request": "true", "HX-Target": "tab-panel"}).content.decode()
     assert "<html" not in page
     assert "赵丽" not in page
+    assert f'name="next" value="{url}"' in page
+
+
+@pytest.mark.requirement("S0-5.1-1", "S0-5.1-2", "S0-5.1-5")
+@pytest.mark.parametrize("part", ["document", "document_page", "document_download", "photo"])
+def test_a_part_opened_by_its_own_address_asks_and_counts_as_reading(
+    cast: Cast, client: Client, wang: Student, purpose_is_asked: None, part: str
+) -> None:
+    kept = filed(wang, cast.archivist, kind="photo" if part == "photo" else "health_form")
+    key = {"document_page": [kept.public_id, 1], "photo": []}.get(part, [kept.public_id])
+    url = reverse(f"records:{part}", args=[wang.public_id, *key])
+    client.force_login(cast.registrar)
+    answer = client.get(url)
+    page = answer.content.decode()
+    assert answer["Content-Type"].startswith("text/html")
+    assert f'name="next" value="{url}"' in page
+    assert "王小明" not in page
+    assert not Event.objects.filter(subject=wang.public_id, actor=cast.registrar).exists()
+    assert not ReadingDay.objects.exists()
+    assert client.post(CHOOSE, {"purpose": "counter", "next": url}).url == url
+    answer = client.get(url)
+    content = b"".join(answer) if answer.streaming else answer.content
+    assert b'name="purpose"' not in content
+    assert (b"<html" in content) is (part == "document")
+    assert viewed() == ["counter"]
+    assert ReadingDay.objects.get(reader=cast.registrar).students == [wang.pk]
+    client.get(file_url(wang))
+    assert client.get(url).status_code == 200
+    assert ReadingDay.objects.get(reader=cast.registrar).students == [wang.pk]
+
+
+@pytest.mark.requirement("S0-5.1-1", "S3-5.2-1")
+def test_the_scan_of_an_entry_asks_and_counts_too(
+    cast: Cast, client: Client, wang: Student, purpose_is_asked: None
+) -> None:
+    clerk, stay = officer(cast), wang.enrolments.get()
+    (row,) = entries.enter_rewards(actor=clerk, enrolments=[stay], values=reward(), scan=scan())
+    url = reverse("records:reward_evidence", args=[row.public_id])
+    client.force_login(cast.registrar)
+    assert f'name="next" value="{url}"' in client.get(url).content.decode()
+    assert not ReadingDay.objects.exists()
+    client.post(CHOOSE, {"purpose": "check", "next": url})
+    assert client.get(url)["Content-Type"].startswith("image/")
+    assert viewed() == ["check"]
+    assert ReadingDay.objects.get().students == [wang.pk]
+
+
+def test_a_document_of_a_stranger_is_not_found_before_anything_is_asked(
+    cast: Cast, client: Client, wang: Student, purpose_is_asked: None
+) -> None:
+    kept = filed(wang, cast.archivist)
+    client.force_login(cast.outsider)
+    assert client.get(reverse("records:document", args=[wang.public_id, kept.public_id])).status_code in {
+        403,
+        404,
+    }
+    client.force_login(cast.registrar)
+    other = make_student("王大山", cast, school=cast.other_school)
+    theirs = filed(other, cast.archivist)
+    for part in ("document", "document_download"):
+        url = reverse(f"records:{part}", args=[other.public_id, theirs.public_id])
+        assert client.get(url).status_code == 404
+
+
+def test_a_document_without_purpose_asks_in_its_place(
+    cast: Cast, client: Client, wang: Student, purpose_is_asked: None
+) -> None:
+    kept = filed(wang, cast.archivist)
+    client.force_login(cast.registrar)
+    url = reverse("records:document", args=[wang.public_id, kept.public_id])
+    page = client.get(url, headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in page
     assert f'name="next" value="{url}"' in page
 
 

@@ -19,6 +19,7 @@ from accounts.scope import holds, units_with
 from core.ui import Tab
 from files.refusals import FileRefused
 from files.serving import serve
+from records import opening
 from records.entry_models import FileEntry, LearningProblem
 from records.merits import reading, selectors
 from records.merits.actions import entries as actions
@@ -295,7 +296,10 @@ class EntryPages:
             file, row = selectors.entry_for(user_of(request), self.kind, public_id, *perms)
             if row.evidence is None:
                 raise Http404
+            if asked := opening.question(request):
+                return asked
             response = serve(row.evidence, "inline")
+            opening.note(request, file, again=True)
             reading.open_evidence(file=file, kind=self.kind, entry=row)
             return response
 

@@ -17,6 +17,7 @@ from core.formatting import day
 from core.ui import Step
 from files.refusals import FileRefused
 from files.serving import serve
+from records import opening
 from records.merits import reading, selectors
 from records.merits.actions import penalties as actions
 from records.merits.lists import PenaltyList, penalty_badge
@@ -191,6 +192,9 @@ def penalty_evidence(request: HttpRequest, public_id: UUID, step_id: UUID) -> Ht
     step = selectors.step_evidence(row, step_id)
     if step is None or step.evidence is None:
         raise Http404
+    if asked := opening.question(request):
+        return asked
     response = serve(step.evidence, "inline")
+    opening.note(request, file, again=True)
     reading.open_step(file=file, penalty=row, step=step)
     return response
