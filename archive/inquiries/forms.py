@@ -34,7 +34,7 @@ class InquiryForm(forms.Form):
     letter = ScanField(label=_("Scan of the letter and identity document"), required=False)
 
     def __init__(self, old: InquiryRequest | None, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, initial=_asked(old) if old else {}, **kwargs)
+        super().__init__(*args, **{"initial": _asked(old) if old else {}, **kwargs})
         self._has_letter = bool(old and old.letter_id)
         self.fields["sections"].choices = readable()  # type: ignore[attr-defined]  # a field with choices
 

@@ -53,7 +53,7 @@ class SharingForm(forms.Form):
     letter = ScanField(label=_("Scan of the letter"), required=False)
 
     def __init__(self, school: Unit, old: SharingRequest | None, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, initial=_asked(old) if old else {}, **kwargs)
+        super().__init__(*args, **{"initial": _asked(old) if old else {}, **kwargs})
         self._has_letter = bool(old and old.letter_id)
         offered = [(column.field, label_of(column)) for column in columns_of(school)]
         cast("forms.MultipleChoiceField", self.fields["fields_given"]).choices = offered
