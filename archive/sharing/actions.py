@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import role_for, roles_with
+from accounts.scope import reading_role, role_for
 from approvals import actions as requests
 from approvals import notices
 from approvals.kinds import Doing, kind
@@ -255,9 +255,8 @@ def _tell_ended(row: SharingRequest) -> None:
 
 def note_viewed(*, actor: User, typed: SharingRequest, what: str) -> None:
     """Keep that the letter or the agreement was seen."""
-    unit = typed.request.school_id
-    found = [role for perm in READERS for role in roles_with(actor, perm, unit)]
-    _note("sharing.viewed", actor, found[0].value if found else "", typed, what=what)
+    role = reading_role(actor, READERS, typed.request.school_id)
+    _note("sharing.viewed", actor, role, typed, what=what)
 
 
 def _locked(typed: SharingRequest) -> SharingRequest:
