@@ -146,7 +146,7 @@ def _printed_merits(file: StudentFile, *, whole: bool) -> list[Block]:
 def _steps(row: Penalty) -> list[Line]:
     """The steps of a case for the student himself, without who took them."""
     rows = (step_row(one, "") for one in row.steps.select_related("actor").order_by("pk"))
-    return [Line(one.sentence, one.note) for one in rows]
+    return [Line(one.sentence, str(one.note)) for one in rows]
 
 
 def _printed_conduct(file: StudentFile, *, whole: bool) -> list[Block]:
