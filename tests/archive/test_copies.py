@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pypdfium2
@@ -13,6 +13,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from approvals.refusals import OwnFile, RequestRefused
 from archive.copies import actions
@@ -27,12 +28,13 @@ from records.documents.actions import Description
 from records.merits.actions import entries
 from records.models import Enrolment, ReadingDay, Student
 from records.selectors import StudentFile, student_file
+from school.models import Stage
 from tests.archive.test_deletions import REWARD
 from tests.archive.test_four_checks import another_picture, student
 from tests.cast import Cast
 from tests.enrollment.intake import id_number
 from tests.factories import saved
-from tests.records.merits.people import officer
+from tests.records.merits.people import delivered, officer
 
 __all__ = ["student"]
 pytestmark = pytest.mark.django_db
@@ -134,6 +136,24 @@ def test_the_own_copy_is_whole_whoever_hands_it_out(cast: Cast, student: Student
     printed = text_of(actions.print_file(actor=cast.archivist, file=opened(cast, student), purpose="核对"))
     assert "奖状249" in printed and "奖状000" in printed
     assert "2019880001" not in printed and "彭刘杨路" not in printed
+
+
+def test_the_own_copy_tells_the_whole_of_a_penalty_and_a_print_no_more_than_what_holds(
+    cast: Cast, student: Student
+) -> None:
+    cast.school.stage = Stage.VOCATIONAL
+    saved(cast.school)
+    stay = Enrolment.objects.get(student=student)
+    stay.started_on = timezone.localdate() - timedelta(days=200)
+    saved(stay)
+    row = delivered(officer(cast), cast.student_affairs_head, stay)
+    content = actions.hand_out(
+        actor=cast.archivist, file=opened(cast, student), asked=replace(FATHER, form="pdf")
+    )
+    printed = actions.print_file(actor=cast.archivist, file=opened(cast, student), purpose="核对")
+    facts = "".join(row.facts.split())
+    assert facts in text_of(content)
+    assert facts not in text_of(printed)
 
 
 def born(student: Student, day: date) -> None:
