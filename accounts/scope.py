@@ -169,6 +169,11 @@ def role_for(user: User, perm: str, unit_id: int) -> str:
     return roles[0].value if roles else ""
 
 
+def reading_role(user: User, perms: Iterable[str], unit_id: int) -> str:
+    """The role under which ``user`` reads, or ends, what any of ``perms`` opens on this unit; "" when none is left."""
+    return next((role.value for perm in perms for role in roles_with(user, perm, unit_id)), "")
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why somebody may do something: the appointment, and what it gives. ``rests``: it gives nothing at present."""

@@ -61,18 +61,23 @@ def open_request(
     school: Unit,
     subject: UUID | None = None,
     department: Unit | None = None,
+    instead_of: TypedRequest | None = None,
     **values: Any,
 ) -> TypedRequest:
     """Begin a request as a draft; ``values`` are fields of the typed row.
 
-    The department is the requester's own unit unless another one is named. Raises NotPermitted.
+    The department is the requester's own unit unless another one is named. ``instead_of``: his own draft or returned
+    request about the same matter, which is taken back. Raises NotPermitted, WrongState.
     """
     role = role_for(actor, kind.request_perm, school.pk)
     own = department or actor.unit or school
     if not belongs_to(actor, own):
         raise NotPermitted(f"{kind.request_perm} for unit {own.pk}", unit_id=own.pk)
+    if instead_of is not None:
+        _take_back(actor, instead_of.request, kind, school, subject)
     with acting(actor, role=role):
         request = Request.objects.create(
+            instead_of=instead_of and instead_of.request,
             kind=kind.key,
             school=school,
             department=own,
@@ -84,6 +89,16 @@ def open_request(
         typed: TypedRequest = kind.model._default_manager.create(request=request, requester=actor, **values)
         _record("approval.opened", actor, role, request)
     return typed
+
+
+def _take_back(actor: User, request: Request, kind: Kind, school: Unit, subject: UUID | None) -> None:
+    row, _typed = locked(request)
+    if row.requester_id != actor.pk or row.state not in OPEN_TO_REQUESTER:
+        words = _("The earlier request is no longer yours to change: %(state)s.")
+        raise WrongState(words % {"state": row.get_state_display()})
+    if (row.kind, row.school_id) != (kind.key, school.pk) or row.subject not in (None, subject):
+        raise WrongState(_("The earlier request was about something else."))
+    recall(actor=actor, request=row)
 
 
 def _record(

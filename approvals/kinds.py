@@ -67,8 +67,10 @@ class Kind:
 
     ``steps(typed)`` gives the steps of one request in order. ``read(user, request, typed)`` gives the context of
     ``template``, which shows what is asked for. ``check(typed)`` raises RequestRefused when it cannot be submitted.
-    ``ended(request, typed)`` is told when it was closed, refused, recalled or has lapsed. ``readers``: further
-    permissions that let read it at the school. ``prefetch``: what ``title`` and ``subjects`` read of many typed rows.
+    ``ended(request, typed)`` is told when it was closed, refused, recalled or has lapsed. ``form_url(request)``: the
+    form that asks; with ``?instead_of=`` the id of a draft or returned request it is filled with what that one asked.
+    ``readers``: further permissions that let read it at the school. ``prefetch``: what ``title`` and ``subjects`` read
+    of many typed rows.
     """
 
     key: str
@@ -83,7 +85,7 @@ class Kind:
     title: Callable[[Request, Any], str]
     check: Callable[[Any], None] = lambda typed: None
     ended: Callable[[Request, Any], None] = lambda request, typed: None
-    change_url: str = ""
+    form_url: Callable[[Request], str] | None = None
     print_url: str = ""
     readers: Sequence[str] = ()
     bulk: bool = True

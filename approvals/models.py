@@ -86,6 +86,7 @@ class Request(RecordedModel):
 
     ``number`` (受理编号) is given at the first submission. ``subject``: the student, if it is about one. ``step`` is
     the key of the step that is waited for. ``version`` rises with each act, so that a page can tell that it is stale.
+    ``instead_of``: the draft or returned request of the same person that was taken back for this corrected one.
     """
 
     class State(models.TextChoices):
@@ -106,6 +107,7 @@ class Request(RecordedModel):
     subject = models.UUIDField(_("student"), null=True)
     requester = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     requester_role = models.CharField(_("role"), max_length=40, blank=True)
+    instead_of = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="+")
     scheme = models.CharField(_("scheme of duties"), max_length=8)
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.DRAFT)
     step = models.CharField(_("step"), max_length=24, blank=True)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -80,6 +81,39 @@ def request_for(user: User, public_id: UUID) -> Request:
     """One request. Raises OutOfScope for somebody else's, Http404 for none."""
     found: Request = visible_or_404(Request.objects.all(), requests(user), public_id=public_id)
     return found
+
+
+def own_request(user: User, public_id: UUID) -> Request:
+    """A request that ``user`` made. Raises OutOfScope for somebody else's, Http404 for none."""
+    found: Request = visible_or_404(
+        Request.objects.all(), Request.objects.filter(requester=user), public_id=public_id
+    )
+    return found
+
+
+def to_replace(user: User, kind: str, text: str) -> Any:
+    """The typed row of the user's own request in whose place a form asks; None when ``text`` names none.
+
+    Raises OutOfScope for somebody else's, Http404 for none of this kind.
+    """
+    if not text:
+        return None
+    try:
+        row = own_request(user, UUID(text))
+    except ValueError as error:
+        raise Http404 from error
+    if row.kind != kind:
+        raise Http404
+    return kind_of(row).typed(row)
+
+
+def linked(user: User, request: Request) -> tuple[Request | None, Request | None]:
+    """The request in whose place this one came, and the one that came in its place, where ``user`` may read them."""
+    around = Q(instead_of=request.pk)
+    if request.instead_of_id is not None:
+        around |= Q(pk=request.instead_of_id)
+    found = {row.instead_of_id == request.pk: row for row in requests(user).filter(around)}
+    return found.get(False), found.get(True)
 
 
 def waiting_for(user: User) -> list[tuple[Request, Any, Step]]:

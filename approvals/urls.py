@@ -13,6 +13,7 @@ urlpatterns = [
     path("requests/overdue/", views.overdue, name="overdue"),
     path("requests/many/", views.many, name="many"),
     path("requests/<uuid:request_id>/", views.request_page, name="request"),
+    path("requests/<uuid:request_id>/again/", views.again, name="again"),
     path("requests/<uuid:request_id>/submit/", views.submit, name="submit"),
     path("requests/<uuid:request_id>/step/", views.take_step, name="take_step"),
     path("requests/<uuid:request_id>/return/", views.send_back, name="send_back"),

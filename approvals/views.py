@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -85,6 +86,7 @@ def _page(
         actions.note_opened(actor=user, request=row)
     own = row.requester_id == user.pk
     with_requester = own and row.state in actions.OPEN_TO_REQUESTER
+    earlier, later = selectors.linked(user, row)
     context = {
         "request_row": row,
         "kind": kind,
@@ -100,6 +102,9 @@ def _page(
         "forbidden": forbidden,
         "own": own,
         "may_submit": with_requester,
+        "may_change": with_requester and kind.form_url is not None,
+        "earlier": earlier,
+        "later": later,
         "staff": staffed(kind, row, typed) if with_requester else [],
         "may_recall": own and row.state in (*actions.OPEN_TO_REQUESTER, State.UNDER_REVIEW),
         "reason_form": reason_form or ReasonForm(),
@@ -143,6 +148,17 @@ def submit(request: HttpRequest, request_id: UUID) -> HttpResponse:
         _("Submitted."),
         lambda: actions.submit(actor=user, request=row, version=_version(request)),
     )
+
+
+@requires(SIGNED_IN)
+@require_GET
+def again(request: HttpRequest, request_id: UUID) -> HttpResponse:
+    """Lead to the form of one's own draft or returned request, filled with what it asked."""
+    row = selectors.own_request(user_of(request), request_id)
+    form_url = kind_of(row).form_url
+    if form_url is None or row.state not in actions.OPEN_TO_REQUESTER:
+        raise Http404
+    return redirect(f"{form_url(row)}?{urlencode({'instead_of': row.public_id})}")
 
 
 @requires(SIGNED_IN)

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import NotPermitted
+from accounts.scope import NotPermitted, demand
 from approvals.refusals import RequestRefused, WrongState
 from archive.models import DestroyedFile
 from records.models import Enrolment, Student
@@ -23,10 +23,12 @@ class UnknownNumbers(RequestRefused):
 
 
 def school_of(user: User, perm: str) -> Unit:
-    """The school in which ``user`` works. Raises NotPermitted, naming ``perm``, for who works in none."""
+    """The school in which ``user`` works and holds ``perm``, asked before anything is compared. Raises NotPermitted."""
     if user.unit is None:
         raise NotPermitted(perm)
-    return user.unit.employer
+    school = user.unit.employer
+    demand(user, perm, school.pk)
+    return school
 
 
 def kept_at(school: Unit) -> QuerySet[Enrolment]:

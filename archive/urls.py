@@ -18,7 +18,6 @@ app_name = "archive"
 urlpatterns = [
     path("students/<uuid:student_id>/edit/", edits.new_edit, name="edit_new"),
     path("edits/new/", edits.new_edit_of_many, name="edit_many"),
-    path("edits/<uuid:request_id>/again/", edits.edit_again, name="edit_again"),
     path("edits/<uuid:request_id>/print/", edits.print_edit, name="edit_print"),
     path("inquiries/new/", inquiries.new_inquiry, name="inquiry_new"),
     path("inquiries/<uuid:request_id>/read/", inquiries.read, name="inquiry_read"),

@@ -74,10 +74,11 @@ class FileLine:
 
 @dataclass(frozen=True, slots=True)
 class UploadResult:
-    """The files of a ZIP, matched ones and others."""
+    """The files of a ZIP, matched ones and others, as far as the reader sees their applicants; ``hidden``: the rest."""
 
     matched: list[FileLine]
     others: list[FileLine]
+    hidden: int
 
     @property
     def reasons(self) -> list[tuple[str, int]]:
@@ -86,10 +87,14 @@ class UploadResult:
         return [(reason_text(code), count) for code, count in counts.most_common()]
 
 
-def result_of(upload: ScanUpload) -> UploadResult:
-    """What became of each file."""
-    rows = upload.files.select_related("applicant").defer(*HEAVY).order_by("position")
-    lines = [FileLine(row) for row in rows]
+def result_of(user: User, upload: ScanUpload) -> UploadResult:
+    """What became of each file. File names hold names and numbers: of applicants out of sight only a count is told."""
+    rows = list(upload.files.select_related("applicant").defer(*HEAVY).order_by("position"))
+    named = {row.applicant_id for row in rows} - {None}
+    seen = set(Applicant.objects.visible_to(user).filter(pk__in=named).values_list("pk", flat=True))
+    lines = [FileLine(row) for row in rows if row.applicant_id is None or row.applicant_id in seen]
     return UploadResult(
-        [line for line in lines if not line.file.reason], [line for line in lines if line.file.reason]
+        [line for line in lines if not line.file.reason],
+        [line for line in lines if line.file.reason],
+        len(rows) - len(lines),
     )

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from django.db import models
+from django.db.models import QuerySet
 
 from core.crypto import BlindIndexField
 from records.columns import HIGHER, NATIONAL, VOCATIONAL, Column
@@ -89,14 +90,23 @@ def family(student: Student) -> list[list[dict[str, str]]]:
 
 def study(student: Student) -> list[dict[str, Any]]:
     """Each stretch at a school."""
-    fields = _stored(Enrolment, ENROLMENT_FIELDS)
-    rows = Enrolment.objects.filter(student=student).select_related(
-        "school", "unit", "school_class", "programme"
-    )
     found = []
-    for row in rows.order_by("started_on", "pk"):
+    for row in stretches(student):
         plain: dict[str, Any] = {name: str(getattr(row, name) or "") for name in ENROLMENT_FIELDS}
         plain["programme_code"] = row.programme.code if row.programme else ""
-        plain["entry"] = _plain(row, row.school.stage, fields)
+        plain["entry"] = entry(row)
         found.append(plain)
     return found
+
+
+def stretches(student: Student) -> QuerySet[Enrolment]:
+    """Every stretch at a school, whichever, the first one first."""
+    rows: QuerySet[Enrolment] = Enrolment.objects.filter(student=student).select_related(
+        "school", "unit", "school_class", "programme"
+    )
+    return rows.order_by("started_on", "pk")
+
+
+def entry(row: Enrolment) -> list[dict[str, str]]:
+    """What a stretch holds of how the student came and learns there."""
+    return _plain(row, row.school.stage, _stored(Enrolment, ENROLMENT_FIELDS))

@@ -1,5 +1,6 @@
 """The sections of a student file that the records room keeps itself."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -8,11 +9,13 @@ from accounts.models import User
 from core.formatting import span
 from records import copying, erasing
 from records.columns import SECTIONS
+from records.models import Enrolment, Student
 from records.sections import Section, register
 from records.selectors import StudentFile
 from records.sheet import Block, Line, Sheet, Words
 from records.trace import trace
 
+IN_NUMBERS = frozenset({"national_no", "archive_no", "has_paper", "paper_place"})
 PERSONAL = ("identity", "contact", "hukou", "care", "more")
 
 
@@ -31,7 +34,20 @@ def _basic_blocks(file: StudentFile, *, whole: bool) -> list[Block]:
         Line(_("Archive number"), student.archive_no, css="xj-code"),
         Line(_("Paper file"), student.paper_place if student.has_paper else str(_("None kept"))),
     ]
-    return [*blocks[:1], Block(_("Numbers"), numbers), *blocks[1:]]
+    found = [*blocks[:1], Block(_("Numbers"), numbers), *blocks[1:]]
+    if whole and (more := _besides(sheet, student)):
+        found.append(Block(_("Also kept"), more))
+    return found
+
+
+def _besides(sheet: Sheet, student: Student) -> list[Line]:
+    """What is stored of the student though the layout of the school does not name it."""
+    shown = {column.field for column in sheet.layout.columns if column.section in PERSONAL} | IN_NUMBERS
+    return _filled(one for one in copying.basic(student) if one["field"] not in shown)
+
+
+def _filled(cells: Iterable[dict[str, str]]) -> list[Line]:
+    return [Line(one["label"], one["words"]) for one in cells if one["value"] and one["field"] != "public_id"]
 
 
 def _family(user: User, file: StudentFile) -> dict[str, Any]:
@@ -43,6 +59,9 @@ def _printed_family(file: StudentFile, *, whole: bool) -> list[Block]:
 
 
 def _printed_study(file: StudentFile, *, whole: bool) -> list[Block]:
+    """The stretches that the reader sees; for the student's own copy every one, with all that it holds."""
+    if whole:
+        return [_whole_stretch(one) for one in copying.stretches(file.student)]
     return [
         Block(
             f"{one['enrolment'].school.label} · {span(one['enrolment'].started_on, one['enrolment'].ended_on)}",
@@ -51,6 +70,16 @@ def _printed_study(file: StudentFile, *, whole: bool) -> list[Block]:
         )
         for one in _study(file.reader, file)["enrolments"]
     ]
+
+
+def _whole_stretch(row: Enrolment) -> Block:
+    lines = [Line(_("Student number"), row.student_no)]
+    if row.school_class is not None:
+        lines.append(Line(_("Class"), row.school_class.label))
+    if row.programme is not None:
+        lines.append(Line(_("Programme"), row.programme.label))
+    title = f"{row.school.label} · {span(row.started_on, row.ended_on)}"
+    return Block(title, [*lines, *_filled(copying.entry(row))], note=row.get_status_display())
 
 
 def _study(user: User, file: StudentFile) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.scope import NotPermitted, roles_with
+from accounts.scope import NotPermitted, reading_role
 from ledger import events
 from ledger.context import acting_for_job, service_user
-from records.models import BulkViewAlert, Enrolment, FamilyMember, Student
+from records.models import BulkViewAlert, FamilyMember, Student
 from records.selectors import StudentFile
 from school.models import SchoolClass, Unit
 from school.rules import LEAST_BULK_VIEW, rule
@@ -34,13 +34,6 @@ class UnknownField(LookupError):
     """There is no masked field of this name in the file."""
 
 
-def _role(user: User, enrolment: Enrolment, *perms: str) -> str:
-    for perm in perms:
-        for role in roles_with(user, perm, enrolment.unit_id):
-            return role.value
-    return ""
-
-
 _COUNT = """
     INSERT INTO records_readingday AS known (reader_id, day, students) VALUES (%s, %s, ARRAY[%s]::bigint[])
     ON CONFLICT (reader_id, day) DO UPDATE SET students = CASE
@@ -55,7 +48,7 @@ def open_file(*, actor: User, file: StudentFile, purpose: str = "") -> None:
 
     ``purpose``: a code of `records.purposes`; "" for a part that shows before one was chosen.
     """
-    role = _role(actor, file.enrolment, "view_student", "view_own_class")
+    role = reading_role(actor, ("view_student", "view_own_class"), file.enrolment.unit_id)
     detail = {"purpose": purpose} if purpose else {}
     unit_id = file.enrolment.unit_id
     events.record("student.viewed", actor=actor, obj=file.student, unit_id=unit_id, role=role, detail=detail)
@@ -111,7 +104,7 @@ def reveal(*, actor: User, file: StudentFile, field: str) -> str:
     if not file.allows("reveal_personal"):
         raise NotPermitted("reveal_personal", obj=file.student, unit_id=file.enrolment.unit_id)
     value = _secret(file.student, field)
-    role = _role(actor, file.enrolment, "reveal_personal")
+    role = reading_role(actor, ("reveal_personal",), file.enrolment.unit_id)
     events.record(
         "student.revealed", actor=actor, obj=file.student, unit_id=file.enrolment.unit_id, role=role,
         detail={"field": field},

@@ -213,6 +213,97 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
+            name="Request",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("kind", models.CharField(max_length=20, verbose_name="kind")),
+                ("number", models.CharField(blank=True, max_length=20, verbose_name="request number")),
+                ("subject", models.UUIDField(null=True, verbose_name="student")),
+                ("requester_role", models.CharField(blank=True, max_length=40, verbose_name="role")),
+                ("scheme", models.CharField(max_length=8, verbose_name="scheme of duties")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("under_review", "Under review"),
+                            ("returned", "Returned"),
+                            ("approved", "Approved, being carried out"),
+                            ("closed", "Done"),
+                            ("refused", "Refused"),
+                            ("recalled", "Recalled"),
+                            ("lapsed", "Lapsed"),
+                        ],
+                        default="draft",
+                        max_length=16,
+                        verbose_name="state",
+                    ),
+                ),
+                ("step", models.CharField(blank=True, max_length=24, verbose_name="step")),
+                ("due_on", models.DateField(blank=True, null=True, verbose_name="due")),
+                ("stopped_on", models.DateField(blank=True, null=True, verbose_name="clock stopped on")),
+                (
+                    "days_left",
+                    models.SmallIntegerField(
+                        blank=True, null=True, verbose_name="working days left when stopped"
+                    ),
+                ),
+                ("escalated_at", models.DateTimeField(blank=True, null=True, verbose_name="escalated")),
+                ("version", models.PositiveIntegerField(default=0)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("submitted_at", models.DateTimeField(blank=True, null=True, verbose_name="submitted")),
+                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed")),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="school.unit"
+                    ),
+                ),
+                (
+                    "instead_of",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="approvals.request",
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "requester",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="school.unit"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "request",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
             name="HistoricalRequest",
             fields=[
                 (
@@ -298,6 +389,18 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "instead_of",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="approvals.request",
                     ),
                 ),
                 (
@@ -475,88 +578,6 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "default_permissions": (),
-            },
-        ),
-        migrations.CreateModel(
-            name="Request",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("kind", models.CharField(max_length=20, verbose_name="kind")),
-                ("number", models.CharField(blank=True, max_length=20, verbose_name="request number")),
-                ("subject", models.UUIDField(null=True, verbose_name="student")),
-                ("requester_role", models.CharField(blank=True, max_length=40, verbose_name="role")),
-                ("scheme", models.CharField(max_length=8, verbose_name="scheme of duties")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("draft", "Draft"),
-                            ("under_review", "Under review"),
-                            ("returned", "Returned"),
-                            ("approved", "Approved, being carried out"),
-                            ("closed", "Done"),
-                            ("refused", "Refused"),
-                            ("recalled", "Recalled"),
-                            ("lapsed", "Lapsed"),
-                        ],
-                        default="draft",
-                        max_length=16,
-                        verbose_name="state",
-                    ),
-                ),
-                ("step", models.CharField(blank=True, max_length=24, verbose_name="step")),
-                ("due_on", models.DateField(blank=True, null=True, verbose_name="due")),
-                ("stopped_on", models.DateField(blank=True, null=True, verbose_name="clock stopped on")),
-                (
-                    "days_left",
-                    models.SmallIntegerField(
-                        blank=True, null=True, verbose_name="working days left when stopped"
-                    ),
-                ),
-                ("escalated_at", models.DateTimeField(blank=True, null=True, verbose_name="escalated")),
-                ("version", models.PositiveIntegerField(default=0)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("submitted_at", models.DateTimeField(blank=True, null=True, verbose_name="submitted")),
-                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed")),
-                (
-                    "department",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="school.unit"
-                    ),
-                ),
-                (
-                    "opened_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "requester",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "school",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="school.unit"
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "request",
                 "default_permissions": (),
             },
         ),

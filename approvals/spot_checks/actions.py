@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import role_for
+from accounts.scope import role_for, units_with
 from approvals import notices
 from approvals.refusals import OwnFile, RequestRefused, SamePerson, WrongState
 from approvals.relation import is_related
@@ -64,7 +64,10 @@ def _draw(school: Unit, month: date, cases: list[tuple[Source, Case]]) -> bool:
 
 @transaction.atomic
 def open_case(*, actor: User, item: SpotCheckItem) -> SpotCheckItem:
-    """Note that ``actor`` looks at the case. Raises NotPermitted; OwnFile, SamePerson when it is not his to judge."""
+    """Note that ``actor`` looks at the case: from now on it is his to judge, as long as he has the right.
+
+    Raises NotPermitted; OwnFile, SamePerson when it is not his to judge; WrongState when it is somebody else's.
+    """
     row = _locked(item)
     role = role_for(actor, PERM, row.unit_id)
     _refuse_own(actor, row)
@@ -72,6 +75,8 @@ def open_case(*, actor: User, item: SpotCheckItem) -> SpotCheckItem:
         raise WrongState(_("This case was judged already."))
     if row.opened_by_id == actor.pk:
         return row
+    if row.opened_by is not None and row.unit_id in units_with(row.opened_by, PERM):
+        raise WrongState(_("%(name)s looks at this case and judges it.") % {"name": row.opened_by.name})
     row.opened_by = actor
     with acting(actor, role=role):
         row.save(update_fields=["opened_by"])
@@ -92,11 +97,7 @@ def judge(*, actor: User, item: SpotCheckItem, outcome: str, finding: str = "") 
     if row.outcome:
         raise WrongState(_("This case was judged already."))
     if row.opened_by_id != actor.pk:
-        raise WrongState(
-            _("Look at the case first: %(name)s has opened it since.") % {"name": row.opened_by.name}
-            if row.opened_by
-            else _("Look at the case first.")
-        )
+        raise WrongState(_("Look at the case first."))
     if outcome == SpotCheckItem.Outcome.FAULT and not finding.strip():
         raise RequestRefused(_("Say in words what is wrong."))
     row.outcome, row.finding = SpotCheckItem.Outcome(outcome), finding.strip()

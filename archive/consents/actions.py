@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import role_for, roles_with
+from accounts.scope import reading_role, role_for
 from approvals import notices
 from approvals.models import Request
 from approvals.refusals import RequestRefused, WrongState
@@ -164,12 +164,7 @@ def withdraw(*, actor: User, consent: Consent) -> Consent:
 
 def note_viewed(*, actor: User, consent: Consent) -> None:
     """Keep that the scan of a consent was seen."""
-    _note("consent.viewed", actor, _reading_role(actor, consent.school_id), consent)
-
-
-def _reading_role(actor: User, unit_id: int) -> str:
-    found = [role for perm in READERS for role in roles_with(actor, perm, unit_id)]
-    return found[0].value if found else ""
+    _note("consent.viewed", actor, reading_role(actor, READERS, consent.school_id), consent)
 
 
 def _note(action: str, actor: User, role: str, row: Consent) -> None:

@@ -10,11 +10,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.scope import role_for
-from approvals.refusals import OwnFile, RequestRefused
-from approvals.relation import is_related
+from approvals.refusals import RequestRefused
 from archive.consents.selectors import ADULT, age, is_child
 from archive.copies.making import as_json, as_pdf
-from archive.eep.actions import PERM
+from archive.eep.actions import PERM, demand_no_relation
 from archive.models import FileCopy
 from core.chinese import clean_name
 from ledger import events
@@ -68,8 +67,7 @@ def hand_out(*, actor: User, file: StudentFile, asked: Asked) -> bytes:
     """
     role = role_for(actor, PERM, file.enrolment.unit_id)
     student = _locked(file)
-    if is_related(actor, [student.public_id]):
-        raise OwnFile(_("Nobody hands out a copy of his own file or of his family's."))
+    demand_no_relation(actor, student)
     _demand_entitled(student, asked)
     content: bytes = MAKERS[Form(asked.form)](file)
     row = _row(actor, file, student, asked, sha256=hashlib.sha256(content).hexdigest())

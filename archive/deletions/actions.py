@@ -39,20 +39,31 @@ class InTheWay(RequestRefused):
 
 
 @transaction.atomic
-def draft(*, actor: User, school: Unit, student: Student, cause: str, reason: str) -> DeletionRequest:
-    """Draft the deletion of a file. Raises InTheWay, WrongState, NotPermitted."""
-    student = demand_kept([student], school)[student.pk].student
-    demand_free(student, cause)
+def draft(
+    *,
+    actor: User,
+    school: Unit,
+    student: Student,
+    cause: str,
+    reason: str,
+    instead_of: DeletionRequest | None = None,
+) -> DeletionRequest:
+    """Draft the deletion of a file. ``instead_of``: the requester's own draft or returned request, which is taken back.
+
+    Raises InTheWay, WrongState, NotPermitted.
+    """
     typed: Any = requests.open_request(
         actor=actor,
         kind=kind(KIND),
         school=school,
         subject=student.public_id,
+        instead_of=instead_of,
         student=student,
         cause=cause,
         reason=reason.strip(),
         small=str(rule(school, "duty_scheme")) == "small",
     )
+    demand_free(demand_kept([student], school)[student.pk].student, cause)
     made: DeletionRequest = typed
     return made
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -54,6 +55,11 @@ def title_of(request: Request, typed: DeletionRequest) -> str:
     return str(typed.get_cause_display())
 
 
+def form_url(request: Request) -> str:
+    """The form for this student."""
+    return reverse("archive:deletion_new", args=[request.subject])
+
+
 KIND = Kind(
     actions.KIND,
     "SC",
@@ -66,5 +72,6 @@ KIND = Kind(
     read,
     title_of,
     check=actions.check_ready,
+    form_url=form_url,
     bulk=False,
 )

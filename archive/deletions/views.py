@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import requires, user_of
 from accounts.scope import NotPermitted
+from approvals import selectors as requests
 from approvals.refusals import RequestRefused
 from archive.deletions import actions
 from archive.deletions.forms import DeletionForm
@@ -24,11 +25,18 @@ def new_deletion(request: HttpRequest, student_id: UUID) -> HttpResponse:
     file = student_file(user, student_id)
     if not file.allows("request_change"):
         raise NotPermitted("request_change", obj=file.student, unit_id=file.enrolment.unit_id)
-    form = DeletionForm(request.POST or None)
+    old = requests.to_replace(user, actions.KIND, request.GET.get("instead_of", ""))
+    form = DeletionForm(
+        request.POST or None, initial={"cause": old.cause, "reason": old.reason} if old else {}
+    )
     if request.method == "POST" and form.is_valid():
         try:
             typed = actions.draft(
-                actor=user, school=file.enrolment.school, student=file.student, **form.cleaned_data
+                actor=user,
+                school=file.enrolment.school,
+                student=file.student,
+                instead_of=old,
+                **form.cleaned_data,
             )
         except RequestRefused as refused:
             form.add_error(None, str(refused))
@@ -36,5 +44,5 @@ def new_deletion(request: HttpRequest, student_id: UUID) -> HttpResponse:
             messages.success(request, _("Drafted. Look it over and submit it."))
             return redirect("approvals:request", typed.request.public_id)
     status = 422 if request.method == "POST" else 200
-    context = {"file": file, "student": file.student, "form": form}
+    context = {"file": file, "student": file.student, "form": form, "old": old}
     return render(request, "archive/deletion_new.html", context, status=status)

@@ -99,19 +99,20 @@ def draft(
     wanted = [one for one in asked if one.new]
     if not wanted or any(one.faults for one in wanted):
         raise NothingAsked(_("Nothing is changed by this request."))
-    demand_kept([one.student for one in wanted], school)
     only = wanted[0].student.public_id if len(wanted) == 1 else None
     typed: Any = requests.open_request(
         actor=actor,
         kind=kind(KIND),
         school=school,
         subject=only,
+        instead_of=instead_of,
         path=path_of(wanted, cause),
         cause=cause,
         reason=reason.strip(),
         basis=basis.strip(),
         small=str(rule(school, "duty_scheme")) == "small",
     )
+    demand_kept([one.student for one in wanted], school)
     role = typed.request.requester_role
     changes = [
         EditChange(
@@ -130,17 +131,11 @@ def draft(
     with acting(actor, role=role):
         for proof in proofs:
             EditEvidence.objects.create(edit=typed, kind=proof.kind, blob=keep_scan(actor, proof.scan))
+        if instead_of is not None and not proofs:
+            for known in instead_of.evidence.select_related("blob"):
+                EditEvidence.objects.create(edit=typed, kind=known.kind, blob=copied(actor, known.blob))
     made: EditRequest = typed
-    if instead_of is not None:
-        _take_the_place_of(actor, role, instead_of, made)
     return made
-
-
-def _take_the_place_of(actor: User, role: str, old: EditRequest, new: EditRequest) -> None:
-    requests.recall(actor=actor, request=old.request)
-    with acting(actor, role=role):
-        for proof in old.evidence.select_related("blob") if not new.evidence.exists() else ():
-            EditEvidence.objects.create(edit=new, kind=proof.kind, blob=copied(actor, proof.blob))
 
 
 def check_ready(typed: EditRequest) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Prefetch
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -81,6 +82,13 @@ def title_of(request: Request, typed: EditRequest) -> str:
     return _("%(fields)s fields of %(students)s students") % {"fields": fields, "students": students}
 
 
+def form_url(request: Request) -> str:
+    """The form for one student, or the one for many."""
+    if request.subject:
+        return reverse("archive:edit_new", args=[request.subject])
+    return reverse("archive:edit_many")
+
+
 def read(user: User, request: Request, typed: EditRequest) -> dict[str, Any]:
     """Fields with their values before and asked for, evidence, procedure."""
     return showing.context(user, request, typed)
@@ -100,7 +108,7 @@ KIND = Kind(
     check=actions.check_ready,
     ended=lambda _request, typed: actions.file_evidence(typed),
     print_url="archive:edit_print",
-    change_url="archive:edit_again",
+    form_url=form_url,
     prefetch=(
         Prefetch(
             "changes",

@@ -1,6 +1,8 @@
 """An edit request on the screen: values side by side, masked for all but those who compare them with the proof."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -83,15 +85,21 @@ def _lines(changes: list[EditChange], school: Unit, *, whole: bool, typed_whole:
         .order_by("pk")
         .values_list("student_id", "student_no")
     )
+    now_at = {
+        one.pk: current_text(one.field, file.student, file, families[one.student_id]) if file else one.new
+        for one in changes
+        for file in (files.get(one.student_id),)
+    }
+    texts = [(one.field, text) for one in changes for text in (one.old, one.new, now_at[one.pk])]
+    words = _words_of(columns.values(), texts)
     found = []
     for one in changes:
-        column, file = columns.get(one.field), files.get(one.student_id)
+        column, now = columns.get(one.field), now_at[one.pk]
         secret = is_secret(one.field) and not whole
-        old, new = (_words(column, text) for text in (one.old, one.new))
+        old, new = (_words(words, column, text) for text in (one.old, one.new))
         name = split(one.field)[1]
         seen_old = mask(name, old) if secret else old
         seen_new = mask(name, new) if secret and not typed_whole else new
-        now = current_text(one.field, file.student, file, families[file.student_id]) if file else one.new
         found.append(
             ShownChange(
                 one.student,
@@ -101,7 +109,7 @@ def _lines(changes: list[EditChange], school: Unit, *, whole: bool, typed_whole:
                 seen_new,
                 marked(old, new, seen_old),
                 marked(new, old, seen_new, plain=secret),
-                ((mask(name, now) if secret else _words(column, now)) or _("Empty"))
+                ((mask(name, now) if secret else _words(words, column, now)) or _("Empty"))
                 if now != one.new
                 else "",
                 is_key(one.field),
@@ -119,11 +127,20 @@ def is_secret(field: str) -> bool:
     return isinstance(model._meta.get_field(name), EncryptedTextField)
 
 
-def _words(column: Column | None, text: str) -> str:
-    if not text or column is None or column.kind not in (Kind.CODE, Kind.REGION):
+CODED = (Kind.CODE, Kind.REGION)
+
+
+def _words_of(columns: Iterable[Column], texts: Sequence[tuple[str, str]]) -> Words:
+    """The words of all codes and regions among these texts with their fields, read once."""
+    asked = {field for field, _text in texts}
+    rows = [SimpleNamespace(**{split(field)[1]: text}) for field, text in texts]
+    return Words([one for one in columns if one.kind in CODED and one.field in asked], rows)
+
+
+def _words(words: Words, column: Column | None, text: str) -> str:
+    if not text or column is None or column.kind not in CODED:
         return text
-    holder = type("Holder", (), {split(column.field)[1]: text})()
-    return f"{Words([column], [holder]).of(column, text)} ({text})"
+    return f"{words.of(column, text)} ({text})"
 
 
 def marked(text: str, other: str, shown: str, *, plain: bool = False) -> SafeString:

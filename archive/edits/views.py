@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -45,7 +43,7 @@ def new_edit(request: HttpRequest, student_id: UUID) -> HttpResponse:
     names = [column.field for column in columns_for(stage)]
     now = current(file.student, file.enrolment, names)
     secret = {name for name in names if is_secret(name)}
-    old = selectors.own_open_edit(user, request.GET.get("instead_of", ""))
+    old = requests.to_replace(user, actions.KIND, request.GET.get("instead_of", ""))
     fields = FieldsForm(stage, now, secret, request.POST or None)
     reasons = ReasonsForm(request.POST or None, request.FILES or None, initial=_reasons_of(old))
     if old is not None:
@@ -69,7 +67,7 @@ def new_edit_of_many(request: HttpRequest) -> HttpResponse:
     """Ask for a change of one field of many students."""
     user = user_of(request)
     school = school_of(user, "request_change")
-    old = selectors.own_open_edit(user, request.GET.get("instead_of", ""))
+    old = requests.to_replace(user, actions.KIND, request.GET.get("instead_of", ""))
     form = ManyForm(school.stage, request.POST or None, initial=_lines_of(old))
     reasons = ReasonsForm(request.POST or None, request.FILES or None, initial=_reasons_of(old))
     if request.method == "POST" and form.is_valid() & reasons.is_valid():
@@ -82,19 +80,6 @@ def new_edit_of_many(request: HttpRequest) -> HttpResponse:
     status = 422 if request.method == "POST" else 200
     context = {"form": form, "reasons": reasons, "old": old}
     return render(request, "archive/edit_many.html", context, status=status)
-
-
-@requires(SIGNED_IN)
-@require_GET
-def edit_again(request: HttpRequest, request_id: UUID) -> HttpResponse:
-    """Lead to the form of a draft or returned request of one's own, filled with what it asked."""
-    user = user_of(request)
-    row = requests.request_for(user, request_id)
-    typed = selectors.own_open_edit(user, str(row.public_id))
-    if typed is None:
-        raise Http404
-    page = reverse("archive:edit_new", args=[row.subject]) if row.subject else reverse("archive:edit_many")
-    return redirect(f"{page}?{urlencode({'instead_of': row.public_id})}")
 
 
 def _reasons_of(old: EditRequest | None) -> dict[str, str]:

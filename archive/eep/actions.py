@@ -51,12 +51,17 @@ def package(*, actor: Any, student: Student, role: str, unit_id: int) -> bytes:
     return content
 
 
+def demand_no_relation(actor: User, student: Student) -> None:
+    """Nobody hands his own file out, nor his family's. Raises OwnFile."""
+    if is_related(actor, [student.public_id]):
+        raise OwnFile(_("Nobody hands out a copy of his own file or of his family's."))
+
+
 def package_of(*, actor: User, file: StudentFile) -> bytes:
     """The package of an open file, secret documents and all. Raises NotPermitted, OwnFile, NoPackage."""
     unit_id = file.enrolment.unit_id
     role = role_for(actor, PERM, unit_id)
-    if is_related(actor, [file.student.public_id]):
-        raise OwnFile(_("Nobody hands out a copy of his own file or of his family's."))
+    demand_no_relation(actor, file.student)
     secret = Document.objects.filter(student=file.student).exclude(secrecy=Secrecy.ORDINARY)
     if secret.exists() and not file.allows(SECRET):
         raise NotPermitted(SECRET, obj=file.student, unit_id=unit_id)

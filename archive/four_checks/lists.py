@@ -42,8 +42,9 @@ class FailingList(ListPage[Any]):
         Column("items", _("Items"), _codes, css="id", phone=False),
         Column("occasion", _("Occasion"), lambda row: row.get_occasion_display(), sort=("occasion", "pk"),
                phone=False),
-        Column("at", _("Checked at"), lambda row: row.at, sort=("at", "pk"), css="date"),
-        Column("made_by", _("Checked by"), lambda row: row.made_by.name, css="name", phone=False),
+        Column("at", pgettext_lazy("four checks", "Checked at"), lambda row: row.at, sort=("at", "pk"), css="date"),
+        Column("made_by", pgettext_lazy("four checks", "Checked by"), lambda row: row.made_by.name, css="name",
+               phone=False),
     )  # fmt: skip
     filters = (
         Filter("archive_no", _("Archive number"), "text",

@@ -18,7 +18,7 @@ from approvals.refusals import RequestRefused, WrongState
 from archive.inquiries.reading import Page, page_of
 from archive.keepers import demand_kept, named
 from archive.models import InquiryRequest, InquiryStudent, InquiryView
-from files.actions import Scan, keep_scan
+from files.actions import Scan, copied, keep_scan
 from ledger import events
 from ledger.context import acting, service_user
 from ledger.history import write_rows
@@ -45,13 +45,18 @@ def draft(
     reader: str = "",
     reader_unit: str = "",
     letter: Scan | None = None,
+    instead_of: InquiryRequest | None = None,
 ) -> InquiryRequest:
-    """Ask to read these sections of these students' files. Raises UnknownNumbers, FileRefused, NotPermitted."""
-    students = named(school, numbers)
+    """Ask to read these sections of these students' files.
+
+    ``instead_of``: the requester's own draft or returned request, which is taken back; its letter is copied when a
+    reader from outside brings no new one. Raises UnknownNumbers, FileRefused, WrongState, NotPermitted.
+    """
     typed: Any = requests.open_request(
         actor=actor,
         kind=kind(KIND),
         school=school,
+        instead_of=instead_of,
         purpose=purpose.strip(),
         reader=reader.strip(),
         reader_unit=reader_unit.strip(),
@@ -60,12 +65,13 @@ def draft(
     role = typed.request.requester_role
     rows = [
         InquiryStudent(inquiry=typed, student=student, student_no=number)
-        for student, number in students.items()
+        for student, number in named(school, numbers).items()
     ]
     write_rows(rows, actor=actor, role=role)
-    if letter is not None:
+    known = instead_of.letter if instead_of and typed.reader else None
+    if letter is not None or known is not None:
         with acting(actor, role=role):
-            typed.letter = keep_scan(actor, letter)
+            typed.letter = keep_scan(actor, letter) or (known and copied(actor, known))
             typed.save(update_fields=["letter"])
     made: InquiryRequest = typed
     return made

@@ -33,8 +33,9 @@ class InquiryForm(forms.Form):
     reader_unit = forms.CharField(label=_("Unit of the reader"), required=False, max_length=120)
     letter = ScanField(label=_("Scan of the letter and identity document"), required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, old: InquiryRequest | None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"initial": _asked(old) if old else {}, **kwargs})
+        self._has_letter = bool(old and old.letter_id)
         self.fields["sections"].choices = readable()  # type: ignore[attr-defined]  # a field with choices
 
     def clean_numbers(self) -> list[str]:
@@ -47,9 +48,21 @@ class InquiryForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """A reader from outside brings a letter."""
         found = super().clean() or {}
-        if found.get("reader") and not found.get("letter"):
+        if found.get("reader") and not found.get("letter") and not self._has_letter:
             self.add_error("letter", _("A reader from outside brings a letter; add its scan."))
         return found
+
+
+def _asked(old: InquiryRequest) -> dict[str, Any]:
+    """What an earlier inquiry asked, but for its letter."""
+    numbers = old.students.exclude(student_no="").order_by("pk").values_list("student_no", flat=True)
+    return {
+        "numbers": "\n".join(numbers),
+        "sections": old.asked,
+        "purpose": old.purpose,
+        "reader": old.reader,
+        "reader_unit": old.reader_unit,
+    }
 
 
 class NarrowForm(forms.Form):

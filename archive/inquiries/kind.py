@@ -66,6 +66,11 @@ def title_of(request: Request, typed: InquiryRequest) -> str:
     return ngettext("%(count)s file", "%(count)s files", count) % {"count": count}
 
 
+def form_url(request: Request) -> str:
+    """The form of every inquiry."""
+    return reverse("archive:inquiry_new")
+
+
 KIND = Kind(
     actions.KIND,
     "CY",
@@ -78,6 +83,7 @@ KIND = Kind(
     read,
     title_of,
     check=actions.check_ready,
+    form_url=form_url,
     bulk=False,
     prefetch=(
         Prefetch(

@@ -26,18 +26,19 @@ from files.serving import serve
 def new_inquiry(request: HttpRequest) -> HttpResponse:
     """Ask to read files of others."""
     user = user_of(request)
-    form = InquiryForm(request.POST or None, request.FILES or None)
+    school = school_of(user, "request_inquiry")
+    old = requests.to_replace(user, actions.KIND, request.GET.get("instead_of", ""))
+    form = InquiryForm(old, request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        school = school_of(user, "request_inquiry")
         try:
-            typed = actions.draft(actor=user, school=school, **form.cleaned_data)
+            typed = actions.draft(actor=user, school=school, instead_of=old, **form.cleaned_data)
         except (RequestRefused, FileRefused) as refused:
             form.add_error("letter" if isinstance(refused, FileRefused) else None, str(refused))
         else:
             messages.success(request, _("Drafted. Look it over and submit it."))
             return redirect("approvals:request", typed.request.public_id)
     status = 422 if request.method == "POST" else 200
-    return render(request, "archive/inquiry_new.html", {"form": form}, status=status)
+    return render(request, "archive/inquiry_new.html", {"form": form, "old": old}, status=status)
 
 
 @requires(SIGNED_IN)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import role_for, roles_with
+from accounts.scope import reading_role, role_for
 from approvals import actions as requests
 from approvals import notices
 from approvals.kinds import Doing, kind
@@ -24,7 +24,7 @@ from archive.keepers import files_kept, kept_at, named
 from archive.models import SharingRequest, SharingStudent
 from archive.sharing.package import packed
 from archive.sharing.selectors import READERS, columns_of, students_of
-from files.actions import Scan, keep_scan, store_made
+from files.actions import Scan, copied, keep_scan, store_made
 from files.serving import serve
 from ledger import events
 from ledger.context import acting, acting_for_job, service_user
@@ -39,23 +39,34 @@ Ending, Outcome = SharingRequest.Ending, SharingStudent.Outcome
 
 @transaction.atomic
 def draft(
-    *, actor: User, school: Unit, numbers: Sequence[str], letter: Scan | None = None, **values: Any
+    *,
+    actor: User,
+    school: Unit,
+    numbers: Sequence[str],
+    letter: Scan | None = None,
+    instead_of: SharingRequest | None = None,
+    **values: Any,
 ) -> SharingRequest:
     """Ask to give these fields of these students to a receiver. ``values`` are columns of the request.
 
-    Raises UnknownNumbers, FileRefused, NotPermitted.
+    ``instead_of``: the requester's own draft or returned request, which is taken back; its letter is copied when a
+    statutory basis comes with no new one. Consents stay with what they were given to. Raises UnknownNumbers,
+    FileRefused, WrongState, NotPermitted.
     """
+    typed: Any = requests.open_request(
+        actor=actor, kind=kind(KIND), school=school, instead_of=instead_of, **values
+    )
     students = named(school, numbers)
     files = files_kept(students, school)
-    typed: Any = requests.open_request(actor=actor, kind=kind(KIND), school=school, **values)
     role = typed.request.requester_role
     rows = [
         SharingStudent(sharing=typed, student=one, student_no=files[one.pk].student_no) for one in students
     ]
     write_rows(rows, actor=actor, role=role)
-    if letter is not None:
+    known = instead_of.letter if instead_of and typed.basis else None
+    if letter is not None or known is not None:
         with acting(actor, role=role):
-            typed.letter = keep_scan(actor, letter)
+            typed.letter = keep_scan(actor, letter) or (known and copied(actor, known))
             typed.save(update_fields=["letter"])
     made: SharingRequest = typed
     return made
@@ -249,9 +260,8 @@ def _tell_ended(row: SharingRequest) -> None:
 
 def note_viewed(*, actor: User, typed: SharingRequest, what: str) -> None:
     """Keep that the letter or the agreement was seen."""
-    unit = typed.request.school_id
-    found = [role for perm in READERS for role in roles_with(actor, perm, unit)]
-    _note("sharing.viewed", actor, found[0].value if found else "", typed, what=what)
+    role = reading_role(actor, READERS, typed.request.school_id)
+    _note("sharing.viewed", actor, role, typed, what=what)
 
 
 def _locked(typed: SharingRequest) -> SharingRequest:

@@ -52,8 +52,9 @@ class SharingForm(forms.Form):
     wanted_on = forms.DateField(label=_("Wanted by (as the letter says)"), required=False)
     letter = ScanField(label=_("Scan of the letter"), required=False)
 
-    def __init__(self, school: Unit, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, school: Unit, old: SharingRequest | None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"initial": _asked(old) if old else {}, **kwargs})
+        self._has_letter = bool(old and old.letter_id)
         offered = [(column.field, label_of(column)) for column in columns_of(school)]
         cast("forms.MultipleChoiceField", self.fields["fields_given"]).choices = offered
 
@@ -74,9 +75,20 @@ class SharingForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """A statutory basis comes with its letter."""
         found = super().clean() or {}
-        if found.get("basis") and not found.get("letter") and "letter" not in self.errors:
+        brought = found.get("letter") or self._has_letter
+        if found.get("basis") and not brought and "letter" not in self.errors:
             self.add_error("letter", _("A statutory basis comes with a letter; add its scan."))
         return found
+
+
+AS_STORED = ("receiver", "contact", "purpose", "way", "valid_until", "assessment", "basis", "wanted_on")
+
+
+def _asked(old: SharingRequest) -> dict[str, Any]:
+    """What an earlier sharing asked, but for its letter."""
+    numbers = old.students.exclude(student_no="").order_by("pk").values_list("student_no", flat=True)
+    filled = {name: getattr(old, name) for name in AS_STORED}
+    return {**filled, "numbers": "\n".join(numbers), "fields_given": old.fields}
 
 
 class AgreementForm(forms.Form):

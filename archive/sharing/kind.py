@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.db.models import Prefetch
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -70,6 +71,11 @@ def title_of(request: Request, typed: SharingRequest) -> str:
     return f"{typed.receiver} · {people}"
 
 
+def form_url(request: Request) -> str:
+    """The form of every sharing."""
+    return reverse("archive:sharing_new")
+
+
 KIND = Kind(
     actions.KIND,
     "TG",
@@ -82,6 +88,7 @@ KIND = Kind(
     read,
     title_of,
     check=actions.check_ready,
+    form_url=form_url,
     bulk=False,
     readers=(*READERS, "record_consent"),
     prefetch=(

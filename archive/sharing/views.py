@@ -13,7 +13,7 @@ from accounts.access import SIGNED_IN, requires, user_of
 from accounts.scope import holds
 from approvals import selectors as requests
 from approvals.refusals import RequestRefused
-from archive.keepers import school_of
+from archive.keepers import UnknownNumbers, school_of
 from archive.models import SharingRequest
 from archive.sharing import actions, selectors
 from archive.sharing.forms import ReceiptForm, RevokeForm, SharingForm
@@ -37,19 +37,22 @@ def new_sharing(request: HttpRequest) -> HttpResponse:
     """Ask to give data to a receiver outside."""
     user = user_of(request)
     school = school_of(user, "request_sharing")
-    form = SharingForm(school, request.POST or None, request.FILES or None)
+    old = requests.to_replace(user, actions.KIND, request.GET.get("instead_of", ""))
+    form = SharingForm(school, old, request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         values = dict(form.cleaned_data)
         values["fields"] = values.pop("fields_given")
         try:
-            typed = actions.draft(actor=user, school=school, **values)
+            typed = actions.draft(actor=user, school=school, instead_of=old, **values)
+        except UnknownNumbers as unknown:
+            form.add_error("numbers", str(unknown))
         except (RequestRefused, FileRefused) as refused:
-            form.add_error("letter" if isinstance(refused, FileRefused) else "numbers", str(refused))
+            form.add_error("letter" if isinstance(refused, FileRefused) else None, str(refused))
         else:
             messages.success(request, _("Drafted. Record the consents, look it over and submit it."))
             return redirect("approvals:request", typed.request.public_id)
     status = 422 if request.method == "POST" else 200
-    return render(request, "archive/sharing_new.html", {"form": form}, status=status)
+    return render(request, "archive/sharing_new.html", {"form": form, "old": old}, status=status)
 
 
 @requires(SIGNED_IN)

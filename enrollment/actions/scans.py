@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import demand, role_for, roles_with, units_with
+from accounts.scope import demand, reading_role, role_for, units_with
 from core.workbook import WorkbookRefused
 from core.workbook.package import Limits, Package, member_name
 from enrollment.actions.drafts import demand_own_draft, locked
@@ -264,12 +264,6 @@ def ended_badly(job: Job) -> None:
         _finish(job.requested_by, made)
 
 
-def _role(actor: User, batch: IntakeBatch) -> str:
-    """`role_of` for an end that is written down though the right may be gone by now; "" then."""
-    roles = [role for perm in PERMS for role in roles_with(actor, perm, batch.school_id)]
-    return roles[0].value if roles else ""
-
-
 @transaction.atomic
 def _finish(actor: User, made: ScanUpload) -> None:
     made.finished_at = timezone.now()
@@ -280,6 +274,6 @@ def _finish(actor: User, made: ScanUpload) -> None:
         actor=actor,
         obj=made,
         unit_id=made.batch.school_id,
-        role=_role(actor, made.batch),
+        role=reading_role(actor, PERMS, made.batch.school_id),
         detail={"matched": matched, "unmatched": made.files.count() - matched},
     )

@@ -176,7 +176,7 @@ def uploaded(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     context = {
         "batch": found.batch,
         "upload": found,
-        "result": scan_reads.result_of(found),
+        "result": scan_reads.result_of(user, found),
         "failed": words_of(job),
         "progress": None
         if found.finished_at

@@ -18,13 +18,13 @@ from records.merits import selectors
 from records.merits.codes import PENALTY_CODES, with_labels
 from records.merits.kinds import CONDUCT, EMPLOYMENT, INTERNSHIP, KINDS, PROBLEM, REWARD, EntryKind
 from records.merits.lists import conduct_badge, penalty_badge, problem_badge
-from records.merits.showing import as_data, entry_lines, lines_of
+from records.merits.showing import as_data, entry_lines, lines_of, step_row, with_phones_masked
 from records.merits.standing import bars
 from records.models import Student
 from records.penalty_models import Penalty, PenaltyStep
 from records.sections import Section
 from records.selectors import StudentFile
-from records.sheet import Block
+from records.sheet import Block, Line
 
 MOST_SHOWN = 200
 IN_BADGE: dict[str, tuple[str, ...]] = {"conduct": ("kind",), "problem": ("state",)}
@@ -114,33 +114,47 @@ def _employment(user: User, file: StudentFile) -> dict[str, Any]:
 
 
 OF_PENALTY = ("state", "violation", "document_no", "decided_on", "delivered_on", "ends_on", "lifted_on")
+OF_OWN_PENALTY = (
+    "state", "violation", "violation_on", "facts", "basis", "notice_on", "statement", "heard_on", "document_no",
+    "decided_on", "months", "delivered_on", "ends_on", "appeal", "appealed_on", "lifted_on", "lifting_document_no",
+)  # fmt: skip
 
 
-def _printed(file: StudentFile, *kinds: EntryKind) -> list[Block]:
-    """Each entry of these kinds as a block under the kind's name."""
-    found = []
-    for kind in kinds:
-        for card in _cards(file, kind):
-            note = str(kind.model._meta.verbose_name)
-            found.append(Block(f"{note} · {day(card['row'].entered_at)}", card["lines"]))
-    return found
+def _printed(file: StudentFile, *kinds: EntryKind, whole: bool) -> list[Block]:
+    """Each entry of these kinds as a block under the kind's name, all of them: paper has no pages to turn."""
+    hidden = () if whole or file.allows(*selectors.PENALTY_READERS) else OF_PENALTIES
+    return [
+        Block(
+            f"{kind.model._meta.verbose_name} · {day(row.entered_at)}",
+            entry_lines(kind, row, hidden=hidden, masked=True),
+        )
+        for kind in kinds
+        for row in selectors.of_student(kind, file.student)
+    ]
 
 
 def _printed_merits(file: StudentFile, *, whole: bool) -> list[Block]:
-    found = _printed(file, REWARD)
+    found = _printed(file, REWARD, whole=whole)
     if whole or file.allows(*selectors.PENALTY_READERS):
         for row in selectors.held_penalties(file.student):
             title = getattr(row, "kind_label", "") or row._meta.verbose_name
-            found.append(Block(title, lines_of(row, OF_PENALTY)))
+            lines = [*lines_of(row, OF_OWN_PENALTY), *_steps(row)] if whole else lines_of(row, OF_PENALTY)
+            found.append(Block(title, with_phones_masked(lines)))
     return found
 
 
+def _steps(row: Penalty) -> list[Line]:
+    """The steps of a case for the student himself, without who took them."""
+    rows = (step_row(one, "") for one in row.steps.select_related("actor").order_by("pk"))
+    return [Line(one.sentence, str(one.note)) for one in rows]
+
+
 def _printed_conduct(file: StudentFile, *, whole: bool) -> list[Block]:
-    return _printed(file, CONDUCT, PROBLEM)
+    return _printed(file, CONDUCT, PROBLEM, whole=whole)
 
 
 def _printed_employment(file: StudentFile, *, whole: bool) -> list[Block]:
-    return _printed(file, INTERNSHIP, EMPLOYMENT)
+    return _printed(file, INTERNSHIP, EMPLOYMENT, whole=whole)
 
 
 # Snapshots: all that is stored; what is handed to others leaves out what was void or did not hold

@@ -71,9 +71,12 @@ def entry_lines(
 ) -> list[Line]:
     """The filled fields of an entry with their labels, without the ``hidden`` ones; ``masked``: phones not in full."""
     lines = lines_of(row, tuple(name for name in SHOWN[kind.key] if name not in hidden))
-    if masked:
-        return [replace(one, value=PHONE.sub(lambda found: mask_phone(found[0]), one.value)) for one in lines]
-    return lines
+    return with_phones_masked(lines) if masked else lines
+
+
+def with_phones_masked(lines: list[Line]) -> list[Line]:
+    """The same lines, phones in them not in full: they are other people's."""
+    return [replace(one, value=PHONE.sub(lambda found: mask_phone(found[0]), one.value)) for one in lines]
 
 
 def lines_of(row: Any, names: tuple[str, ...]) -> list[Line]:

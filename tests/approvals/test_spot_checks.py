@@ -187,6 +187,38 @@ def test_two_officers_who_judge_the_last_two_cases_at_once_close_the_sample(comm
     assert (row.closed_at is not None, row.faults_found) == (True, 0)
 
 
+def test_of_two_officers_who_open_a_case_at_once_one_holds_it(committed_db: str) -> None:
+    cast = make_cast()
+    set_rule(cast.school, "duty_scheme", "small")
+    accepted(cast, make_batch(cast.school), 1)
+    second = cast.leader
+    appoint(second, Role.BUREAU_OFFICER, cast.bureau)
+    actions.draw_all(next_month())
+    item = SpotCheckItem.objects.get()
+    people = [cast.bureau_officer, second]
+    results = at_once(*(lambda user=user: actions.open_case(actor=user, item=item) for user in people))
+    assert sum(isinstance(one, WrongState) for one in results) == 1
+    item.refresh_from_db()
+    (other,) = (user for user in people if user != item.opened_by)
+    assert item.opened_by
+    for _time in range(2):
+        with pytest.raises(WrongState, match=item.opened_by.name):
+            actions.open_case(actor=other, item=item)
+    with pytest.raises(WrongState):
+        actions.judge(actor=other, item=item, outcome=Outcome.FINE)
+    assert actions.judge(actor=item.opened_by, item=item, outcome=Outcome.FINE).judged_by == item.opened_by
+
+
+def test_a_case_is_free_again_when_its_reader_has_lost_the_right(cast: Cast, drawn: SpotCheck) -> None:
+    item = actions.open_case(actor=cast.bureau_officer, item=drawn.items.all()[0])
+    appoint(cast.leader, Role.BUREAU_OFFICER, cast.bureau)
+    with pytest.raises(WrongState):
+        actions.open_case(actor=cast.leader, item=item)
+    cast.bureau_officer.is_active = False
+    saved(cast.bureau_officer)
+    assert actions.open_case(actor=cast.leader, item=item).opened_by == cast.leader
+
+
 def test_the_officer_sees_the_scans_of_the_case_that_he_opened_and_no_secret_one(
     cast: Cast, client: Client
 ) -> None:

@@ -4,7 +4,8 @@ import hashlib
 import io
 import json
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pypdfium2
@@ -12,6 +13,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from approvals.refusals import OwnFile, RequestRefused
 from archive.copies import actions
@@ -26,12 +28,13 @@ from records.documents.actions import Description
 from records.merits.actions import entries
 from records.models import Enrolment, ReadingDay, Student
 from records.selectors import StudentFile, student_file
+from school.models import Stage
 from tests.archive.test_deletions import REWARD
 from tests.archive.test_four_checks import another_picture, student
 from tests.cast import Cast
 from tests.enrollment.intake import id_number
 from tests.factories import saved
-from tests.records.merits.people import officer
+from tests.records.merits.people import delivered, officer
 
 __all__ = ["student"]
 pytestmark = pytest.mark.django_db
@@ -101,6 +104,56 @@ def test_the_own_copy_holds_ones_own_data_whole_and_others_masked(
         fields = {one["field"]: one["value"] for one in told["sections"]["basic"]["data"]}
         assert (fields["id_number"], fields["name"]) == (full.id_number, "王小明")
         assert [one["name"] for one in told["sections"]["merits"]["data"]["rewards"]] == ["三好学生"]
+
+
+@pytest.mark.parametrize("form", ["pdf", "json"])
+def test_the_own_copy_is_whole_whoever_hands_it_out(cast: Cast, student: Student, form: str) -> None:
+    enrolment = Enrolment.objects.get(student=student)
+    saved(
+        Enrolment(
+            student=student, school=cast.other_school, unit=cast.other_school, student_no="2019880001", seat_no=37,
+            started_on=date(2019, 9, 1), ended_on=date(2026, 8, 31), status=Student.Status.TRANSFERRED_OUT,
+        )
+    )  # fmt: skip
+    student.hukou_address = "武昌区彭刘杨路二号"
+    saved(student)
+    clerk = officer(cast)
+    for number in range(250):
+        entries.enter_rewards(
+            actor=clerk, enrolments=[enrolment], values={**REWARD, "name": f"奖状{number:03}", "reason": ""}
+        )
+    file = opened(cast, student)
+    content = actions.hand_out(actor=cast.archivist, file=file, asked=replace(FATHER, form=form))
+    text = text_of(content) if form == "pdf" else content.decode()
+    assert sum(f"奖状{number:03}" in text for number in range(250)) == 250
+    elsewhere = (
+        "2019880001",
+        "37",
+        str(cast.other_school.name if form == "json" else cast.other_school.label),
+    )
+    for shown in (*elsewhere, "彭刘杨路二号"):
+        assert shown in text, shown
+    printed = text_of(actions.print_file(actor=cast.archivist, file=opened(cast, student), purpose="核对"))
+    assert "奖状249" in printed and "奖状000" in printed
+    assert "2019880001" not in printed and "彭刘杨路" not in printed
+
+
+def test_the_own_copy_tells_the_whole_of_a_penalty_and_a_print_no_more_than_what_holds(
+    cast: Cast, student: Student
+) -> None:
+    cast.school.stage = Stage.VOCATIONAL
+    saved(cast.school)
+    stay = Enrolment.objects.get(student=student)
+    stay.started_on = timezone.localdate() - timedelta(days=200)
+    saved(stay)
+    row = delivered(officer(cast), cast.student_affairs_head, stay)
+    content = actions.hand_out(
+        actor=cast.archivist, file=opened(cast, student), asked=replace(FATHER, form="pdf")
+    )
+    printed = actions.print_file(actor=cast.archivist, file=opened(cast, student), purpose="核对")
+    facts = "".join(row.facts.split())
+    assert facts in text_of(content)
+    assert facts not in text_of(printed)
 
 
 def born(student: Student, day: date) -> None:

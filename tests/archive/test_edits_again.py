@@ -32,7 +32,7 @@ def returned(cast: Cast, student: Student) -> EditRequest:
 
 def again(client: Client, typed: EditRequest) -> Any:
     """From the button of the request to the filled form."""
-    return client.get(reverse("archive:edit_again", args=[typed.request.public_id]), follow=True)
+    return client.get(reverse("approvals:again", args=[typed.request.public_id]), follow=True)
 
 
 def test_the_form_is_filled_and_the_new_request_takes_the_place_of_the_old(

@@ -8,6 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.roles import Role
 from approvals import actions as requests
 from approvals.models import Request
 from archive.edits import actions
@@ -16,7 +17,7 @@ from ledger.models import Event
 from records.models import Enrolment, Student
 from tests.archive.asking import walk
 from tests.cast import Cast
-from tests.factories import saved
+from tests.factories import appoint, make_user, saved
 from tests.records.files import make_student
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S0-6.2-1")]
@@ -126,12 +127,13 @@ def test_two_numbers_of_one_student_are_no_two_lines(
     assert not Request.objects.exists()
 
 
+@pytest.mark.parametrize(("field", "value"), [("native_place", "浙江杭州"), ("health", "2")])
 def test_the_page_asks_as_much_for_two_students_as_for_three(
-    cast: Cast, client: Client, pupils: list[Student]
+    cast: Cast, client: Client, pupils: list[Student], field: str, value: str
 ) -> None:
     counts = []
     for some in (pupils[:2], pupils):
-        post(client, cast.registrar, "native_place", "\n".join(number(one) for one in some), "浙江杭州")
+        post(client, cast.registrar, field, "\n".join(number(one) for one in some), value)
         typed = EditRequest.objects.latest("pk")
         page = reverse("approvals:request", args=[typed.request.public_id])
         client.get(page)
@@ -139,3 +141,14 @@ def test_the_page_asks_as_much_for_two_students_as_for_three(
             client.get(page)
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_who_has_the_right_elsewhere_alone_learns_no_value_by_trying(
+    cast: Cast, client: Client, pupils: list[Student]
+) -> None:
+    guest = make_user("钱进", cast.teaching)
+    appoint(guest, Role.REGISTRAR, cast.other_school)
+    for value in ("湖北武汉", "浙江杭州"):
+        assert post(client, guest, "native_place", number(pupils[0]), value).status_code == 403
+    for route in ("archive:edit_many", "archive:inquiry_new", "archive:sharing_new"):
+        assert client.post(reverse(route), {"numbers": number(pupils[0])}).status_code == 403, route

@@ -50,13 +50,13 @@ def upload(name: str = "agreement.png") -> Scan:
 
 def drafted(cast: Cast, students: list[Student], **values: Any) -> SharingRequest:
     """A drafted sharing of name, sex and phone."""
-    numbers = [Enrolment.objects.get(student=one).student_no for one in students]
     usual = {
+        "numbers": [Enrolment.objects.get(student=one).student_no for one in students],
         "receiver": "东湖区少年宫", "contact": "何老师 02788888888", "purpose": "暑期夏令营报名", "way": "mail",
         "fields": ["name", "sex", "phone"], "assessment": "仅限报名，期满删除",
         "valid_until": timezone.localdate() + timedelta(days=60),
     }  # fmt: skip
-    return actions.draft(actor=cast.registrar, school=cast.school, numbers=numbers, **{**usual, **values})
+    return actions.draft(actor=cast.registrar, school=cast.school, **{**usual, **values})
 
 
 def consent(
@@ -351,7 +351,7 @@ def test_numbers_of_another_school_are_told_like_unknown_ones(cast: Cast) -> Non
     stranger = make_student("王小明", cast, school=cast.other_school)
     number = Enrolment.objects.get(student=stranger).student_no
     with pytest.raises(UnknownNumbers) as refused:
-        actions.draft(actor=cast.registrar, school=cast.school, numbers=[number, "NOBODY"], receiver="某")
+        drafted(cast, [], numbers=[number, "NOBODY"])
     assert number in str(refused.value) and "NOBODY" in str(refused.value)
 
 

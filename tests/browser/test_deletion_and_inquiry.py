@@ -7,7 +7,9 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
 
+from approvals import actions as requests
 from approvals.models import Request
+from archive.deletions import actions as deletions
 from archive.models import DeletionRequest, InquiryView
 from records.models import Enrolment, Student
 from tests.browser.test_cohort import at_work
@@ -81,6 +83,33 @@ def test_a_file_goes_to_the_inactive_archive_from_desk_to_desk(
     with at_work(browser, url, people.registrar) as page:
         page.goto("/students/?q=王小明")
         expect(page.get_by_role("link", name="王小明")).to_have_count(0)
+
+
+@pytest.mark.requirement("S0-6.3-1")
+def test_a_returned_deletion_is_corrected_and_sent_again(
+    browser: Browser, live_server: Any, people: Cast
+) -> None:
+    student = make_student("王小明", people)
+    old = deletions.draft(
+        actor=people.registrar, school=people.school, student=student, cause="duplicate", reason="重复登记"
+    ).request
+    requests.submit(actor=people.registrar, request=old)
+    requests.send_back(actor=people.academic_head, request=old, reason="basis_weak")
+    old.refresh_from_db()
+    with at_work(browser, live_server.url, people.registrar) as page:
+        open_request(page, old.number)
+        page.locator(f"a[href='{reverse('approvals:again', args=[old.public_id])}']").click()
+        expect(page.locator("[name=cause]")).to_have_value("duplicate")
+        expect(page.locator("[name=reason]")).to_have_value("重复登记")
+        page.locator("[name=cause]").select_option("mistaken")
+        page.get_by_role("button", name="起草申请").click()
+        number = asked(page)
+        page.get_by_role("main").get_by_role("link", name=old.number).click()
+        expect(page.locator("body")).to_contain_text("已撤回")
+        page.get_by_role("main").get_by_role("link", name=number).click()
+        expect(page.locator("body")).to_contain_text("误录")
+    made = Request.objects.get(number=number)
+    assert (made.instead_of, made.state) == (old, Request.State.UNDER_REVIEW)
 
 
 @pytest.mark.requirement("S0-5.1-3", "S0-5.1-4", "S0-5.1-5", "S3-5.3-1", "S3-5.3-2", "S3-5.3-3")

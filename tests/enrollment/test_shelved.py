@@ -12,7 +12,8 @@ from enrollment.models import Applicant, IntakeBatch
 from ledger.context import acting
 from records.models import Enrolment, Student
 from tests.cast import Cast
-from tests.enrollment.intake import approved
+from tests.enrollment.intake import approved, draft
+from tests.enrollment.test_scans import distributed, image
 from tests.factories import saved
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +47,23 @@ def test_admissions_see_no_applicant_whose_file_was_deleted(
 def test_who_keeps_the_inactive_archive_sees_the_applicant(cast: Cast, batch: IntakeBatch) -> None:
     row = shelved(cast, batch)
     assert selectors.applicant_for(cast.archive_head, row.public_id) == row
+
+
+def test_admissions_read_no_file_names_of_an_applicant_whose_file_was_deleted(
+    client: Client, cast: Cast, batch: IntakeBatch
+) -> None:
+    row, open_one = shelved(cast, batch), draft(cast.clerk, batch, 2)
+    names = {f"{row.number} {row.name}.jpg": image(1), f"{open_one.number}.jpg": image(2), "谁.jpg": image(3)}
+    upload = distributed(cast.clerk, batch, names)
+    url = reverse("enrollment:scan_upload", args=[upload.public_id])
+    for reader, hidden in ((cast.clerk, 1), (cast.archive_head, 0)):
+        client.force_login(reader)
+        answer = client.get(url, headers={"Accept-Language": "en"})
+        shown = answer.content.decode()
+        assert (row.name in shown, row.number in shown) == (not hidden, not hidden)
+        assert open_one.number in shown and "谁.jpg" in shown
+        assert answer.context["result"].hidden == hidden
+        assert ("1 file belongs to an applicant whom you do not see" in shown) is bool(hidden)
 
 
 def test_who_comes_back_brings_the_intake_record_along(cast: Cast, batch: IntakeBatch) -> None:

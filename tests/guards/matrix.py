@@ -248,6 +248,7 @@ ROUTES: dict[str, Route] = {
     "approvals:overdue": route("view_figures", methods="GET POST"),
     "approvals:many": route(SIGNED_IN, methods="GET POST"),
     "approvals:request": route(SIGNED_IN, obj=_request, good=NOT_A_PARTY),
+    "approvals:again": route(SIGNED_IN, obj=_request, good=NOT_A_PARTY),
     **{
         f"approvals:{act}": route(SIGNED_IN, obj=_request, methods="POST", good=NOT_A_PARTY)
         for act in ("submit", "take_step", "send_back", "refuse", "recall", "clock")
@@ -265,7 +266,6 @@ ROUTES: dict[str, Route] = {
     "approvals:spot_check_judge": route("spot_check", obj=_spot_item, methods="POST"),
     **SECURITY,
     "archive:edit_new": route("request_change", obj=_student, methods="GET POST"),
-    "archive:edit_again": route(SIGNED_IN, obj=_request, good=NOT_A_PARTY),
     "archive:edit_print": route(SIGNED_IN, obj=_request, good=NOT_A_PARTY, methods="POST"),
     "archive:edit_many": route("request_change", methods="GET POST"),
     "archive:deletion_new": route("request_change", obj=_student, methods="GET POST"),
