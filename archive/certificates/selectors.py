@@ -9,7 +9,7 @@ from accounts.scope import units_with, visible_or_404
 from archive.certificates.facts import shows_whole_number
 from archive.models import Certificate
 from records.models import Enrolment, Student
-from school.models import SchoolClass
+from school.models import SchoolClass, Unit
 
 PERM, WHOLE, SHELVES = "issue_certificate", "print_student", "manage_retention"
 
@@ -50,15 +50,26 @@ def certificates_of(user: User, student: Student) -> QuerySet[Certificate]:
     return certificates(user).filter(student=student).order_by("-pk")
 
 
-def numbered(user: User, number: str) -> list[Certificate]:
-    """The certificates with this printed number, one for each school at most; none for anything else."""
+def _with_number(number: str) -> QuerySet[Certificate]:
+    rows: QuerySet[Certificate] = Certificate.objects.all()
     parts = number.strip().upper().split("-")
     if len(parts) != 3 or parts[0] != "ZM" or not all(one.isascii() and one.isdigit() for one in parts[1:]):
-        return []
+        return rows.none()
     year, serial = (int(one) for one in parts[1:])
-    if year > 9999 or serial > 99_999_999:
-        return []
-    return list(certificates(user).filter(year=year, serial=serial).order_by("school_id"))
+    return rows.filter(year=year, serial=serial) if year <= 9999 and serial <= 99_999_999 else rows.none()
+
+
+def numbered(user: User, number: str) -> list[Certificate]:
+    """The certificates with this printed number, one for each school at most; none for anything else."""
+    return list(certificates(user).filter(pk__in=_with_number(number)).order_by("school_id"))
+
+
+def issued_beside(user: User, number: str) -> bool:
+    """Whether another department or college of ``user``'s schools issued this number, which he does not read."""
+    mine = units_with(user, PERM)
+    above = Unit.objects.filter(pk__in=mine).values_list("ancestors", flat=True)
+    schools = {unit_id for chain in above for unit_id in chain}
+    return _with_number(number).filter(school_id__in=schools).exclude(unit_id__in=mine).exists()
 
 
 def classes(user: User) -> QuerySet[SchoolClass]:

@@ -124,9 +124,10 @@ def check(request: HttpRequest) -> HttpResponse:
     form = CheckForm(request.POST or None)
     context: dict[str, Any] = {"form": form, "asked": False, "rows": []}
     if request.method == "POST" and form.is_valid():
-        rows = selectors.numbered(user, form.cleaned_data["number"])
+        number = form.cleaned_data["number"]
+        rows = selectors.numbered(user, number)
         actions.note_checked(actor=user, found=len(rows))
-        context |= {"asked": True, "rows": rows}
+        context |= {"asked": True, "rows": rows, "beside": selectors.issued_beside(user, number)}
     status = 422 if form.errors else 200
     return render(request, "archive/certificate_check.html", context, status=status)
 

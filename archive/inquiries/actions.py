@@ -138,7 +138,7 @@ def read_page(*, actor: User, typed: InquiryRequest, student: Student, section: 
     if not may_read(actor, row):
         raise NotPermitted("request_inquiry", unit_id=request.school_id, obj=row)
     if not is_open(row, request):
-        raise SessionOver(_("The session is over. Ask the archives to open another one."))
+        raise SessionOver(_("The session is over. What else is needed takes a new inquiry."))
     granted = row.students.filter(student=student, granted=True).exists()
     if section not in row.granted or not granted:
         raise NotPermitted("request_inquiry", unit_id=request.school_id, obj=row)

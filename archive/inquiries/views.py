@@ -57,7 +57,7 @@ def read(request: HttpRequest, request_id: UUID) -> HttpResponse:
         if student and section:
             shown = actions.read_page(actor=user, typed=typed, student=student, section=section)
         elif not actions.is_open(typed, row):
-            raise actions.SessionOver(_("The session is over. Ask the archives to open another one."))
+            raise actions.SessionOver(_("The session is over. What else is needed takes a new inquiry."))
     except RequestRefused as refused:
         messages.error(request, str(refused))
         return redirect("approvals:request", request_id)

@@ -401,6 +401,10 @@ def test_who_issues_for_a_college_finds_it_in_the_register(cast: Cast, client: C
     assert client.get(reverse("archive:certificate", args=[row.public_id])).status_code == 200
     client.force_login(theirs)
     assert client.get(reverse("archive:certificate", args=[row.public_id])).status_code == 404
+    for number, told in ((row.number, True), (f"{row.number[:-1]}9", False)):
+        page = client.post(reverse("archive:certificate_check"), {"number": number}).content.decode()
+        assert ("由本校其他部门出具" in page, "没有此编号的证明" in page) == (told, not told)
+        assert "王小明" not in page
     with pytest.raises(NotPermitted):
         actions.void(actor=theirs, certificate=row, reason="x")
     actions.void(actor=mine, certificate=row, reason="x")
