@@ -19,7 +19,8 @@ from django.db import migrations, models
 # can be written but for a file that an approved request destroys by two executors, with votes that all say so; and only
 # what stands in the register can be erased.
 VOTING = """
-CREATE FUNCTION archive_round_open() RETURNS trigger LANGUAGE plpgsql AS $body$
+CREATE FUNCTION archive_round_open() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $body$
 DECLARE
     target bigint;
 BEGIN
@@ -31,7 +32,7 @@ BEGIN
     ELSIF TG_TABLE_NAME = 'archive_appraiserrelief' THEN
         SELECT a.round_id INTO target FROM archive_appraiser a
         JOIN archive_appraiser b ON b.round_id = a.round_id AND b.id = NEW.successor_id
-        WHERE a.id = NEW.relieved_id;
+        WHERE a.id = NEW.relieved_id AND NOT EXISTS (SELECT FROM archive_appraiserrelief WHERE relieved_id = b.id);
     ELSE
         target := NEW.round_id;
     END IF;
@@ -49,7 +50,8 @@ CREATE TRIGGER relieved_in_open_round BEFORE INSERT ON archive_appraiserrelief
 CREATE TRIGGER appraiser_of_open_round BEFORE INSERT ON archive_appraiser
     FOR EACH ROW EXECUTE FUNCTION archive_round_open();
 
-CREATE FUNCTION archive_no_appraiser() RETURNS trigger LANGUAGE plpgsql AS $body$
+CREATE FUNCTION archive_no_appraiser() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $body$
 BEGIN
     IF EXISTS (
         SELECT FROM archive_appraiser WHERE round_id = NEW.round_id
@@ -65,7 +67,8 @@ CREATE TRIGGER destruction_by_others BEFORE INSERT OR UPDATE ON archive_destruct
 """
 
 REGISTER = """
-CREATE FUNCTION archive_destruction_is_due() RETURNS trigger LANGUAGE plpgsql AS $body$
+CREATE FUNCTION archive_destruction_is_due() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $body$
 DECLARE
     appraised archive_appraisedfile;
 BEGIN
@@ -80,10 +83,12 @@ BEGIN
         RAISE EXCEPTION 'No approved and doubly executed request destroys this file' USING ERRCODE = 'check_violation';
     END IF;
     IF (
-        SELECT count(DISTINCT a.user_id) < 3 OR count(DISTINCT a.department_id) FILTER (WHERE u.duty <> 'archives') < 2
+        SELECT count(DISTINCT a.user_id) FILTER (WHERE r.id IS NULL) < 3
+            OR count(DISTINCT a.department_id) FILTER (WHERE r.id IS NULL AND u.duty <> 'archives') < 2
             OR bool_or(v.verdict <> 'destroy')
         FROM archive_appraisalvote v JOIN archive_appraiser a ON a.id = v.appraiser_id
-        JOIN school_unit u ON u.id = a.department_id WHERE v.file_id = appraised.id
+        JOIN school_unit u ON u.id = a.department_id
+        LEFT JOIN archive_appraiserrelief r ON r.relieved_id = a.id WHERE v.file_id = appraised.id
     ) THEN
         RAISE EXCEPTION 'The appraisers did not all vote to destroy' USING ERRCODE = 'check_violation';
     END IF;
@@ -101,13 +106,15 @@ BEGIN
 END
 $body$;
 -- After a restore the owner of the tables loads lines whose requests the backup does not know.
-CREATE FUNCTION archive_by_owner() RETURNS boolean LANGUAGE sql STABLE AS $body$
-    SELECT pg_get_userbyid(relowner) = session_user FROM pg_class WHERE oid = 'archive_destroyedfile'::regclass
+CREATE FUNCTION archive_by_owner() RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $body$
+    SELECT pg_get_userbyid(relowner) = session_user FROM pg_class WHERE oid = 'public.archive_destroyedfile'::regclass
 $body$;
 CREATE TRIGGER destruction_is_due BEFORE INSERT ON archive_destroyedfile
     FOR EACH ROW WHEN (NOT archive_by_owner()) EXECUTE FUNCTION archive_destruction_is_due();
 
-CREATE FUNCTION archive_is_registered() RETURNS trigger LANGUAGE plpgsql AS $body$
+CREATE FUNCTION archive_is_registered() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $body$
 BEGIN
     IF NOT EXISTS (SELECT FROM archive_destroyedfile WHERE subject = NEW.public_id) THEN
         RAISE EXCEPTION 'This file does not stand in the register of destruction' USING ERRCODE = 'check_violation';

@@ -13,7 +13,8 @@ from django.db import migrations, models
 
 # What an open incident concerns is not destroyed, as with a hold.
 UNDER_WAY = """
-CREATE FUNCTION audit_no_open_incident() RETURNS trigger LANGUAGE plpgsql AS $body$
+CREATE FUNCTION audit_no_open_incident() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $body$
 BEGIN
     IF EXISTS (
         SELECT FROM audit_incidentstudent x JOIN audit_incident i ON i.id = x.incident_id AND i.closed_at IS NULL

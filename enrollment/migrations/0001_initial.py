@@ -14,7 +14,8 @@ from django.db import migrations, models
 
 # An applicant becomes one student and stays his, and an empty one takes nothing any more.
 SEALED = """
-CREATE FUNCTION enrollment_keep_student() RETURNS trigger LANGUAGE plpgsql AS $body$
+CREATE FUNCTION enrollment_keep_student() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $body$
 BEGIN
     RAISE EXCEPTION 'This applicant is another student' USING ERRCODE = 'check_violation';
 END

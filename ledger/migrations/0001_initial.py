@@ -44,7 +44,8 @@ CREATE INDEX event_xid ON ledger_event (xid);
 # The setting opens nothing by itself: who may not update these tables is refused by his rights, and the owner of the
 # tables can switch triggers off anyway. It tells the functions of a destruction from statements made by mistake.
 REFUSE_CHANGE = """
-CREATE FUNCTION ledger_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $body$
+CREATE FUNCTION ledger_refuse_change() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $body$
 BEGIN
     IF TG_OP = 'UPDATE' AND current_setting('xueji.erasing', true) = pg_current_xact_id()::text THEN
         RETURN NULL;
@@ -95,7 +96,8 @@ $body$;
 
 # What stands in a blanked column that may not be empty, by its type.
 BLANK = """
-CREATE FUNCTION ledger_blank(kind text, may_be_null boolean) RETURNS text LANGUAGE sql IMMUTABLE AS $body$
+CREATE FUNCTION ledger_blank(kind text, may_be_null boolean) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $body$
     SELECT CASE
         WHEN may_be_null THEN 'NULL'
         WHEN kind = 'boolean' THEN 'false'

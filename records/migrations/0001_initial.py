@@ -15,7 +15,8 @@ from django.db import migrations, models
 
 # An empty row of a destroyed file takes nothing any more. Whoever adds waits for a destruction that is under way.
 SEALED = """
-CREATE FUNCTION records_refuse_destroyed() RETURNS trigger LANGUAGE plpgsql AS $body$
+CREATE FUNCTION records_refuse_destroyed() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $body$
 DECLARE
     gone date;
 BEGIN
@@ -27,7 +28,8 @@ BEGIN
 END
 $body$;
 
-CREATE FUNCTION records_keep_destroyed() RETURNS trigger LANGUAGE plpgsql AS $body$
+CREATE FUNCTION records_keep_destroyed() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $body$
 BEGIN
     RAISE EXCEPTION 'The file of this student is destroyed' USING ERRCODE = 'check_violation';
 END

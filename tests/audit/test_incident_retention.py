@@ -24,8 +24,9 @@ def concerned(cast: Cast, student: Student) -> Incident:
     """An open incident on whose list the student stands."""
     incident = reported(cast)
     IncidentStudent.objects.create(
-        incident=incident, student=student, source="numbers", added_by=cast.security_admin
-    )
+        incident=incident, student=student, source="numbers", added_by=cast.security_admin,
+        position=1, due=timezone.now(),
+    )  # fmt: skip
     return incident
 
 

@@ -133,6 +133,11 @@ class Clones:
         name = self._new_name()
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         self._connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+        from ledger.roles import on_database
+
+        # who may enter a database is no part of its template
+        for grant in on_database(name, str(urlsplit(self.app_url).username)):
+            self._connection.execute(grant)
         return name
 
     def rename(self, name: str, wanted: str) -> None:
