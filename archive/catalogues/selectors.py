@@ -96,6 +96,7 @@ def files(user: User, school: Unit, year: str, volume: int = 0) -> list[dict[str
     """The files numbered in a year by archive number, of one volume of `VOLUME`. Two statements."""
     mine = Document.objects.filter(student=OuterRef("student"), is_current=True).order_by().values("student")
     terms = RetentionTerm.objects.filter(student=OuterRef("student"))
+    out = PaperLoan.objects.filter(copy=PaperLoan.Copy.ORIGINAL, returned_on__isnull=True)
     rows = kept(user, school).annotate(
         year=_part(YEAR, "student__archive_no"),
         documents=Subquery(mine.annotate(count=Count("pk")).values("count")),
@@ -103,7 +104,7 @@ def files(user: User, school: Unit, year: str, volume: int = 0) -> list[dict[str
         secrecies=ArraySubquery(mine.values("secrecy").distinct()),
         for_ever=Exists(terms.filter(until__isnull=True)),
         marked=Subquery(terms.order_by().values("student").annotate(last=Max("until")).values("last")),
-        lent=Exists(PaperLoan.objects.filter(student=OuterRef("student"), returned_on__isnull=True)),
+        lent=Exists(out.filter(student=OuterRef("student"))),
     )
     shown = rows.filter(year=year).values_list(
         "student__archive_no", "student__name", "student_no", "student__has_paper", "student__paper_place",
