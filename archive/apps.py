@@ -10,6 +10,7 @@ class ArchiveConfig(AppConfig):
     def ready(self) -> None:
         from approvals import kinds, notices
         from archive.buttons import register_all
+        from archive.catalogues.selectors import PERM as CATALOGUES
         from archive.certificates.actions import JOB, may_take, work
         from archive.consents.actions import WITHDRAWN
         from archive.deletions.kind import KIND as DELETION
@@ -61,6 +62,7 @@ class ArchiveConfig(AppConfig):
                 also=("archive:file_checks",),
             )
         )  # fmt: skip
+        register(MenuItem(_("Catalogues"), "archive:catalogues", "archive", CATALOGUES, "archives", 35))
         register(
             MenuItem(
                 _("Sharings"), "archive:sharings", "upload", READERS, "archives", 10,

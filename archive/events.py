@@ -22,6 +22,7 @@ EVENTS = {
     "consent.viewed": _("Scan of a consent viewed"),
     "student.checked": _("Student file put through the four checks"),
     "student.packaged": _("Archival package of a student file made"),
+    "catalogue.printed": _("Catalogue of the archives printed"),
     "student.printed": _("Student file printed"),
     "student.copied": _("Student's own copy handed out"),
     "student.copy_refused": _("Student's own copy refused"),

@@ -76,11 +76,16 @@ class LegalHold(RecordedModel):
 
 
 class PaperLoan(RecordedModel):
-    """A paper file lent out (借阅) until it comes back."""
+    """A paper file lent out (借阅) until it comes back, or its backup copy (备份档案) in its stead."""
+
+    class Copy(models.TextChoices):
+        ORIGINAL = "original", _("Original file")
+        BACKUP = "backup", _("Backup copy")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="loans")
     school = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    copy = models.CharField(_("copy that is lent"), max_length=8, choices=Copy.choices)
     borrower = models.CharField(_("borrower"), max_length=80)
     borrower_unit = models.CharField(_("unit of the borrower"), max_length=120)
     purpose = models.CharField(_("purpose"), max_length=200)

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from archive.catalogues import views as catalogues
 from archive.certificates import views as certificates
 from archive.consents import views as consents
 from archive.copies import views as copies
@@ -29,6 +30,10 @@ urlpatterns = [
     path("sharings/<uuid:request_id>/receipt/", sharing.receipt, name="sharing_receipt"),
     path("sharings/<uuid:request_id>/revoke/", sharing.revoke, name="sharing_revoke"),
     path("sharings/<uuid:request_id>/papers/<slug:what>/", sharing.paper, name="sharing_paper"),
+    path("catalogues/", catalogues.catalogues, name="catalogues"),
+    path("catalogues/files/", catalogues.files, name="catalogue_files"),
+    path("catalogues/fonds/", catalogues.fonds, name="catalogue_fonds"),
+    path("students/<uuid:student_id>/catalogue/", catalogues.documents, name="catalogue_documents"),
     path("certificates/", certificates.register, name="certificates"),
     path("certificates/check/", certificates.check, name="certificate_check"),
     path("certificates/class/", certificates.class_set, name="certificate_class"),

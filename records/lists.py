@@ -1,11 +1,13 @@
 """The lists of the records room, and how its states look."""
 
 from collections.abc import Callable
+from datetime import date
 from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -17,6 +19,7 @@ from core.templatetags.xueji import badge
 from records import selectors
 from records.completeness import FACTS, Missing, completeness
 from records.models import Enrolment, Student
+from records.stale import stale_only
 from school.models import in_language
 
 S = Student.Status
@@ -102,6 +105,10 @@ def _without_class(rows: QuerySet[Enrolment], _chosen: object) -> QuerySet[Enrol
     return rows.filter(school_class__isnull=True, ended_on__isnull=True)
 
 
+def _changed(row: Any) -> date | None:
+    return None if row.has_left or row.last_change is None else timezone.localdate(row.last_change)
+
+
 class StudentList(ListPage[Any]):
     """Students in the reader's scope, one row for each stretch at a school; rows are named tuples.
 
@@ -138,6 +145,7 @@ class StudentList(ListPage[Any]):
         Column("exam_no", _("Exam number"), lambda row: row.exam_no, default=False, css="id", reads=("exam_no",)),
         Column("no_hukou", _("Household registration"), _no_hukou, default=False, css="state",
                value=_lacks_hukou, reads=("student__no_hukou", "has_left")),
+        Column("changed", _("Last change"), _changed, default=False, css="date", reads=("last_change", "has_left")),
     )  # fmt: skip
     filters = (
         Filter("q", _("Name or number"), "text", selectors.name_hits,
@@ -149,6 +157,7 @@ class StudentList(ListPage[Any]):
         Filter("programme", _("Programme"), "choice", "programme_id", choices=selectors.programme_choices, rare=True),
         Filter("no_hukou", _("Without household registration"), "flag", _without_hukou, rare=True),
         Filter("no_class", _("Without a class"), "flag", _without_class, rare=True),
+        Filter("stale", _("Not changed for long"), "flag", stale_only, rare=True),
     )  # fmt: skip
     default_sort = "student_no"
     empty = Empty(

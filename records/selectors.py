@@ -30,6 +30,7 @@ from records.models import (
     later_enrolments,
     own_class_ids,
 )
+from records.stale import last_change
 from school.models import ClassStaff, Programme, SchoolClass, Unit, in_force, labels_in_use
 
 HITS = 1000
@@ -148,8 +149,8 @@ def counting_documents() -> QuerySet[Document]:
 def facts(rows: QuerySet[Enrolment], paths: Iterable[str] = FACTS) -> QuerySet[Enrolment, Any]:
     """These paths of enrolments as named tuples, in one query and nothing decrypted.
 
-    Beside columns there are `records.completeness.FACTS`, and ``has_left`` of the stretches after which the student
-    went on to another one: his file is kept there.
+    Beside columns there are `records.completeness.FACTS`, ``last_change`` of the file, and ``has_left`` of the
+    stretches after which the student went on to another one: his file is kept there.
     """
     asked = dict.fromkeys(("pk", *paths))
     worked_out = {name: expression for name, expression in _worked_out().items() if name in asked}
@@ -169,6 +170,7 @@ def _worked_out() -> dict[str, Any]:
         "contact_id": Subquery(reachable.order_by().values("pk")[:1]),
         "document_kinds": ArraySubquery(kinds),
         "has_left": Exists(later_enrolments()),
+        "last_change": last_change(),
         **filled,
     }
 

@@ -9,6 +9,8 @@ from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import BooleanField, F, Func, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -133,6 +135,13 @@ RULES: dict[str, RuleKind] = {
             _whole(1, 366),
             90,
             "GB/T 18894; days are a proposal",
+        ),
+        RuleKind(
+            "stale_months",
+            _("Months without a change after which a student file counts as not kept up"),
+            _whole(1, 120),
+            12,
+            "S0-2.3-3; months are a proposal",
         ),
         RuleKind("sample_percent", _("Sample before bulk approval, percent"), _whole(1, 100), 10, "proposal"),
         RuleKind("sample_minimum", _("Smallest sample before bulk approval"), _whole(1, 50), 3, "proposal"),
@@ -314,3 +323,22 @@ def rule(unit: Unit, key: str, *, on: date | None = None) -> Any:
         if unit_id in newest:
             return kind.read(newest[unit_id].value)
     return kind.default
+
+
+class _Among(Func):
+    """Whether a value stands in an array of the row."""
+
+    template = "%(expressions)s)"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
+
+
+def rule_values(key: str, path: str) -> Coalesce:
+    """The same for many rows in one statement: the text of the value today at the unit that ``path`` names in each row.
+
+    Raises KeyError for an unknown key.
+    """
+    chain = Q(unit_id=OuterRef(f"{path}_id")) | Q(_Among(F("unit_id"), OuterRef(f"{path}__ancestors")))
+    values = Rule.objects.filter(chain, key=key, valid_from__lte=timezone.localdate())
+    nearest = values.order_by(F("unit__ancestors__len").desc(), "-valid_from")
+    return Coalesce(Subquery(nearest.values("value")[:1]), Value(str(RULES[key].default)))

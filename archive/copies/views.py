@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import requires, user_of
 from accounts.scope import NotPermitted
 from approvals.refusals import RequestRefused
+from archive.catalogues.selectors import PERM as CATALOGUE
 from archive.copies import actions, selectors
 from archive.copies.forms import CopyForm, PurposeForm
 from archive.eep.actions import PERM, package_of
@@ -40,6 +41,7 @@ def _page(request: HttpRequest, file: StudentFile, *bound: forms.Form, status: i
         "student": file.student,
         "may_copy": may_copy,
         "may_print": file.allows(actions.PRINT),
+        "may_list": file.allows(CATALOGUE),
         "rows": selectors.copies_of(file.student) if may_copy else [],
         "copy_form": given.get(CopyForm, CopyForm()),
         "purpose_form": given.get(PurposeForm, PurposeForm()),

@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.scope import role_for
 from approvals.refusals import RequestRefused, SamePerson, WrongState
 from archive.keepers import demand_kept
-from archive.keeping.selectors import LOAN
+from archive.keeping.selectors import LOAN, is_important
 from archive.models import LegalHold, PaperLoan
 from ledger import events
 from ledger.context import acting
@@ -61,9 +61,19 @@ def lift_hold(*, actor: User, file: StudentFile, hold: LegalHold, reason: str) -
 
 @transaction.atomic
 def lend(
-    *, actor: User, file: StudentFile, borrower: str, borrower_unit: str, purpose: str, due_on: date
+    *,
+    actor: User,
+    file: StudentFile,
+    copy: str,
+    borrower: str,
+    borrower_unit: str,
+    purpose: str,
+    due_on: date,
 ) -> PaperLoan:
-    """Lend the paper file. Raises WrongState when there is none or it is not here, RequestRefused, NotPermitted."""
+    """Lend the paper file or its backup copy; of an especially important file the backup copy alone.
+
+    Raises WrongState when there is none or it is not here, RequestRefused, NotPermitted.
+    """
     role = role_for(actor, LOAN, file.enrolment.unit_id)
     student = demand_kept([file.student], file.enrolment.school)[file.student.pk].student
     today = timezone.localdate()
@@ -71,12 +81,17 @@ def lend(
         raise WrongState(_("No paper file is kept of this student."))
     if PaperLoan.objects.filter(student=student, returned_on__isnull=True).exists():
         raise WrongState(_("The paper file is lent out already."))
+    if copy != PaperLoan.Copy.BACKUP and is_important(student):
+        raise RequestRefused(
+            _("This file is especially important: its backup copy is lent, not the original.")
+        )
     if due_on < today:
         raise RequestRefused(_("The day of return lies in the past."))
     with acting(actor, role=role):
         made: PaperLoan = PaperLoan.objects.create(
             student=student,
             school=file.enrolment.school,
+            copy=copy,
             borrower=borrower.strip(),
             borrower_unit=borrower_unit.strip(),
             purpose=purpose.strip(),

@@ -3,6 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from archive.models import PaperLoan
+
 
 class HoldForm(forms.Form):
     """A hold."""
@@ -22,6 +24,7 @@ class LoanForm(forms.Form):
     use_required_attribute = False
     prefix = "loan"
 
+    copy = forms.ChoiceField(label=_("Copy that is lent"), choices=PaperLoan.Copy.choices)
     borrower = forms.CharField(label=_("Borrower"), max_length=80)
     borrower_unit = forms.CharField(label=_("Unit of the borrower"), max_length=120)
     purpose = forms.CharField(label=_("Purpose"), max_length=200)

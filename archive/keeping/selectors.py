@@ -5,9 +5,9 @@ from uuid import UUID
 from django.shortcuts import get_object_or_404
 
 from accounts.scope import units_with
-from archive.models import LegalHold, PaperLoan
+from archive.models import LegalHold, PaperLoan, RetentionTerm
 from archive.retention.selectors import Period, period_of
-from records.models import Student
+from records.models import Document, Secrecy, Student
 from records.selectors import StudentFile
 
 LOAN = "manage_loan"
@@ -25,6 +25,13 @@ def loans_of(file: StudentFile) -> list[PaperLoan]:
     if file.has_left:
         rows = rows.filter(school_id__in=list(units_with(file.reader, LOAN)))
     return list(rows.order_by("-pk"))
+
+
+def is_important(student: Student) -> bool:
+    """Whether only the backup copy of a file is lent: a document of it is secret, or it is marked as kept for ever."""
+    secret = Document.objects.filter(student=student).exclude(secrecy=Secrecy.ORDINARY)
+    for_ever = RetentionTerm.objects.filter(student=student, until__isnull=True)
+    return any(rows.exists() for rows in (secret, for_ever))
 
 
 def hold_of(student: Student, public_id: UUID) -> LegalHold:

@@ -15,6 +15,7 @@ from accounts.scope import NotPermitted, units_with
 from approvals.refusals import RequestRefused
 from archive.keeping import actions, selectors
 from archive.keeping.forms import HoldForm, LoanForm
+from archive.models import PaperLoan
 from archive.retention import actions as retention
 from archive.retention.forms import MarkForm
 from records.selectors import StudentFile, student_file
@@ -30,17 +31,21 @@ def _file(request: HttpRequest, student_id: UUID, *perms: str) -> StudentFile:
 def _page(request: HttpRequest, file: StudentFile, *bound: forms.Form, status: int = 200) -> HttpResponse:
     given = {type(one): one for one in bound}
     lent = units_with(file.reader, selectors.LOAN)
+    may_lend = file.allows(selectors.LOAN) and file.student.has_paper
+    important = may_lend and selectors.is_important(file.student)
+    usual = {"copy": PaperLoan.Copy.BACKUP if important else PaperLoan.Copy.ORIGINAL}
     context = {
         "file": file,
         "student": file.student,
         "holds": [] if file.has_left else selectors.holds_of(file.student),
         "loans": [(one, one.school_id in lent) for one in selectors.loans_of(file)],
         "may_hold": file.allows(actions.HOLD),
-        "may_lend": file.allows(selectors.LOAN) and file.student.has_paper,
+        "may_lend": may_lend,
+        "important": important,
         "period": selectors.period(file),
         "mark_form": given.get(MarkForm, MarkForm()),
         "hold_form": given.get(HoldForm, HoldForm()),
-        "loan_form": given.get(LoanForm, LoanForm()),
+        "loan_form": given.get(LoanForm, LoanForm(initial=usual)),
     }
     return render(request, "archive/keeping.html", context, status=status)
 

@@ -1127,6 +1127,14 @@ class Migration(migrations.Migration):
                 ("history_address", models.GenericIPAddressField(editable=False, null=True)),
                 ("history_role", models.CharField(blank=True, default="", editable=False, max_length=40)),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                (
+                    "copy",
+                    models.CharField(
+                        choices=[("original", "Original file"), ("backup", "Backup copy")],
+                        max_length=8,
+                        verbose_name="copy that is lent",
+                    ),
+                ),
                 ("borrower", models.CharField(max_length=80, verbose_name="borrower")),
                 ("borrower_unit", models.CharField(max_length=120, verbose_name="unit of the borrower")),
                 ("purpose", models.CharField(max_length=200, verbose_name="purpose")),
@@ -1757,6 +1765,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "copy",
+                    models.CharField(
+                        choices=[("original", "Original file"), ("backup", "Backup copy")],
+                        max_length=8,
+                        verbose_name="copy that is lent",
+                    ),
+                ),
                 ("borrower", models.CharField(max_length=80, verbose_name="borrower")),
                 ("borrower_unit", models.CharField(max_length=120, verbose_name="unit of the borrower")),
                 ("purpose", models.CharField(max_length=200, verbose_name="purpose")),

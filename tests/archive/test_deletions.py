@@ -78,6 +78,7 @@ def lent(cast: Cast, student: Student) -> PaperLoan:
     return keeping.lend(
         actor=cast.archivist,
         file=file,
+        copy="original",
         borrower="李明",
         borrower_unit="教育局",
         purpose="核对",

@@ -95,7 +95,7 @@ def test_the_lender_takes_the_paper_file_back_wherever_the_student_is(client: Cl
     assert loan.taken_back_by == cast.archivist
     with pytest.raises(WrongState):
         keeping.lend(
-            actor=cast.archivist, file=file, borrower="李明", borrower_unit="教育局", purpose="核对",
+            actor=cast.archivist, file=file, copy="original", borrower="李明", borrower_unit="教育局", purpose="核对",
             due_on=loan.due_on,
         )  # fmt: skip
 
