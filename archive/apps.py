@@ -48,6 +48,12 @@ class ArchiveConfig(AppConfig):
             "count",
         )
         notices.register(four_checks.FAILED, failed, CHECKS)
+        locked = ngettext_lazy(
+            "%(about)s: %(count)s file could not be checked, its key is missing or it is damaged",
+            "%(about)s: %(count)s files could not be checked, their key is missing or they are damaged",
+            "count",
+        )
+        notices.register(four_checks.LOCKED, locked, CHECKS)
         jobs.register(
             jobs.Kind(
                 four_checks.JOB,

@@ -23,7 +23,8 @@ class AuditConfig(AppConfig):
         reopening.register("audit.incidents", note_opened)
         inbox.register(inbox.InboxSource("alerts", _("Alerts"), alerts.rows))
         inbox.register(inbox.InboxSource("incidents", _("Incidents"), incidents.rows))
-        obstacles.register("incident", _("An open incident concerns this student."), open_concerned)
+        neutral = _("Not to be destroyed for the present. Ask the security administrator.")
+        obstacles.register("incident", neutral, open_concerned)
         register(
             MenuItem(
                 _("Incidents"), "audit:incidents", "flag", READERS, "audit", 20, also=("audit:incident",)

@@ -30,7 +30,8 @@ from school.models import Unit
 
 log = logging.getLogger(__name__)
 JOB = "archive.four_checks"
-FAILED = "four_checks.failed"
+FAILED, LOCKED = "four_checks.failed", "four_checks.locked"
+NAMED = 3
 AT_ONCE = 50
 MOST_SECONDS = 30 * 60
 """A job stops beginning with further files after this time; the next one goes on where it stopped."""
@@ -118,6 +119,13 @@ def _tell(school: Unit, count: int) -> None:
     notices.tell(FAILED, school=school, duties={Unit.Duty.ARCHIVES}, about=school.name, url=url, count=count)
 
 
+def _tell_locked(school: Unit, ids: list[int]) -> None:
+    """A damaged header names an unknown key as well, so that nothing of this may stay silent; names the first few."""
+    url = reverse("archive:four_checks")
+    about = ", ".join(one.archive_no for one in selectors.by_ids(ids[:NAMED]))
+    notices.tell(LOCKED, school=school, duties={Unit.Duty.ARCHIVES}, about=about, url=url, count=len(ids))
+
+
 def check_by_hand(*, actor: User, file: StudentFile) -> FourCheckRun:
     """Check the file that somebody has open. Raises NotPermitted, NotChecked."""
     role = role_for(actor, selectors.PERM, file.enrolment.unit_id)
@@ -162,6 +170,8 @@ def work(running: Running) -> None:
         done += len(runs) + len(silent)
         if reasons := Counter(why.code for why in silent.values()):
             log.error("four checks: files not checked: %s", dict(reasons))
+        if locked := [pk for pk, why in silent.items() if why.code == "key_missing"]:
+            _tell_locked(running.job.unit, locked)
         running.progress(done, total)
 
 

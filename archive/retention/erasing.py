@@ -21,6 +21,7 @@ from archive.models import (
     Snapshot,
 )
 from files.models import Blob
+from jobs.actions import forget_words
 from jobs.selectors import results_of
 from ledger.context import current_actor
 from ledger.history import delete_rows
@@ -37,6 +38,7 @@ def erase(student: Student) -> list[Blob]:
     for item in SpotCheckItem.objects.filter(subject=student.public_id).select_related("spot_check"):
         item.finding = ""
         item.save(update_fields=["finding"])
+    forget_words(student.enrolments.exclude(student_no="").values_list("student_no", flat=True))
     snapshots = Snapshot.objects.filter(subject=student.public_id).select_related("blob")
     return [
         *_edits(student),

@@ -1,7 +1,8 @@
 """What keeps a file from being appraised or destroyed. Rooms above name what they know of when they start:
 
-    register("incident", _("An open incident concerns this student."), rows)
+    register("incident", _("Not to be destroyed for the present. Ask the security administrator."), rows)
 
+Whoever appraises and executes reads the words, so that they may not tell what its readers alone may know.
 The database itself refuses to destroy what they name: the room adds its trigger to the register of destruction.
 """
 

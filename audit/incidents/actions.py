@@ -15,7 +15,16 @@ from accounts.models import User
 from accounts.scope import NotPermitted, role_for
 from approvals.actions import new_number
 from approvals.refusals import RequestRefused, SamePerson, WrongState
-from audit.incidents.selectors import CLOSE, LETTERS, MANAGE, done_steps, person_at, read_by, stays_of
+from audit.incidents.selectors import (
+    CLOSE,
+    LETTERS,
+    MANAGE,
+    done_steps,
+    is_telling_over,
+    person_at,
+    read_by,
+    stays_of,
+)
 from audit.incidents.steps import following, furthest
 from audit.models import DataKind, FrozenAccount, Incident, IncidentStep, IncidentStudent, Step
 from core.pdf import render_pdf
@@ -274,12 +283,12 @@ def write_letter(
     measures: str,
     contact: str,
 ) -> None:
-    """Write what the students are told (PIPL art. 57). Raises WrongState once they were told.
+    """Write what the students are told (PIPL art. 57). Raises WrongState once all of them were told.
 
     ``data_kinds``: codes of `DataKind`.
     """
     row, role = _open(actor, incident, MANAGE)
-    if row.steps.filter(step=Step.STUDENTS_NOTIFIED).exists():
+    if is_telling_over(row):
         raise WrongState(_("The students were told already."))
     row.cause, row.harm, row.measures, row.contact = (one.strip() for one in (cause, harm, measures, contact))
     row.data_kinds = [one.value for one in DataKind if one in data_kinds]

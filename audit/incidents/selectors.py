@@ -65,6 +65,11 @@ def done_steps(incident: Incident) -> set[str]:
     return done - {Step.STUDENTS_NOTIFIED} if untold_of(incident).exists() else done
 
 
+def is_telling_over(incident: Incident) -> bool:
+    """Whether everybody on the list was told, so that the text stays what they read."""
+    return Step.STUDENTS_NOTIFIED in done_steps(incident) and incident.students.exists()
+
+
 def reported_by(user: User) -> QuerySet[Incident]:
     """What ``user`` has reported, unless the case turned against him."""
     rows: QuerySet[Incident] = Incident.objects.filter(reported_by=user)

@@ -101,7 +101,7 @@ def _page(request: HttpRequest, row: Incident, *bound: forms.Form, status: int =
         "timeline": _timeline(row),
         "extent": selectors.extent_of(row),
         "untold": selectors.untold_of(row).count() if told else 0,
-        "writes": runs and not told,
+        "writes": runs and not selectors.is_telling_over(row),
         "runs": runs,
         "closes": Step.CLOSED in steps,
         "step_form": given.get(StepForm) or (StepForm(steps=steps) if steps else None),

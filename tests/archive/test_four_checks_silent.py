@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from django.core.files.storage import FileSystemStorage
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
+from approvals.models import Notice
 from approvals.refusals import WrongState
 from archive.four_checks import actions, selectors
 from archive.four_checks.examining import Slice
@@ -23,8 +25,12 @@ from core.crypto import encrypt
 from enrollment import actions as intake
 from files.examination import examine
 from files.refusals import NotChecked
+from jobs import actions as jobs
+from jobs.models import Job
+from jobs.tasks import run
 from ledger.context import service_user
 from records.models import Student
+from school.models import Unit
 from tests.archive.appraising import WAY, applied, leaver, ten_years, walk
 from tests.archive.test_four_checks import add, another_picture, first
 from tests.archive.test_sharing import SECRET, approved, consent, drafted, step
@@ -146,6 +152,24 @@ def test_a_key_that_the_deployment_lacks_fails_no_file(cast: Cast, student: Stud
     settings.FIELD_KEYS = other
     with pytest.raises(NotChecked, match="FIELD_KEYS"), override("en"):
         examine(blob, ("png", "jpeg", "pdf"))
+
+
+def test_what_names_an_unknown_key_is_told_to_the_archives(cast: Cast) -> None:
+    sound, student = make_student("李小红", cast), make_student("王小明", cast)
+    add(cast, student, another_picture(10))
+    key = first(student).blob.storage_key
+    with default_storage.open(key, "rb") as stored:
+        content = bytearray(stored.read())
+    content[3] ^= 1
+    default_storage.delete(key)
+    default_storage.save(key, ContentFile(bytes(content)))
+    job = jobs.start(actor=service_user(), kind=actions.JOB, unit=cast.school, queue=False)
+    run(job.pk)
+    job.refresh_from_db()
+    assert job.state == Job.State.DONE
+    assert FourCheckRun.objects.filter(subject=sound.public_id).exists()
+    told = Notice.objects.get(kind=actions.LOCKED, duty=Unit.Duty.ARCHIVES)
+    assert (told.unit, told.count, told.about) == (cast.school, 1, student.archive_no)
 
 
 def test_a_release_waits_for_the_store_instead_of_leaving_students_out(

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from enrollment.importing import actions, selectors
+from enrollment.importing.actions import marked
 from enrollment.models import ImportJob, IntakeBatch, MarkedFile
 from jobs.models import Job
 from jobs.tasks import run
@@ -125,6 +126,24 @@ def test_a_job_that_died_after_its_commit_makes_no_second_file(cast: Cast, made:
     Job.objects.filter(pk=job.pk).update(state=Job.State.QUEUED, finished_at=None)
     run(job.pk)
     assert MarkedFile.objects.get().blob == first
+
+
+def test_one_that_is_made_while_the_import_is_undone_is_not_stored(
+    cast: Cast, made: ImportJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = ordered(signed_in(cast.clerk), made)
+    written = marked.marked_file
+
+    def meanwhile(*args: Any, **kwargs: Any) -> bytes:
+        content = written(*args, **kwargs)
+        actions.undo(actor=cast.clerk, import_job=made)
+        return content
+
+    monkeypatch.setattr(marked, "marked_file", meanwhile)
+    run(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.error_number) == (Job.State.FAILED, "")
+    assert MarkedFile.objects.get().blob is None
 
 
 def test_two_orders_at_the_same_moment_are_one(committed_db: str) -> None:

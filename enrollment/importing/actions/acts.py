@@ -70,6 +70,13 @@ def demand_owner(actor: User, import_job: ImportJob) -> None:
         raise refused
 
 
+def demand_mendable(import_job: ImportJob) -> None:
+    """Raise ImportRefused unless rows of the import can still be mended."""
+    if import_job.state not in MENDABLE:
+        words = _("This import cannot be mended: %(state)s.")
+        raise ImportRefused(words % {"state": import_job.get_state_display()})
+
+
 def role_of(actor: User, batch: IntakeBatch, perm: str = PERM) -> str:
     """The role in which ``actor`` imports. Raises NotPermitted; the service account needs none."""
     if actor.kind == User.Kind.SERVICE:
@@ -129,10 +136,7 @@ def _check_mends(actor: User, batch: IntakeBatch, mends: ImportJob) -> None:
     found = ImportJob.objects.select_related("owner").get(pk=mends.pk)
     if found.batch_id != batch.pk:
         raise ImportRefused(_("The import that this file mends belongs to another intake batch."))
-    if found.state not in MENDABLE:
-        raise ImportRefused(
-            _("This import cannot be mended: %(state)s.") % {"state": found.get_state_display()}
-        )
+    demand_mendable(found)
     demand_owner(actor, found)
 
 

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from core.workbook import WorkbookRefused
 from enrollment.importing.actions.acts import (
-    MENDABLE,
     ImportRefused,
+    demand_mendable,
     demand_owner,
     locked_import,
     record,
@@ -34,10 +34,7 @@ def order_marked_file(*, actor: User, import_job: ImportJob, queue: bool = True)
     row = locked_import(import_job)
     role = role_of(actor, row.batch)
     demand_owner(actor, row)
-    if row.state not in MENDABLE:
-        raise ImportRefused(
-            _("This import cannot be mended: %(state)s.") % {"state": row.get_state_display()}
-        )
+    demand_mendable(row)
     known = newest_marked_file(row)
     if known and known.job.is_open and known.job.requested_by_id == actor.pk:
         return known.job
@@ -64,7 +61,11 @@ def make_marked_file(running: Running) -> None:
             content = marked_file(row, told=running.progress)
         except WorkbookRefused as refused:
             raise JobRefused(refused.message) from refused
-    with transaction.atomic():
+    with transaction.atomic(), translation.override(asked.language):
+        try:
+            demand_mendable(locked_import(row))
+        except ImportRefused as undone:
+            raise JobRefused(str(undone)) from undone
         asked.blob = store(
             actor=running.actor, content=content, filename=row.blob.filename, allowed=("xlsx",)
         )
