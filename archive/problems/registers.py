@@ -24,11 +24,11 @@ def inbox_rows(user: User, tab: inbox.Tab) -> Sequence[inbox.InboxRow]:
     return [
         inbox.InboxRow(
             kind=KINDS[perm],
-            title=line["list_title"],
-            url=f"{reverse('archive:problem_list', args=[line['list_public_id']])}?state={STATES[perm]}",
+            title=line["problem_list__title"],
+            url=f"{reverse('archive:problem_list', args=[line['problem_list__public_id']])}?state={STATES[perm]}",
             count=line["count"],
-            due=line["list_due_on"],
-            unit_id=line["list_school_id"],
+            due=line["problem_list__due_on"],
+            unit_id=line["problem_list__school_id"],
         )
         for perm, line in selectors.waiting(user)
     ]

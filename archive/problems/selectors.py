@@ -78,7 +78,8 @@ def _count(found: QuerySet[ProblemRow]) -> Any:
 def list_for(user: User, list_id: UUID) -> ProblemList:
     """One of these lists. Raises OutOfScope, Http404."""
     every = ProblemList.objects.select_related("school", "brought_by")
-    return visible_or_404(every, lists(user), public_id=list_id)
+    found: ProblemList = visible_or_404(every, lists(user), public_id=list_id)
+    return found
 
 
 def rows_of(user: User, one: ProblemList) -> QuerySet[ProblemRow]:
@@ -109,7 +110,7 @@ def _last_grade(school: Unit) -> Q:
 
 
 def _has_grade(school: Unit, grade: int) -> bool:
-    return SchoolClass.objects.filter(school=school, is_active=True, grade_level=grade).exists()
+    return bool(SchoolClass.objects.filter(school=school, is_active=True, grade_level=grade).exists())
 
 
 def figures(user: User, one: ProblemList) -> dict[str, Any]:
@@ -128,7 +129,8 @@ def row_for(user: User, row_id: UUID) -> ProblemRow:
     """A row. Raises OutOfScope, Http404."""
     every = ProblemRow.objects.all()
     joined = ("problem_list__school", "student", "request", "answered_by", "confirmed_by")
-    return visible_or_404(every, rows(user).select_related(*joined), public_id=row_id)
+    found: ProblemRow = visible_or_404(every, rows(user).select_related(*joined), public_id=row_id)
+    return found
 
 
 def stretch_of(row: ProblemRow) -> Enrolment | None:
@@ -157,21 +159,19 @@ def requests_for(row: ProblemRow) -> list[Request]:
 
 def waiting(user: User) -> list[tuple[str, dict[str, Any]]]:
     """By list what ``user`` has to work off and to confirm: the permission, and the list with ``count``."""
-    to_do: Sequence[tuple[str, QuerySet[ProblemRow]]] = [
-        (perm, found)
-        for perm, found in (
-            (WORK, rows(user, WORK).filter(state=State.OPEN)),
-            (CONFIRM, rows(user, CONFIRM).filter(state=State.ANSWERED).exclude(answered_by=user)),
-        )
-        if holds(user, perm)
-    ]
-    names = ("public_id", "title", "due_on", "school_id")
-    paths = {name: F(f"problem_list__{name}") for name in names}
+    to_do: Sequence[tuple[str, Q]] = (
+        (WORK, Q(state=State.OPEN)),
+        (CONFIRM, Q(state=State.ANSWERED) & ~Q(answered_by=user)),
+    )
     return [
         (perm, line)
-        for perm, found in to_do
-        for line in found.order_by()
-        .values(**{f"list_{name}": path for name, path in paths.items()})
-        .annotate(count=Count("pk"))
-        .order_by("list_due_on")
+        for perm, chosen in to_do
+        if holds(user, perm)
+        for line in _by_list(rows(user, perm).filter(chosen))
     ]
+
+
+def _by_list(found: QuerySet[ProblemRow]) -> list[dict[str, Any]]:
+    names = ("public_id", "title", "due_on", "school_id")
+    groups: Any = found.order_by().values(*(f"problem_list__{name}" for name in names))
+    return list(groups.annotate(count=Count("pk")).order_by("problem_list__due_on"))

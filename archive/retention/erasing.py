@@ -117,11 +117,20 @@ def _class_sets(student: Student) -> Sequence[Blob]:
 
 
 def _problems(student: Student) -> Sequence[Blob]:
-    """His rows of lists of problem records, those under his name that matched nobody, and the lists as they came."""
+    """His rows of lists of problem records, those under a name of his that matched nobody, and the lists as they came.
+
+    What other rows of these lists say loses its words where they name him.
+    """
     schools = student.enrolments.values("school")
-    named = Q(student=student) | Q(student__isnull=True, listed_name=student.name)
-    rows = ProblemRow.objects.filter(named, problem_list__school__in=schools).select_related("student")
-    lists = ProblemList.objects.filter(pk__in={one.problem_list_id for one in rows}).select_related("file")
-    held = [one.file for one in lists]
+    names = {student.name, *student.history.values_list("name", flat=True)} - {""}
+    named = Q(student=student) | Q(student__isnull=True, listed_name__in=names)
+    rows = list(ProblemRow.objects.filter(named, problem_list__school__in=schools).select_related("student"))
+    lists = list(
+        ProblemList.objects.filter(pk__in={one.problem_list_id for one in rows}).select_related("file")
+    )
     _delete(rows)
-    return held
+    for other in ProblemRow.objects.filter(problem_list__in=lists):
+        if any(name in other.text for name in names):
+            other.text = ""
+            other.save(update_fields=["text"])
+    return [one.file for one in lists]

@@ -290,8 +290,10 @@ def test_a_destroyed_file_takes_its_rows_and_the_list_with_it(cast: Cast) -> Non
     other = make_student("王小明", cast)
     made = brought(
         cast, ("司马青云", "", number_of(student), "", "重复", "司马青云两省均有"), ("司马青云", "", "1", "", "", ""),
-        ("王小明", "", number_of(other), "", "", ""),
+        ("王小明", "", number_of(other), "", "", "与司马青云重号"), ("司马云", "", "2", "", "", ""),
     )  # fmt: skip
+    student.name = "司马云"
+    saved(student)
     explained(cast, made.rows.get(student=student))
     with acting(cast.archivist):
         gone = erase(student)
