@@ -19,6 +19,7 @@ class ArchiveConfig(AppConfig):
         from archive.four_checks import actions as four_checks
         from archive.four_checks.selectors import PERM as CHECKS
         from archive.inquiries.kind import KIND as INQUIRY
+        from archive.problems.registers import register_all as register_problems
         from archive.retention.registers import register_all as register_retention
         from archive.sharing.actions import ENDED
         from archive.sharing.kind import KIND as SHARING
@@ -32,6 +33,7 @@ class ArchiveConfig(AppConfig):
         kinds.register(INQUIRY)
         kinds.register(SHARING)
         register_retention()
+        register_problems()
         ended = ngettext_lazy(
             "%(about)s: %(count)s sharing has ended", "%(about)s: %(count)s sharings have ended", "count"
         )

@@ -18,6 +18,7 @@ from archive.keeping_models import (
     Snapshot,
     Tombstone,
 )
+from archive.problem_models import ProblemList, ProblemRow
 from archive.proof_models import FileCopy, FourCheckItem, FourCheckRun
 from archive.retention_models import (
     AppraisalRound,
@@ -63,6 +64,8 @@ __all__ = [
     "InquiryView",
     "LegalHold",
     "PaperLoan",
+    "ProblemList",
+    "ProblemRow",
     "RetentionTerm",
     "SharingRequest",
     "SharingStudent",

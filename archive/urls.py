@@ -11,6 +11,7 @@ from archive.edits import views as edits
 from archive.four_checks import views as four_checks
 from archive.inquiries import views as inquiries
 from archive.keeping import views as keeping
+from archive.problems import views as problems
 from archive.retention import views as retention
 from archive.sharing import views as sharing
 
@@ -23,6 +24,14 @@ urlpatterns = [
     path("inquiries/new/", inquiries.new_inquiry, name="inquiry_new"),
     path("inquiries/<uuid:request_id>/read/", inquiries.read, name="inquiry_read"),
     path("inquiries/<uuid:request_id>/letter/", inquiries.letter, name="inquiry_letter"),
+    path("problem-lists/", problems.problem_lists, name="problem_lists"),
+    path("problem-lists/new/", problems.new_list, name="problem_new"),
+    path("problem-lists/<uuid:list_id>/", problems.problem_list, name="problem_list"),
+    path("problem-rows/<uuid:row_id>/", problems.problem_row, name="problem_row"),
+    path("problem-rows/<uuid:row_id>/explain/", problems.explain, name="problem_explain"),
+    path("problem-rows/<uuid:row_id>/mend/", problems.mend, name="problem_mend"),
+    path("problem-rows/<uuid:row_id>/confirm/", problems.confirm, name="problem_confirm"),
+    path("problem-rows/<uuid:row_id>/return/", problems.send_back, name="problem_return"),
     path("sharings/", sharing.register, name="sharings"),
     path("sharings/new/", sharing.new_sharing, name="sharing_new"),
     path("sharings/<uuid:request_id>/consents/", consents.sharing_consents, name="sharing_consents"),

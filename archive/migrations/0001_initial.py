@@ -4664,6 +4664,552 @@ class Migration(migrations.Migration):
             model_name="certificate",
             constraint=archive.certificate_models.WithoutGap(name="certificate_without_gap"),
         ),
+        migrations.CreateModel(
+            name="ProblemList",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("province", "Province's check for duplicates and errors"),
+                            ("police", "Comparison with the police"),
+                            ("own", "Own clean-up"),
+                        ],
+                        max_length=8,
+                        verbose_name="source",
+                    ),
+                ),
+                ("title", models.CharField(max_length=80, verbose_name="title")),
+                ("due_on", models.DateField(verbose_name="due on")),
+                ("brought_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "brought_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "file",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="files.blob"
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="school.unit"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "list of problem records",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="HistoricalProblemRow",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "xid",
+                    ledger.fields.XidField(
+                        db_default=ledger.fields.CurrentTransaction(), db_index=True, editable=False
+                    ),
+                ),
+                ("salt", models.UUIDField(db_default=ledger.fields.RandomSalt(), editable=False)),
+                ("history_subject", models.UUIDField(db_index=True, editable=False, null=True)),
+                (
+                    "history_request_no",
+                    models.CharField(blank=True, default="", editable=False, max_length=40),
+                ),
+                ("history_request_id", models.UUIDField(editable=False, null=True)),
+                ("history_address", models.GenericIPAddressField(editable=False, null=True)),
+                ("history_role", models.CharField(blank=True, default="", editable=False, max_length=40)),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("row_no", models.PositiveIntegerField(verbose_name="row")),
+                (
+                    "match",
+                    models.CharField(
+                        choices=[
+                            ("matched", "Matched"),
+                            ("name", "The name differs"),
+                            ("nobody", "Nobody here has the number"),
+                            ("several", "Numbers of different students"),
+                            ("no_number", "No usable number"),
+                        ],
+                        max_length=10,
+                        verbose_name="match",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("duplicate", "Found twice"),
+                            ("error", "Wrong value"),
+                            ("police", "Not confirmed by the police"),
+                            ("deviating", "Against the rules of entry"),
+                            ("other", "Other"),
+                        ],
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "To be worked off"),
+                            ("answered", "To be confirmed"),
+                            ("confirmed", "Confirmed"),
+                        ],
+                        default="open",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "answer",
+                    models.CharField(
+                        blank=True,
+                        choices=[("mended", "Mended by a request"), ("explained", "Explained")],
+                        max_length=10,
+                        verbose_name="answer",
+                    ),
+                ),
+                (
+                    "reason",
+                    core.crypto.EncryptedTextField(
+                        blank=True,
+                        context="archive.ProblemRow.reason",
+                        default="",
+                        verbose_name="explanation",
+                    ),
+                ),
+                ("answered_at", models.DateTimeField(null=True)),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                (
+                    "returned",
+                    core.crypto.EncryptedTextField(
+                        blank=True,
+                        context="archive.ProblemRow.returned",
+                        default="",
+                        verbose_name="why it was returned",
+                    ),
+                ),
+                ("version", models.PositiveSmallIntegerField(default=0)),
+                ("history_change_reason", models.TextField(blank=True, default="")),
+                ("history_id", models.BigAutoField(editable=False, primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField()),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "confirmed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="approvals.request",
+                    ),
+                ),
+                (
+                    "student",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.student",
+                    ),
+                ),
+                (
+                    "problem_list",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="archive.problemlist",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "problem record",
+                "verbose_name_plural": "problem records",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+                "default_permissions": (),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="ProblemRow",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("row_no", models.PositiveIntegerField(verbose_name="row")),
+                (
+                    "match",
+                    models.CharField(
+                        choices=[
+                            ("matched", "Matched"),
+                            ("name", "The name differs"),
+                            ("nobody", "Nobody here has the number"),
+                            ("several", "Numbers of different students"),
+                            ("no_number", "No usable number"),
+                        ],
+                        max_length=10,
+                        verbose_name="match",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("duplicate", "Found twice"),
+                            ("error", "Wrong value"),
+                            ("police", "Not confirmed by the police"),
+                            ("deviating", "Against the rules of entry"),
+                            ("other", "Other"),
+                        ],
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("listed_name", models.CharField(blank=True, max_length=80, verbose_name="name on the list")),
+                (
+                    "listed_number",
+                    core.crypto.EncryptedTextField(blank=True, default="", verbose_name="number on the list"),
+                ),
+                ("text", core.crypto.EncryptedTextField(blank=True, default="", verbose_name="problem")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "To be worked off"),
+                            ("answered", "To be confirmed"),
+                            ("confirmed", "Confirmed"),
+                        ],
+                        default="open",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "answer",
+                    models.CharField(
+                        blank=True,
+                        choices=[("mended", "Mended by a request"), ("explained", "Explained")],
+                        max_length=10,
+                        verbose_name="answer",
+                    ),
+                ),
+                (
+                    "reason",
+                    core.crypto.EncryptedTextField(blank=True, default="", verbose_name="explanation"),
+                ),
+                ("answered_at", models.DateTimeField(null=True)),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                (
+                    "returned",
+                    core.crypto.EncryptedTextField(
+                        blank=True, default="", verbose_name="why it was returned"
+                    ),
+                ),
+                ("version", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "confirmed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "problem_list",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rows",
+                        to="archive.problemlist",
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="approvals.request",
+                    ),
+                ),
+                (
+                    "student",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="records.student",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "problem record",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="HistoricalProblemList",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "xid",
+                    ledger.fields.XidField(
+                        db_default=ledger.fields.CurrentTransaction(), db_index=True, editable=False
+                    ),
+                ),
+                ("salt", models.UUIDField(db_default=ledger.fields.RandomSalt(), editable=False)),
+                ("history_subject", models.UUIDField(db_index=True, editable=False, null=True)),
+                (
+                    "history_request_no",
+                    models.CharField(blank=True, default="", editable=False, max_length=40),
+                ),
+                ("history_request_id", models.UUIDField(editable=False, null=True)),
+                ("history_address", models.GenericIPAddressField(editable=False, null=True)),
+                ("history_role", models.CharField(blank=True, default="", editable=False, max_length=40)),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("province", "Province's check for duplicates and errors"),
+                            ("police", "Comparison with the police"),
+                            ("own", "Own clean-up"),
+                        ],
+                        max_length=8,
+                        verbose_name="source",
+                    ),
+                ),
+                ("title", models.CharField(max_length=80, verbose_name="title")),
+                ("due_on", models.DateField(verbose_name="due on")),
+                ("brought_at", models.DateTimeField(blank=True, editable=False)),
+                ("history_change_reason", models.TextField(blank=True, default="")),
+                ("history_id", models.BigAutoField(editable=False, primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField()),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "brought_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="files.blob",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="school.unit",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "list of problem records",
+                "verbose_name_plural": "list of problem recordss",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+                "default_permissions": (),
+                "indexes": [
+                    django.contrib.postgres.indexes.BrinIndex(
+                        fields=["history_date"], name="archive_his_history_0cf851_brin"
+                    )
+                ],
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.AddIndex(
+            model_name="problemlist",
+            index=models.Index(fields=["school", "due_on"], name="problem_list_school"),
+        ),
+        migrations.AddIndex(
+            model_name="historicalproblemrow",
+            index=django.contrib.postgres.indexes.BrinIndex(
+                fields=["history_date"], name="archive_his_history_bb0c16_brin"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="problemrow",
+            constraint=models.UniqueConstraint(fields=("problem_list", "row_no"), name="problem_row_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="problemrow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("answered_by__isnull", True),
+                    ("confirmed_by__isnull", True),
+                    models.Q(("answered_by", models.F("confirmed_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="problem_confirmed_by_another",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="problemrow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("answer", ""),
+                        ("answered_by__isnull", True),
+                        ("confirmed_by__isnull", True),
+                        ("state", "open"),
+                    ),
+                    models.Q(
+                        ("answered_by__isnull", False),
+                        ("confirmed_by__isnull", True),
+                        ("state", "answered"),
+                        models.Q(("answer", ""), _negated=True),
+                    ),
+                    models.Q(
+                        ("answered_by__isnull", False),
+                        ("confirmed_by__isnull", False),
+                        ("state", "confirmed"),
+                        models.Q(("answer", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="problem_state",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="problemrow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("answer", "mended"), ("request__isnull", False), ("student__isnull", False)),
+                    models.Q(models.Q(("answer", "mended"), _negated=True), ("request__isnull", True)),
+                    _connector="OR",
+                ),
+                name="problem_mended_by_a_request",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="problemrow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("match__in", ["matched", "name"]), ("student__isnull", False)),
+                    models.Q(
+                        models.Q(("match__in", ["matched", "name"]), _negated=True), ("student__isnull", True)
+                    ),
+                    _connector="OR",
+                ),
+                name="problem_matched",
+            ),
+        ),
         migrations.RunSQL(VOTING),
         migrations.RunSQL(REGISTER),
         migrations.RunSQL(FORGET),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from approvals.spot_check_models import SpotCheckItem
 from archive.models import (
@@ -16,6 +16,8 @@ from archive.models import (
     InquiryStudent,
     LegalHold,
     PaperLoan,
+    ProblemList,
+    ProblemRow,
     SharingRequest,
     SharingStudent,
     Snapshot,
@@ -45,6 +47,7 @@ def erase(student: Student) -> list[Blob]:
         *_consents(student),
         *_outside(student),
         *_class_sets(student),
+        *_problems(student),
         *(one.blob for one in snapshots),
     ]
 
@@ -113,3 +116,23 @@ def _last(model: Any, name: str, student: Student) -> Any:
 def _class_sets(student: Student) -> Sequence[Blob]:
     """Certificates of a class in which his stands."""
     return results_of(CertificateOrder.objects.filter(people__contains=[student.pk]))
+
+
+def _problems(student: Student) -> Sequence[Blob]:
+    """His rows of lists of problem records, those under a name of his that matched nobody, and the lists as they came.
+
+    What other rows of these lists say loses its words where they name him.
+    """
+    schools = student.enrolments.values("school")
+    names = {student.name, *student.history.values_list("name", flat=True)} - {""}
+    named = Q(student=student) | Q(student__isnull=True, listed_name__in=names)
+    rows = list(ProblemRow.objects.filter(named, problem_list__school__in=schools).select_related("student"))
+    lists = list(
+        ProblemList.objects.filter(pk__in={one.problem_list_id for one in rows}).select_related("file")
+    )
+    _delete(rows)
+    for other in ProblemRow.objects.filter(problem_list__in=lists):
+        if any(name in other.text for name in names):
+            other.text = ""
+            other.save(update_fields=["text"])
+    return [one.file for one in lists]

@@ -41,6 +41,7 @@ from archive.models import (
     PaperLoan,
     RetentionTerm,
 )
+from archive.problems import actions as problems
 from archive.retention import actions, destroying
 from archive.retention.obstacles import InTheWay
 from files.actions import Scan
@@ -78,7 +79,7 @@ def class_set(cast: Cast) -> None:
 
 def full_file(cast: Cast) -> Student:
     """A file with values, family, an entry with a scan, an edit with its proof, a hold that was lifted, a certificate
-    that was voided, certificates of his class, a copy that was refused."""
+    that was voided, certificates of his class, a copy that was refused, rows of a list of problem records."""
     student = make_student(
         "王小明", cast, school_class=cast.school_class, current_address="珞珈山路 8 号", phone="13912345678"
     )
@@ -102,6 +103,14 @@ def full_file(cast: Cast) -> Student:
         actor=cast.archive_head, file=file, reason="不是王小明的监护人",
         asked=copies.Asked(asker="guardian", name="王小明之叔", relation="叔父", proof="id_card", form="pdf"),
     )  # fmt: skip
+    listed = problems.bring(
+        actor=cast.registrar, school=cast.school, source="police", title="公安比对", due_on=timezone.localdate(),
+        content=f"姓名,学号,问题\n王小明,{stay.student_no},王小明未通过\n王小明明,1,王小明\n".encode(),
+        filename="王小明.csv",
+    )  # fmt: skip
+    row = listed.rows.get(row_no=2)
+    row = problems.explain(actor=cast.registrar, row=row, version=0, reason="王小明户口已迁")
+    problems.send_back(actor=cast.archivist, row=row, version=1, reason="王小明的证明未附")
     stay.started_on = stay.started_on.replace(year=2005)
     stay.ended_on, stay.status = stay.started_on.replace(year=2011), Student.Status.GRADUATED
     saved(stay)

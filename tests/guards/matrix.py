@@ -106,6 +106,7 @@ def _spot_item(world: World) -> Any:
 
 SHARING = ("request_sharing", "release_sharing", "decide_for_archives")
 CONSENTS = ("record_consent", "release_sharing")
+PROBLEMS = ("request_change", "review_change")
 APPRAISALS = ("manage_retention", "appraise_files", "approve_destruction")
 SPOT_CHECK = ("spot_check", "approve_applicant", "decide_for_archives")
 READERS_OF_IMPORTS = ("enter_applicant", "approve_applicant")
@@ -270,6 +271,18 @@ ROUTES: dict[str, Route] = {
     "archive:edit_many": route("request_change", methods="GET POST"),
     "archive:deletion_new": route("request_change", obj=_student, methods="GET POST"),
     "archive:keeping": route("manage_retention", "manage_loan", obj=_student),
+    "archive:problem_lists": route(*PROBLEMS, methods="GET POST"),
+    "archive:problem_new": route("request_change", methods="GET POST"),
+    "archive:problem_list": route(*PROBLEMS, obj=archive_things.problem_list, methods="GET POST"),
+    "archive:problem_row": route(*PROBLEMS, obj=archive_things.problem_row),
+    **{
+        f"archive:problem_{act}": route("request_change", obj=archive_things.problem_row, methods="POST")
+        for act in ("explain", "mend")
+    },
+    **{
+        f"archive:problem_{act}": route("review_change", obj=archive_things.problem_row, methods="POST")
+        for act in ("confirm", "return")
+    },
     "archive:four_checks": route("check_files", methods="GET POST"),
     "archive:file_checks": route("check_files", obj=_student, methods="GET POST"),
     "archive:catalogues": route("manage_retention"),
