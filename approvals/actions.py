@@ -29,13 +29,13 @@ from approvals.refusals import (
     StaleVersion,
     WrongState,
 )
+from approvals.selectors import OPEN_TO_REQUESTER
 from ledger import events
 from ledger.context import acting
 from school.models import Unit
 from school.rules import rule
 
 State, Outcome = Request.State, Decision.Outcome
-OPEN_TO_REQUESTER = (State.DRAFT, State.RETURNED)
 OPEN = (State.UNDER_REVIEW, State.APPROVED)
 
 _TAKE = """

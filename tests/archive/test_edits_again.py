@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.roles import Role
 from approvals import actions as requests
 from approvals.models import Request
 from approvals.refusals import WrongState
@@ -16,7 +17,7 @@ from files.selectors import open_blob
 from records.models import Document, Enrolment, Student
 from tests.archive.asking import WAY, fresh, proof, submitted_edit, walk
 from tests.cast import Cast
-from tests.factories import saved
+from tests.factories import appoint, saved
 from tests.records.files import make_student
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S0-6.2-1")]
@@ -128,3 +129,35 @@ def test_a_request_of_many_gives_way_to_none_about_somebody_else(cast: Cast, thr
     with pytest.raises(WrongState):
         of_many(cast, three[2], instead_of=old)
     assert (fresh(old).request.state, EditRequest.objects.count()) == ("draft", 1)
+
+
+def forms(typed: EditRequest, student: Student) -> list[str]:
+    ways = (reverse("archive:edit_new", args=[student.public_id]), reverse("archive:edit_many"))
+    return [f"{way}?instead_of={typed.request.public_id}" for way in ways]
+
+
+def test_what_is_no_longer_open_fills_no_form(cast: Cast, client: Client, student: Student) -> None:
+    typed = submitted_edit(cast, student, {"phone": "13700137000"})
+    client.force_login(cast.registrar)
+    for state in Request.State:
+        row = Request.objects.get(pk=typed.request.pk)
+        row.state = state
+        saved(row)
+        wanted = 200 if state in {"draft", "returned"} else 404
+        for url in forms(typed, student):
+            assert client.get(url).status_code == wanted, (state, url)
+            assert client.post(url).status_code == (422 if wanted == 200 else 404), (state, url)
+
+
+def test_what_was_asked_at_another_school_fills_no_form_here(
+    cast: Cast, client: Client, student: Student
+) -> None:
+    typed = returned(cast, student)
+    registrar = cast.registrar
+    registrar.unit = cast.other_school
+    saved(registrar)
+    appoint(registrar, Role.REGISTRAR, cast.other_school)
+    there = make_student("赵一", cast, school=cast.other_school)
+    client.force_login(registrar)
+    for url in forms(typed, there):
+        assert client.get(url).status_code == 404, url
