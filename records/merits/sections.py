@@ -116,7 +116,7 @@ def _employment(user: User, file: StudentFile) -> dict[str, Any]:
 INTERNAL = frozenset({PenaltyStep.Kind.PREPARED, PenaltyStep.Kind.MENDED, PenaltyStep.Kind.RETURNED})
 """Steps whose words are for the office."""
 
-_MODELS = (Penalty, PenaltyStep, *(kind.model for kind in KINDS.values()))
+_MODELS: tuple[type[Any], ...] = (Penalty, PenaltyStep, *(kind.model for kind in KINDS.values()))
 OF_OFFICE = (
     "role",
     *{
