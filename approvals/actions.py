@@ -29,13 +29,13 @@ from approvals.refusals import (
     StaleVersion,
     WrongState,
 )
+from approvals.selectors import OPEN_TO_REQUESTER
 from ledger import events
 from ledger.context import acting
 from school.models import Unit
 from school.rules import rule
 
 State, Outcome = Request.State, Decision.Outcome
-OPEN_TO_REQUESTER = (State.DRAFT, State.RETURNED)
 OPEN = (State.UNDER_REVIEW, State.APPROVED)
 
 _TAKE = """
@@ -92,11 +92,12 @@ def open_request(
 
 
 def _take_back(actor: User, request: Request, kind: Kind, school: Unit, subject: UUID | None) -> None:
-    row, _typed = locked(request)
+    row, typed = locked(request)
     if row.requester_id != actor.pk or row.state not in OPEN_TO_REQUESTER:
         words = _("The earlier request is no longer yours to change: %(state)s.")
         raise WrongState(words % {"state": row.get_state_display()})
-    if (row.kind, row.school_id) != (kind.key, school.pk) or row.subject not in (None, subject):
+    other = (row.kind, row.school_id) != (kind.key, school.pk) or row.subject not in (None, subject)
+    if other or (subject != row.subject and subject not in typed.subjects()):
         raise WrongState(_("The earlier request was about something else."))
     recall(actor=actor, request=row)
 

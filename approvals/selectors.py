@@ -23,6 +23,7 @@ from school.models import Unit
 
 State = Request.State
 WAITING = (State.UNDER_REVIEW, State.APPROVED)
+OPEN_TO_REQUESTER = (State.DRAFT, State.RETURNED)
 
 
 def notice_for(user: User, notice_id: int) -> Notice | None:
@@ -91,10 +92,11 @@ def own_request(user: User, public_id: UUID) -> Request:
     return found
 
 
-def to_replace(user: User, kind: str, text: str) -> Any:
+def to_replace(user: User, kind: str, school: Unit, text: str, *, sent: bool) -> Any:
     """The typed row of the user's own request in whose place a form asks; None when ``text`` names none.
 
-    Raises OutOfScope for somebody else's, Http404 for none of this kind.
+    Values fill a form only while the request is open to him; a ``sent`` one is told why it is not by the act. Raises
+    OutOfScope for somebody else's, Http404 for none of this kind and school.
     """
     if not text:
         return None
@@ -102,7 +104,7 @@ def to_replace(user: User, kind: str, text: str) -> Any:
         row = own_request(user, UUID(text))
     except ValueError as error:
         raise Http404 from error
-    if row.kind != kind:
+    if (row.kind, row.school_id) != (kind, school.pk) or (not sent and row.state not in OPEN_TO_REQUESTER):
         raise Http404
     return kind_of(row).typed(row)
 

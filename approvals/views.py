@@ -85,7 +85,7 @@ def _page(
     if step:
         actions.note_opened(actor=user, request=row)
     own = row.requester_id == user.pk
-    with_requester = own and row.state in actions.OPEN_TO_REQUESTER
+    with_requester = own and row.state in selectors.OPEN_TO_REQUESTER
     earlier, later = selectors.linked(user, row)
     context = {
         "request_row": row,
@@ -106,7 +106,7 @@ def _page(
         "earlier": earlier,
         "later": later,
         "staff": staffed(kind, row, typed) if with_requester else [],
-        "may_recall": own and row.state in (*actions.OPEN_TO_REQUESTER, State.UNDER_REVIEW),
+        "may_recall": own and row.state in (*selectors.OPEN_TO_REQUESTER, State.UNDER_REVIEW),
         "reason_form": reason_form or ReasonForm(),
         "opens": opens,
         **kind.read(user, row, typed),
@@ -156,7 +156,7 @@ def again(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """Lead to the form of one's own draft or returned request, filled with what it asked."""
     row = selectors.own_request(user_of(request), request_id)
     form_url = kind_of(row).form_url
-    if form_url is None or row.state not in actions.OPEN_TO_REQUESTER:
+    if form_url is None or row.state not in selectors.OPEN_TO_REQUESTER:
         raise Http404
     return redirect(f"{form_url(row)}?{urlencode({'instead_of': row.public_id})}")
 

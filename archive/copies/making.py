@@ -10,7 +10,7 @@ from archive.eep.building import plain
 from core.formatting import moment
 from core.masking import mask_phone
 from core.pdf import render_pdf
-from records.merits.sections import holding
+from records.merits.sections import holding, own
 from records.merits.showing import PHONE
 from records.models import Secrecy
 from records.reading import FAMILY_SECRETS
@@ -21,6 +21,9 @@ from records.sheet import mask
 FORMAT = "xueji-copy/1"
 AS_STORED = frozenset({"evidence", "number", "document_no", "student_no", "agreement_no"})
 """What is no free text, and may look like a phone."""
+
+OF_DOCUMENTS = frozenset({"bringer_name", "added_by", "checked_by"})
+"""Who of the office, and who else, had to do with a document."""
 
 
 def as_pdf(file: StudentFile, *, purpose: str = "", whole: bool = False) -> bytes:
@@ -72,7 +75,7 @@ def _block(block: Any) -> dict[str, Any]:
 
 def as_json(file: StudentFile) -> bytes:
     """The student's own copy as data. His own values stand whole; other persons' numbers and addresses are masked, and
-    what was void, did not hold or is secret is left out."""
+    what was void, did not hold or is secret is left out, and so is who of the office did what."""
     found = {one.key: (str(one.title), one.export(file.student)) for one in sections() if one.export}
     whole = {
         "format": FORMAT,
@@ -92,10 +95,10 @@ def _own(key: str, value: Any) -> Any:
         return [[_masked(cell) for cell in member] for member in value]
     if key == "documents":
         ordinary = [one for one in value if one["secrecy"] == Secrecy.ORDINARY]
-        return [{name: held for name, held in one.items() if name != "bringer_name"} for one in ordinary]
+        return [{name: held for name, held in one.items() if name not in OF_DOCUMENTS} for one in ordinary]
     if key in {"basic", "study"}:
         return value
-    return _of_entries(holding(value))
+    return _of_entries(own(holding(value)))
 
 
 def _masked(cell: dict[str, str]) -> dict[str, str]:

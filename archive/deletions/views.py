@@ -25,7 +25,8 @@ def new_deletion(request: HttpRequest, student_id: UUID) -> HttpResponse:
     file = student_file(user, student_id)
     if not file.allows("request_change"):
         raise NotPermitted("request_change", obj=file.student, unit_id=file.enrolment.unit_id)
-    old = requests.to_replace(user, actions.KIND, request.GET.get("instead_of", ""))
+    named = request.GET.get("instead_of", "")
+    old = requests.to_replace(user, actions.KIND, file.enrolment.school, named, sent=bool(request.POST))
     form = DeletionForm(
         request.POST or None, initial={"cause": old.cause, "reason": old.reason} if old else {}
     )

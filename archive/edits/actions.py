@@ -93,7 +93,8 @@ def draft(
 ) -> EditRequest:
     """Draft a request with its values frozen; the requester submits it.
 
-    ``instead_of``: his own draft or returned request, which is taken back; its proofs are copied when no new ones come.
+    ``instead_of``: his own draft or returned request, which is taken back; its proofs are copied when no new ones come
+    and the students are the same: what proves the change of others has no place in the file of who is left.
     Raises NothingAsked, WrongState, FileRefused, NotPermitted.
     """
     wanted = [one for one in asked if one.new]
@@ -131,11 +132,19 @@ def draft(
     with acting(actor, role=role):
         for proof in proofs:
             EditEvidence.objects.create(edit=typed, kind=proof.kind, blob=keep_scan(actor, proof.scan))
-        if instead_of is not None and not proofs:
+        if (
+            instead_of is not None
+            and not proofs
+            and _students(instead_of) == {one.student.pk for one in wanted}
+        ):
             for known in instead_of.evidence.select_related("blob"):
                 EditEvidence.objects.create(edit=typed, kind=known.kind, blob=copied(actor, known.blob))
     made: EditRequest = typed
     return made
+
+
+def _students(typed: EditRequest) -> set[int]:
+    return set(typed.changes.values_list("student", flat=True))
 
 
 def check_ready(typed: EditRequest) -> None:

@@ -43,7 +43,8 @@ def new_edit(request: HttpRequest, student_id: UUID) -> HttpResponse:
     names = [column.field for column in columns_for(stage)]
     now = current(file.student, file.enrolment, names)
     secret = {name for name in names if is_secret(name)}
-    old = requests.to_replace(user, actions.KIND, request.GET.get("instead_of", ""))
+    named = request.GET.get("instead_of", "")
+    old = requests.to_replace(user, actions.KIND, file.enrolment.school, named, sent=bool(request.POST))
     fields = FieldsForm(stage, now, secret, request.POST or None)
     reasons = ReasonsForm(request.POST or None, request.FILES or None, initial=_reasons_of(old))
     if old is not None:
@@ -67,7 +68,8 @@ def new_edit_of_many(request: HttpRequest) -> HttpResponse:
     """Ask for a change of one field of many students."""
     user = user_of(request)
     school = school_of(user, "request_change")
-    old = requests.to_replace(user, actions.KIND, request.GET.get("instead_of", ""))
+    named = request.GET.get("instead_of", "")
+    old = requests.to_replace(user, actions.KIND, school, named, sent=bool(request.POST))
     form = ManyForm(school.stage, request.POST or None, initial=_lines_of(old))
     reasons = ReasonsForm(request.POST or None, request.FILES or None, initial=_reasons_of(old))
     if request.method == "POST" and form.is_valid() & reasons.is_valid():

@@ -27,7 +27,8 @@ def new_inquiry(request: HttpRequest) -> HttpResponse:
     """Ask to read files of others."""
     user = user_of(request)
     school = school_of(user, "request_inquiry")
-    old = requests.to_replace(user, actions.KIND, request.GET.get("instead_of", ""))
+    named = request.GET.get("instead_of", "")
+    old = requests.to_replace(user, actions.KIND, school, named, sent=bool(request.POST))
     form = InquiryForm(old, request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:

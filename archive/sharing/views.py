@@ -37,7 +37,8 @@ def new_sharing(request: HttpRequest) -> HttpResponse:
     """Ask to give data to a receiver outside."""
     user = user_of(request)
     school = school_of(user, "request_sharing")
-    old = requests.to_replace(user, actions.KIND, request.GET.get("instead_of", ""))
+    named = request.GET.get("instead_of", "")
+    old = requests.to_replace(user, actions.KIND, school, named, sent=bool(request.POST))
     form = SharingForm(school, old, request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         values = dict(form.cleaned_data)

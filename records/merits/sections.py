@@ -113,16 +113,33 @@ def _employment(user: User, file: StudentFile) -> dict[str, Any]:
 # Paper
 
 
+INTERNAL = frozenset({PenaltyStep.Kind.PREPARED, PenaltyStep.Kind.MENDED, PenaltyStep.Kind.RETURNED})
+"""Steps whose words are for the office."""
+
+_MODELS: tuple[type[Any], ...] = (Penalty, PenaltyStep, *(kind.model for kind in KINDS.values()))
+OF_OFFICE = (
+    "role",
+    *{
+        field.name
+        for model in _MODELS
+        for field in model._meta.concrete_fields
+        if field.related_model is User
+    },
+)
+"""What tells who of the office did something."""
+
 OF_PENALTY = ("state", "violation", "document_no", "decided_on", "delivered_on", "ends_on", "lifted_on")
 OF_OWN_PENALTY = (
     "state", "violation", "violation_on", "facts", "basis", "notice_on", "statement", "heard_on", "document_no",
-    "decided_on", "months", "delivered_on", "ends_on", "appeal", "appealed_on", "lifted_on", "lifting_document_no",
+    "decided_on", "meeting_on", "legality_review", "months", "delivered_on", "ends_on", "appeal", "appealed_on",
+    "lifted_on", "lifting_document_no",
 )  # fmt: skip
 
 
 def _printed(file: StudentFile, *kinds: EntryKind, whole: bool) -> list[Block]:
     """Each entry of these kinds as a block under the kind's name, all of them: paper has no pages to turn."""
-    hidden = () if whole or file.allows(*selectors.PENALTY_READERS) else OF_PENALTIES
+    hidden: tuple[str, ...] = () if whole or file.allows(*selectors.PENALTY_READERS) else OF_PENALTIES
+    hidden += OF_OFFICE if whole else ()
     return [
         Block(
             f"{kind.model._meta.verbose_name} · {day(row.entered_at)}",
@@ -144,8 +161,9 @@ def _printed_merits(file: StudentFile, *, whole: bool) -> list[Block]:
 
 
 def _steps(row: Penalty) -> list[Line]:
-    """The steps of a case for the student himself, without who took them."""
-    rows = (step_row(one, "") for one in row.steps.select_related("actor").order_by("pk"))
+    """The steps of a case for the student himself, without who took them and what they wrote to each other."""
+    steps = row.steps.select_related("actor").order_by("pk")
+    rows = (step_row(one, "", with_text=one.kind not in INTERNAL) for one in steps)
     return [Line(one.sentence, str(one.note)) for one in rows]
 
 
@@ -172,6 +190,17 @@ def _holds(entry: Any) -> bool:
         return True
     is_penalty = "steps" in entry
     return not entry.get("voided_at") and (not is_penalty or entry.get("state") in selectors.SHOWN_IN_FILE)
+
+
+def own(value: Any) -> Any:
+    """Exported data as the student himself gets it: without who of the office did what, and without what they wrote to
+    each other about a case."""
+    if isinstance(value, list):
+        return [own(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    withheld = {*OF_OFFICE, "text"} if value.get("kind") in INTERNAL else OF_OFFICE
+    return {name: own(held) for name, held in value.items() if name not in withheld}
 
 
 TECHNICAL = frozenset({"id", "form_key", "student", "enrolment", "evidence", "penalty"})

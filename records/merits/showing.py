@@ -125,11 +125,12 @@ LIST_SEPARATOR = " · "
 TOLD = gettext_lazy("Told")
 
 
-def step_row(step: PenaltyStep, role: str) -> TimelineRow:
-    """A step as a line of the timeline."""
+def step_row(step: PenaltyStep, role: str, *, with_text: bool = True) -> TimelineRow:
+    """A step as a line of the timeline; without its words on demand."""
+    text = step.text if with_text else ""
     kind, icon = LOOKS[step.kind]
     told = f"{TOLD}: {step.get_told_display()}" if step.told else ""
-    notes = [day(step.on) if step.on else "", step.get_way_display(), told, step.document_no, step.text]
+    notes = [day(step.on) if step.on else "", step.get_way_display(), told, step.document_no, text]
     return TimelineRow(
         at=step.at, sentence=step.get_kind_display(), actor=step.actor.name, role=role, kind=kind, icon=icon,
         note=LIST_SEPARATOR.join(str(note) for note in notes if note),

@@ -187,6 +187,7 @@ def test_what_is_under_review_or_closed_gives_way_to_nothing(
     url, values = filled(again(client, typed.request))
     requests.submit(actor=cast.registrar, request=typed.request)
     assert again(client, typed.request).status_code == 404
+    assert client.get(url).status_code == 404
     answer = client.post(url, values, HTTP_ACCEPT_LANGUAGE="en")
     assert answer.status_code == 422
     assert "no longer yours to change" in answer.content.decode()

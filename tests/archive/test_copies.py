@@ -25,7 +25,9 @@ from ledger.models import Event
 from records import reading
 from records.documents import actions as documents
 from records.documents.actions import Description
-from records.merits.actions import entries
+from records.entry_models import LearningProblem
+from records.merits.actions import entries, penalties
+from records.merits.actions.penalties import Decision
 from records.models import Enrolment, ReadingDay, Student
 from records.selectors import StudentFile, student_file
 from school.models import Stage
@@ -34,7 +36,7 @@ from tests.archive.test_four_checks import another_picture, student
 from tests.cast import Cast
 from tests.enrollment.intake import id_number
 from tests.factories import saved
-from tests.records.merits.people import delivered, officer
+from tests.records.merits.people import case, delivered, heard, officer, paper, scan
 
 __all__ = ["student"]
 pytestmark = pytest.mark.django_db
@@ -154,6 +156,46 @@ def test_the_own_copy_tells_the_whole_of_a_penalty_and_a_print_no_more_than_what
     facts = "".join(row.facts.split())
     assert facts in text_of(content)
     assert facts not in text_of(printed)
+
+
+@pytest.mark.parametrize("form", ["pdf", "json"])
+def test_the_own_copy_names_nobody_of_the_office_and_not_what_its_people_wrote_to_each_other(
+    cast: Cast, full: Student, form: str
+) -> None:
+    stay = Enrolment.objects.get(student=full)
+    stay.started_on = timezone.localdate() - timedelta(days=200)
+    saved(stay)
+    cast.school.stage = Stage.VOCATIONAL
+    saved(cast.school)
+    clerk, head = officer(cast, "欧阳上报"), cast.student_affairs_head
+    clerk.name, head.name, cast.archivist.name = "欧阳上报", "司徒决定", "诸葛归档"
+    for person in (clerk, head, cast.archivist):
+        saved(person)
+    told = {"kind": "family", "text": "家庭变故", "noticed_on": timezone.localdate()}
+    problem: Any = saved(
+        LearningProblem(student=full, enrolment=stay, unit=stay.unit, entered_by=cast.archivist, **told)
+    )
+    entries.answer_problem(actor=clerk, problem=problem, answer="已家访")
+    row = heard(clerk, stay)
+    penalties.send_back(actor=head, penalty=row, reason="内部意见甲")
+    penalties.mend(actor=clerk, penalty=row, case=case())
+    penalties.give_notice(actor=clerk, penalty=row, paper=paper(20))
+    penalties.hear(actor=clerk, penalty=row, statement="given", paper=paper(15, text="本人陈述乙"))
+    what = Decision(kind="2", months=6, appeal_told=True, legality_review="合法性审查丙")
+    penalties.decide(
+        actor=head, penalty=row, decision=what, paper=paper(14, document_no="红花〔2026〕9 号", scan=scan())
+    )
+    penalties.deliver(actor=clerk, penalty=row, paper=paper(13, scan=scan()))
+    content = actions.hand_out(
+        actor=cast.archivist, file=opened(cast, full), asked=replace(FATHER, form=form)
+    )
+    text = text_of(content) if form == "pdf" else content.decode()
+    for shown in ("家庭变故", "已家访", "本人陈述乙", "三好学生", "合法性审查丙"):
+        assert shown in text, shown
+    for hidden in (clerk.name, head.name, "内部意见甲", "student_affairs"):
+        assert hidden not in text, hidden
+    if form == "json":
+        assert cast.archivist.name not in text
 
 
 def born(student: Student, day: date) -> None:

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from accounts.scope import NotPermitted
 from enrollment import actions as intake
+from enrollment import scan_reads
 from enrollment.actions import batches, scans
 from enrollment.importing import actions
 from enrollment.importing.selectors import cells_of_row, marked_file
@@ -28,6 +29,7 @@ from tests.cast import Cast, make_cast
 from tests.core.workbook_files import saved
 from tests.enrollment.importing import bring_in, check, fresh, make_classes
 from tests.enrollment.intake import draft, id_number, make_batch, picture
+from tests.enrollment.test_scans import distributed, image
 from tests.factories import set_rule
 from tests.support.applicant_files import national_workbook, people
 
@@ -196,6 +198,32 @@ def test_undo_takes_the_contents_of_scans_too(
     with django_capture_on_commit_callbacks(execute=True):
         actions.undo(actor=cast.clerk, import_job=made)
     assert not default_storage.exists(scan.blob.storage_key)
+
+
+def test_undo_takes_the_zip_of_scans_and_its_names_too(
+    cast: Cast, batch: IntakeBatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    made = bring_in(cast.clerk, check(cast.clerk, batch, faulty()))
+    row, other = Applicant.objects.earliest("pk"), draft(cast.clerk, batch, 50)
+    given, kept, apart = (
+        distributed(
+            cast.clerk, batch, {f"{one.number}_{one.name}_身份证.jpg": image(shade) for one, shade in files}
+        )
+        for files in ([(row, 1)], [(other, 2)], [(row, 3), (other, 4)])
+    )
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.undo(actor=cast.clerk, import_job=made)
+    assert not default_storage.exists(given.blob.storage_key)
+    assert not default_storage.exists(apart.blob.storage_key)
+    assert default_storage.exists(kept.blob.storage_key)
+    for upload, names in ((given, [""]), (apart, ["", other.name])):
+        assert all(
+            name in one.name for name, one in zip(names, upload.files.order_by("position"), strict=True)
+        )
+        assert row.name not in "".join(one.name for one in upload.files.all())
+    told = scan_reads.result_of(cast.clerk, apart)
+    assert ([line.file.applicant for line in told.matched], told.hidden) == ([other], 0)
+    assert [line.file.reason for line in told.others] == ["gone"]
 
 
 def test_undo_is_refused_once_a_row_was_submitted(cast: Cast, batch: IntakeBatch) -> None:

@@ -23,6 +23,8 @@ from enrollment.models import (
     IntakeBatch,
     IntakeDecision,
     MarkedFile,
+    ScanFile,
+    ScanUpload,
     TypedCell,
 )
 from files.actions import discard, store
@@ -266,12 +268,22 @@ def undo(*, actor: User, import_job: ImportJob) -> int:
             delete_rows(parts, actor=actor, role=role)
         for scan in scans:
             discard(scan.blob)
+        _forget_scans(ids)
         delete_rows(applicants, actor=actor, role=role)
     row.state, row.imported_count = State.UNDONE, 0
     row.save(update_fields=["state", "imported_count"])
     _forget(row)
     record("import.undone", actor, row, role=role, detail={"count": len(ids)})
     return len(ids)
+
+
+def _forget_scans(ids: list[int]) -> None:
+    """Erase the names of their files of scans, and the distributed ZIPs: each scan of others lies by itself."""
+    given = ScanFile.objects.filter(applicant__in=ids)
+    uploads = ScanUpload.objects.filter(finished_at__isnull=False, pk__in=given.values("upload"))
+    for upload in uploads.select_related("blob"):
+        discard(upload.blob)
+    given.update(applicant=None, name="", reason="gone")
 
 
 def _forget(row: ImportJob) -> None:
