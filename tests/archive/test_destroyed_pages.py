@@ -1,6 +1,7 @@
 """After a destruction: no page, search or old request breaks, and none shows anything but the archive number."""
 
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -10,10 +11,11 @@ from django.urls import reverse
 
 from approvals import actions as requests
 from approvals.models import Request
+from approvals.refusals import WrongState
 from archive.certificates import actions as certificates
 from archive.certificates.facts import facts_of
 from archive.consents import actions as consents
-from archive.models import Consent, EditEvidence, InquiryView, Snapshot, Tombstone
+from archive.models import Certificate, Consent, EditEvidence, InquiryView, Snapshot, Tombstone
 from archive.sharing import actions as sharings
 from files.models import Blob
 from jobs.models import Job
@@ -21,7 +23,7 @@ from jobs.tasks import run
 from records.models import Document, Student
 from records.sections import sections
 from tests.archive import test_deletions, test_inquiries, test_sharing
-from tests.archive.appraising import WAY, applied, ten_years, walk
+from tests.archive.appraising import WAY, applied, leaver, ten_years, walk
 from tests.archive.asking import submitted_edit
 from tests.archive.test_destruction import SECRETS, full_file, rows_that_say
 from tests.cast import Cast
@@ -139,3 +141,22 @@ def test_no_print_that_failed_names_whose_file_is_destroyed(cast: Cast, monkeypa
     saved(before)
     walk(cast, applied(cast), *WAY)
     assert rows_that_say(("王小明", RARE)) == []
+
+
+def test_a_certificate_of_a_destroyed_file_is_neither_copied_nor_voided(cast: Cast, client: Client) -> None:
+    ten_years(cast)
+    stay = leaver(cast).enrolments.get()
+    asked = certificates.Asked(kind="history", purpose="办理居住证")
+    certificates.issue(actor=cast.registrar, enrolment=stay, asked=asked, key=uuid4())
+    row = Certificate.objects.get()
+    client.force_login(cast.archivist)
+    url = reverse("archive:certificate", args=[row.public_id])
+    acts = [reverse(f"archive:certificate_{act}", args=[row.public_id]) for act in ("copy", "void")]
+    page = client.get(url).content.decode()
+    assert all(act in page for act in acts)
+    walk(cast, applied(cast), *WAY)
+    for act in (certificates.copy_of, partial(certificates.void, reason="王小明遗失")):
+        with pytest.raises(WrongState):
+            act(actor=cast.archivist, certificate=row)
+    page = client.get(url).content.decode()
+    assert not any(act in page for act in acts)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 from io import StringIO
 from typing import Any
 from unittest.mock import patch
@@ -14,8 +13,6 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
 
@@ -486,22 +483,3 @@ def test_a_restore_brings_nothing_back(cast: Cast, django_capture_on_commit_call
     assert "0 files and 1 stored" in out.getvalue()
     assert not default_storage.exists(key)
     assert DestroyedFile.objects.count() == 1
-
-
-def test_a_certificate_of_a_destroyed_file_is_neither_copied_nor_voided(cast: Cast, client: Client) -> None:
-    ten_years(cast)
-    stay = leaver(cast).enrolments.get()
-    asked = certificates.Asked(kind="history", purpose="办理居住证")
-    certificates.issue(actor=cast.registrar, enrolment=stay, asked=asked, key=uuid4())
-    row = Certificate.objects.get()
-    client.force_login(cast.archivist)
-    url = reverse("archive:certificate", args=[row.public_id])
-    acts = [reverse(f"archive:certificate_{act}", args=[row.public_id]) for act in ("copy", "void")]
-    page = client.get(url).content.decode()
-    assert all(act in page for act in acts)
-    walk(cast, applied(cast), *WAY)
-    for act in (certificates.copy_of, partial(certificates.void, reason="王小明遗失")):
-        with pytest.raises(WrongState):
-            act(actor=cast.archivist, certificate=row)
-    page = client.get(url).content.decode()
-    assert not any(act in page for act in acts)
