@@ -83,7 +83,7 @@ def test_a_file_that_was_destroyed_meanwhile_is_told_and_stops_nobody(
     runs, silent = actions.check_files([gone, student], actor=service_user(), occasion=Occasion.HAND)
     assert [run.subject for run in runs] == [student.public_id]
     assert {pk: why.code for pk, why in silent.items()} == {gone.pk: "gone"}
-    with pytest.raises(NotChecked, match="no longer"), override("en"):
+    with override("en"), pytest.raises(NotChecked, match="no longer"):
         actions.check_file(actor=cast.archivist, student=gone, occasion=Occasion.HAND)
     monkeypatch.setattr(selectors, "files_to_check", lambda **_asked: [gone.pk, student.pk])
     told = command()
@@ -121,7 +121,7 @@ def test_a_store_that_does_not_answer_fails_no_file(
 
     monkeypatch.setattr(FileSystemStorage, "_open", silent)
     before = FourCheckRun.objects.count()
-    with pytest.raises(NotChecked, match="store"), override("en"):
+    with override("en"), pytest.raises(NotChecked, match="store"):
         actions.check_file(actor=cast.archivist, student=student, occasion=Occasion.HAND)
     assert FourCheckRun.objects.count() == before
     told = command()
@@ -150,7 +150,7 @@ def test_a_key_that_the_deployment_lacks_fails_no_file(cast: Cast, student: Stud
     assert [run.subject for run in runs] == [student.public_id]
     assert {pk: why.code for pk, why in silent.items()} == {sound.pk: "key_missing"}
     settings.FIELD_KEYS = other
-    with pytest.raises(NotChecked, match="FIELD_KEYS"), override("en"):
+    with override("en"), pytest.raises(NotChecked, match="FIELD_KEYS"):
         examine(blob, ("png", "jpeg", "pdf"))
 
 
@@ -184,7 +184,7 @@ def test_a_release_waits_for_the_store_instead_of_leaving_students_out(
         raise PermissionError
 
     monkeypatch.setattr(FileSystemStorage, "_open", silent)
-    with pytest.raises(WrongState, match="store"), override("en"):
+    with override("en"), pytest.raises(WrongState, match="store"):
         step(cast, typed, "archivist", package_password=SECRET)
     monkeypatch.setattr(FileSystemStorage, "_open", opened)
     typed = step(cast, typed, "archivist", package_password=SECRET)
