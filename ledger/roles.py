@@ -47,22 +47,18 @@ def add_guards(connection: Any) -> None:
             )
 
 
-def on_database(database: str, role: str) -> tuple[str, ...]:
-    """Statements that let none but ``role`` into a database, quoted names both; bulk writing makes temporary tables."""
-    return (
-        f"REVOKE ALL ON DATABASE {database} FROM PUBLIC",
-        f"GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {role}",
-    )
-
-
 def grant(connection: Any, role: str) -> None:
-    """Let ``role`` read and write the business tables, and only read and add to the kept ones."""
+    """Let ``role`` read and write the business tables, and only read and add to the kept ones.
+
+    Nobody else enters the database; bulk writing makes temporary tables.
+    """
     quoted = connection.ops.quote_name(role)
     quote = connection.ops.quote_name
     database = quote(connection.settings_dict["NAME"])
     with connection.cursor() as cursor:
         for statement in (
-            *on_database(database, quoted),
+            f"REVOKE ALL ON DATABASE {database} FROM PUBLIC",
+            f"GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {quoted}",
             "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
             f"REVOKE CREATE ON SCHEMA public FROM {quoted}",
             f"GRANT USAGE ON SCHEMA public TO {quoted}",

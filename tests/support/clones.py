@@ -133,11 +133,10 @@ class Clones:
         name = self._new_name()
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         self._connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
-        from ledger.roles import on_database
-
-        # who may enter a database is no part of its template
-        for grant in on_database(name, str(urlsplit(self.app_url).username)):
-            self._connection.execute(grant)
+        # who may enter a database is no part of its template (`ledger.roles.grant`)
+        names = sql.Identifier(name), sql.Identifier(str(urlsplit(self.app_url).username))
+        self._connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(names[0]))
+        self._connection.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(*names))
         return name
 
     def rename(self, name: str, wanted: str) -> None:
