@@ -131,7 +131,7 @@ DECLARE
 BEGIN
     FOREACH held IN ARRAY ARRAY[
         'editchange', 'legalhold', 'paperloan', 'deletionrequest', 'inquirystudent', 'sharingstudent', 'consent',
-        'appraisedfile', 'retentionterm', 'certificate'
+        'appraisedfile', 'retentionterm', 'certificate', 'problemrow'
     ] LOOP
         EXECUTE format(
             'CREATE TRIGGER file_destroyed BEFORE INSERT OR UPDATE OF student_id ON archive_%s '

@@ -45,7 +45,7 @@ def bring(
     Raises WorkbookRefused, FileRefused, SameFile, NotPermitted.
     """
     role = role_for(actor, WORK, school.pk)
-    Unit.objects.select_for_update().get(pk=school.pk)
+    Unit.objects.select_for_update(no_key=True).get(pk=school.pk)
     before = ProblemList.objects.filter(school=school, file__sha256=hashlib.sha256(content).hexdigest())
     if found := before.first():
         raise SameFile(found)

@@ -13,6 +13,7 @@ from archive.problems import selectors
 from archive.problems.forms import ExplainForm, MendForm, ReturnForm, VersionForm
 from archive.problems.lists import match_badge, state_badge
 from core.masking import mask_id_number
+from records.models import Enrolment
 
 _NUMBER = re.compile(r"[0-9A-Za-z]*[0-9]{7,}[0-9A-Za-z]*")
 State = ProblemRow.State
@@ -27,6 +28,7 @@ def row_context(user: User, row: ProblemRow) -> dict[str, Any]:
     """The row for a reader who may see it."""
     unit = selectors.unit_of(row)
     stretch = selectors.stretch_of(row) if row.student else None
+    opens = stretch is not None and Enrolment.objects.visible_to(user).filter(pk=stretch.pk).exists()
     start = {"version": row.version}
     requests = selectors.requests_for(row)
     works = unit in units_with(user, selectors.WORK) and row.state == State.OPEN
@@ -37,7 +39,9 @@ def row_context(user: User, row: ProblemRow) -> dict[str, Any]:
         "list_url": reverse("archive:problem_list", args=[row.problem_list.public_id]),
         "number": masked(row.listed_number),
         "text": masked(row.text),
-        "stretch": stretch,
+        "reason": masked(row.reason),
+        "returned": masked(row.returned),
+        "stretch": stretch if opens else None,
         "state": state_badge(row),
         "match": match_badge(row),
         "works": works,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from approvals.spot_check_models import SpotCheckItem
 from archive.models import (
@@ -16,7 +16,6 @@ from archive.models import (
     InquiryStudent,
     LegalHold,
     PaperLoan,
-    ProblemList,
     ProblemRow,
     SharingRequest,
     SharingStudent,
@@ -27,7 +26,11 @@ from jobs.actions import forget_words
 from jobs.selectors import results_of
 from ledger.context import current_actor
 from ledger.history import delete_rows
-from records.models import Student
+from records.models import Enrolment, Student
+
+WORDS = ("text", "reason", "returned")
+LONG_NUMBER = 7
+"""Characters from which a number names somebody wherever it stands in a text."""
 
 
 def erase(student: Student) -> list[Blob]:
@@ -40,7 +43,7 @@ def erase(student: Student) -> list[Blob]:
     for item in SpotCheckItem.objects.filter(subject=student.public_id).select_related("spot_check"):
         item.finding = ""
         item.save(update_fields=["finding"])
-    forget_words(student.enrolments.exclude(student_no="").values_list("student_no", flat=True))
+    forget_words(_student_numbers(student))
     snapshots = Snapshot.objects.filter(subject=student.public_id).select_related("blob")
     return [
         *_edits(student),
@@ -118,21 +121,36 @@ def _class_sets(student: Student) -> Sequence[Blob]:
     return results_of(CertificateOrder.objects.filter(people__contains=[student.pk]))
 
 
+def _student_numbers(student: Student) -> set[str]:
+    """Every number that he had at a school, those from before a correction too."""
+    return {
+        *student.enrolments.values_list("student_no", flat=True),
+        *Enrolment.history.filter(history_subject=student.public_id).values_list("student_no", flat=True),
+    } - {""}
+
+
 def _problems(student: Student) -> Sequence[Blob]:
-    """His rows of lists of problem records, those under a name of his that matched nobody, and the lists as they came.
+    """His rows of lists of problem records, those that name him and matched nobody, and the lists as they came.
 
     What other rows of these lists say loses its words where they name him.
     """
-    schools = student.enrolments.values("school")
     names = {student.name, *student.history.values_list("name", flat=True)} - {""}
-    named = Q(student=student) | Q(student__isnull=True, listed_name__in=names)
-    rows = list(ProblemRow.objects.filter(named, problem_list__school__in=schools).select_related("student"))
-    lists = list(
-        ProblemList.objects.filter(pk__in={one.problem_list_id for one in rows}).select_related("file")
-    )
-    _delete(rows)
-    for other in ProblemRow.objects.filter(problem_list__in=lists):
-        if any(name in other.text for name in names):
-            other.text = ""
-            other.save(update_fields=["text"])
-    return [one.file for one in lists]
+    numbers = ({student.id_number, student.national_no} | _student_numbers(student)) - {""}
+    called = names | {one for one in numbers if len(one) >= LONG_NUMBER}
+    his, lists = [], {}
+    schools = student.enrolments.values("school")
+    rows = ProblemRow.objects.filter(problem_list__school__in=schools)
+    for row in rows.select_related("student", "problem_list__file"):
+        is_named = row.listed_name in names or not numbers.isdisjoint(row.listed_number.split())
+        worded = [name for name in WORDS if any(one in getattr(row, name) for one in called)]
+        if row.student == student or (row.student is None and is_named):
+            his.append(row)
+        elif worded:
+            for name in worded:
+                setattr(row, name, "")
+            row.save(update_fields=worded)
+        else:
+            continue
+        lists[row.problem_list_id] = row.problem_list.file
+    _delete(his)
+    return list(lists.values())

@@ -7,7 +7,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -302,3 +302,61 @@ def test_a_destroyed_file_takes_its_rows_and_the_list_with_it(cast: Cast) -> Non
     said = rows_that_say(("司马青云",))
     assert not [one for one in said if "Problem" in one and "Historical" not in one]
     assert "archive.HistoricalProblemRow.listed_name" not in said
+
+
+@pytest.mark.requirement("S0-4.4-3")
+def test_a_destroyed_file_is_found_in_lists_by_its_numbers_too(cast: Cast) -> None:
+    student = make_student("司马青云", cast, id_number=id_number(1))
+    before = number_of(student)
+    stay = student.enrolments.get()
+    stay.student_no = "20990099"
+    saved(stay)
+    other = make_student("王小明", cast)
+    made = brought(
+        cast, ("司马清云", "", before + "0", id_number(1)[:-1] + "X", "", ""),
+        ("王小明", "", number_of(other), "", "", f"与{id_number(1)}重复"),
+    )  # fmt: skip
+    nobody, named = made.rows.order_by("row_no")
+    nobody.listed_number = f"1 {before}"
+    saved(nobody)
+    explained(cast, named)
+    far = brought(cast, ("王小明", "", number_of(other), "", "", "20990099 之误"), title="另一份")
+    with acting(cast.archivist):
+        assert set(erase(student)) == {made.file, far.file}
+    assert list(made.rows.all()) == [named]
+    named.refresh_from_db()
+    assert (named.text, named.reason) == ("", "户口簿无误")
+    assert far.rows.get().text == ""
+
+
+def test_a_row_stays_with_its_unit_when_the_file_is_shelved(cast: Cast, client: Client) -> None:
+    student = make_student("王小明", cast)
+    row = about(cast, student)
+    stay = student.enrolments.get()
+    stay.ended_on = stay.shelved_on = timezone.localdate()
+    saved(stay)
+    client.force_login(cast.registrar)
+    page = client.get(reverse("archive:problem_row", args=[row.public_id])).content.decode()
+    assert reverse("records:student", args=[student.public_id]) not in page
+    assert explained(cast, row).state == State.ANSWERED
+
+
+def test_an_explanation_is_shown_with_its_numbers_masked(cast: Cast, client: Client) -> None:
+    row = about(cast, make_student("王小明", cast))
+    number = id_number(1)
+    actions.explain(actor=cast.registrar, row=row, version=row.version, reason=f"公安库为{number}")
+    client.force_login(cast.registrar)
+    page = client.get(reverse("archive:problem_row", args=[row.public_id])).content.decode()
+    assert number not in page
+    assert masked(number) in page
+
+
+def test_no_row_of_a_destroyed_student_comes_in(cast: Cast) -> None:
+    student = make_student("王小明", cast)
+    row = about(cast, student)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname = 'file_destroyed'",
+            [row._meta.db_table],
+        )
+        assert cursor.fetchone() == (1,)
