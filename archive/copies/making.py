@@ -22,8 +22,8 @@ FORMAT = "xueji-copy/1"
 AS_STORED = frozenset({"evidence", "number", "document_no", "student_no", "agreement_no"})
 """What is no free text, and may look like a phone."""
 
-OF_DOCUMENTS = frozenset({"bringer_name", "added_by", "checked_by"})
-"""Who of the office, and who else, had to do with a document."""
+OF_DOCUMENTS = frozenset({"bringer_name", "added_by", "checked_by", "check_note", "fault"})
+"""Who of the office, and who else, had to do with a document, and what the one who checked it wrote to them."""
 
 
 def as_pdf(file: StudentFile, *, purpose: str = "", whole: bool = False) -> bytes:

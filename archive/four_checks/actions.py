@@ -146,7 +146,7 @@ def start_due() -> int:
     count = 0
     for school in selectors.schools_with_files():
         with transaction.atomic():
-            Unit.objects.select_for_update().get(pk=school.pk)
+            Unit.objects.select_for_update(no_key=True).get(pk=school.pk)
             under_way = Job.objects.filter(
                 kind=JOB, unit=school, state__in=[Job.State.QUEUED, Job.State.RUNNING]
             )

@@ -73,7 +73,7 @@ def open_round(*, actor: User, school: Unit) -> AppraisalRound:
 
 
 def _open(actor: User, role: str, school: Unit) -> AppraisalRound:
-    Unit.objects.select_for_update().get(pk=school.pk)
+    Unit.objects.select_for_update(no_key=True).get(pk=school.pk)
     if AppraisalRound.objects.filter(school=school, closed_at__isnull=True).exists():
         raise WrongState(_("Another appraisal of this school is open."))
     found: list[Any] = list(expired(school)[:MOST_FILES])
