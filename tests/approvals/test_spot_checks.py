@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.roles import Role
-from approvals import inbox, notices
+from approvals import notices
 from approvals.models import Notice, SpotCheck, SpotCheckItem
 from approvals.refusals import RequestRefused, SamePerson, WrongState
 from approvals.spot_checks import actions
@@ -26,6 +26,7 @@ from tests.enrollment.test_actions_together import at_once
 from tests.factories import appoint, saved, set_rule
 from tests.records.files import make_student
 
+from tests.support.inbox import inbox_rows
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S3-3.3-1")]
 Outcome = SpotCheckItem.Outcome
 
@@ -84,7 +85,7 @@ def test_the_officer_opens_judges_and_the_last_judgement_tells_the_school(
 ) -> None:
     client.force_login(cast.bureau_officer)
     page = reverse("approvals:spot_check", args=[drawn.public_id])
-    assert [row.url for row in inbox.rows(cast.bureau_officer, kind="spot_checks")] == [page]
+    assert [row.url for row in inbox_rows(cast.bureau_officer, kind="spot_checks")] == [page]
     first, second = drawn.items.order_by("number")
     case = reverse("approvals:spot_check_case", args=[first.public_id])
     judge = reverse("approvals:spot_check_judge", args=[first.public_id])
@@ -101,7 +102,7 @@ def test_the_officer_opens_judges_and_the_last_judgement_tells_the_school(
     actions.judge(actor=cast.bureau_officer, item=second, outcome=Outcome.FINE)
     drawn.refresh_from_db()
     assert (drawn.closed_at is not None, drawn.faults_found) == (True, 1)
-    assert inbox.rows(cast.bureau_officer, kind="spot_checks") == []
+    assert inbox_rows(cast.bureau_officer, kind="spot_checks") == []
     told = Notice.objects.filter(kind=actions.FOUND)
     assert {one.duty for one in told} == {Unit.Duty.ADMISSIONS, Unit.Duty.ARCHIVES}
     assert all("户口簿" not in notices.text(one) for one in told)
