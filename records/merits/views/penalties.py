@@ -120,7 +120,7 @@ def penalty(request: HttpRequest, public_id: UUID) -> HttpResponse:
     values = {
         "row": row, "student": row.student, "enrolment": row.enrolment, "state": penalty_badge(row),
         "case": lines_of(row, CASE_LINES), "decision": lines_of(row, DECISION_LINES) if row.decided_on else [],
-        "steps": _steps(row), "timeline": [step_row(one, _role_label(one.role)) for one in taken],
+        "steps": _steps(row), "timeline": [step_row(one, _role_label(one.role), one.text) for one in taken],
         "papers": papers, "acts": acts_for(user, row), "bars": [] if file.has_left else bars(row.student),
     }  # fmt: skip
     return render(request, "records/merits/penalty.html", values)
