@@ -114,6 +114,9 @@ def penalty(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """A case: what it is about, its way, its steps, and what can be done now."""
     user = user_of(request)
     file, row = selectors.penalty_for(user, public_id)
+    if asked := opening.question(request):
+        return asked
+    opening.note(request, file, again=True)
     reading.open_penalty(file=file, penalty=row)
     taken = selectors.steps_of(row)
     papers = [one for one in taken if one.evidence_id]
@@ -139,6 +142,8 @@ def penalty_act(request: HttpRequest, public_id: UUID, key: str) -> HttpResponse
     act = ACTS.get(key)
     if act is None:
         raise Http404
+    if asked := opening.question(request):
+        return asked
     refusal = _closed(user, row, act)
     if refusal and request.method == "GET":
         messages.error(request, refusal)
@@ -154,6 +159,7 @@ def penalty_act(request: HttpRequest, public_id: UUID, key: str) -> HttpResponse
         else:
             messages.success(request, _("Done."))
             return redirect("records:penalty", public_id)
+    opening.note(request, file, again=True)
     values = {
         "form": form, "student": row.student, "enrolment": row.enrolment, "title": act.label, "act_label": act.label,
         "back_url": reverse("records:penalty", args=[public_id]), "danger": act.danger, "penalty": row,
