@@ -65,6 +65,7 @@ EVENTS = {
     "approval.decided_many": _("Requests decided in bulk"),
     "spot_check.drawn": _("Spot check drawn"),
     "spot_check.opened": _("Case of a spot check opened"),
+    "spot_check.handed_back": _("Case of a spot check handed back"),
     "spot_check.judged": _("Case of a spot check judged"),
     "spot_check.closed": _("Spot check closed"),
     "delegation.proposed": _("Delegation asked for"),

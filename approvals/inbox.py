@@ -72,22 +72,12 @@ def pages_for_several() -> list[tuple[Label, str]]:
     return [(source.label, source.several) for source in sources() if source.several]
 
 
-def rows_by_source(user: User, tab: Tab = "waiting", *, kind: str = "") -> dict[str, list[InboxRow]]:
-    """What waits for ``user`` by the key of its source; no entry for nothing. ``kind``: of one source alone."""
-    found = {
-        source.key: list(source.rows(user, tab)[:MOST_ROWS])
-        for source in sources()
-        if kind in {"", source.key}
-    }
+def rows_by_source(user: User, tab: Tab) -> dict[str, list[InboxRow]]:
+    """What stands in a tab of ``user`` by the key of its source; no entry for nothing."""
+    found = {source.key: list(source.rows(user, tab)[:MOST_ROWS]) for source in sources()}
     return {key: lines for key, lines in found.items() if lines}
 
 
 def sort_key(row: InboxRow) -> tuple[bool, date, str]:
     """Overdue and soonest first, what has no due date last."""
     return row.due is None, row.due or date.max, str(row.title)
-
-
-def rows(user: User, tab: Tab = "waiting", *, kind: str = "") -> list[InboxRow]:
-    """What waits for ``user`` in the order of ``sort_key``. ``kind``: of one source alone."""
-    found = rows_by_source(user, tab, kind=kind)
-    return sorted((row for lines in found.values() for row in lines), key=sort_key)

@@ -25,5 +25,6 @@ urlpatterns = [
     path("spot-checks/", spot_checks.spot_checks, name="spot_checks"),
     path("spot-checks/<uuid:spot_check_id>/", spot_checks.spot_check, name="spot_check"),
     path("spot-checks/cases/<uuid:item_id>/", spot_checks.open_case, name="spot_check_case"),
+    path("spot-checks/cases/<uuid:item_id>/hand-back/", spot_checks.hand_back, name="spot_check_hand_back"),
     path("spot-checks/cases/<uuid:item_id>/judge/", spot_checks.judge, name="spot_check_judge"),
 ]

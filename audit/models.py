@@ -1,6 +1,7 @@
 """Incidents (泄露、篡改、丢失): the case, its steps, the students concerned, the accounts that were frozen."""
 
 import uuid
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -49,11 +50,40 @@ class DataKind(models.TextChoices):
     ACCOUNT = "account", _("Sign-in names and passwords")
 
 
-class Incident(RecordedModel):
+TEXT = ("data_kinds", "cause", "harm", "measures", "contact")
+
+
+class TextTold(models.Model):
+    """What the students and the authority are told of an incident beside its kind (PIPL art. 57)."""
+
+    data_kinds = ArrayField(
+        models.CharField(max_length=12, choices=DataKind.choices), verbose_name=_("kinds of data"), default=list,
+        blank=True,
+    )  # fmt: skip
+    cause = EncryptedTextField(_("cause"), blank=True, default="")
+    harm = EncryptedTextField(_("possible harm"), blank=True, default="")
+    measures = EncryptedTextField(_("measures"), blank=True, default="")
+    contact = EncryptedTextField(_("contact"), blank=True, default="")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def text(self) -> dict[str, Any]:
+        """The text by field."""
+        return {name: getattr(self, name) for name in TEXT}
+
+    @property
+    def data_kind_labels(self) -> list[str]:
+        """The kinds of data in words, in the order of the form."""
+        return [str(one.label) for one in DataKind if one in self.data_kinds]
+
+
+class Incident(TextTold, RecordedModel):
     """One incident. The ``suspect`` neither sees the case nor takes a step; ``handler`` ran it last.
 
-    ``authority_due``: until when the authority must be told. ``data_kinds``, ``cause``, ``harm``, ``measures`` and
-    ``contact`` are what the students and the authority are told beside the kind (PIPL art. 57).
+    ``authority_due``: until when the authority must be told. Its text is for those who were not told yet; what the
+    others read stands with the step that told them.
     """
 
     class Kind(models.TextChoices):
@@ -75,14 +105,6 @@ class Incident(RecordedModel):
     handler = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     closer = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     closed_at = models.DateTimeField(_("closed"), null=True)
-    data_kinds = ArrayField(
-        models.CharField(max_length=12, choices=DataKind.choices), verbose_name=_("kinds of data"), default=list,
-        blank=True,
-    )  # fmt: skip
-    cause = EncryptedTextField(_("cause"), blank=True, default="")
-    harm = EncryptedTextField(_("possible harm"), blank=True, default="")
-    measures = EncryptedTextField(_("measures"), blank=True, default="")
-    contact = EncryptedTextField(_("contact"), blank=True, default="")
 
     history = History()
 
@@ -117,19 +139,15 @@ class Incident(RecordedModel):
     @property
     def is_told(self) -> bool:
         """Whether all that students must be told is written."""
-        return all((self.data_kinds, self.cause, self.harm, self.measures, self.contact))
-
-    @property
-    def data_kind_labels(self) -> list[str]:
-        """The kinds of data in words, in the order of the form."""
-        return [str(one.label) for one in DataKind if one in self.data_kinds]
+        return all(self.text.values())
 
 
-class IncidentStep(InsertOnlyModel):
+class IncidentStep(TextTold, InsertOnlyModel):
     """A step that was taken. ``authority``, ``reference`` and ``told_at`` belong to the notice to the authority.
 
     ``suspect`` repeats the one whom the case named at that moment, so that the database refuses his own step.
     Telling the students is taken again for those who came onto the list later; ``concerned``: the last position told.
+    It keeps the text that they were told, whatever is written afterwards.
     """
 
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="steps")
@@ -155,6 +173,11 @@ class IncidentStep(InsertOnlyModel):
                 condition=Q(step="students", concerned__isnull=False)
                 | ~Q(step="students") & Q(concerned__isnull=True),
                 name="incident_students_told",
+            ),
+            models.CheckConstraint(
+                condition=Q(step="students", concerned__gt=0) & ~Q(data_kinds=[])
+                | (~Q(step="students") | Q(concerned=0)) & Q(data_kinds=[]),
+                name="incident_text_told",
             ),
             models.CheckConstraint(condition=_differ("by", "suspect"), name="incident_step_suspect"),
             models.CheckConstraint(

@@ -20,8 +20,9 @@ from accounts.models import User
 from core.crypto import encrypt_bytes
 from files.inspection import FILE_TYPES, SCANS, inspected
 from files.models import Blob, Discarded
+from files.refusals import FileRefused
 from files.scanning import scan
-from files.selectors import content_context, open_blob
+from files.selectors import BlobDamaged, StoreSilent, content_context, is_kept, open_blob
 
 MAX_FILENAME = 120
 ORPHAN_AGE = timedelta(days=1)
@@ -61,9 +62,19 @@ def store_made(*, actor: User, content: bytes, filename: str, kind: str, pages: 
 
 
 def copied(actor: User, blob: Blob) -> Blob:
-    """A copy of its own of a stored file, so that either can be destroyed alone. Raises BlobDamaged."""
+    """A copy of its own of a stored file, so that either can be destroyed alone.
+
+    Raises FileRefused for one that was given up or cannot be read now.
+    """
+    if not is_kept(blob):
+        raise FileRefused("not_copied")
+    try:
+        content = open_blob(blob)
+    except (BlobDamaged, StoreSilent) as unread:
+        log.exception("stored content of %s cannot be copied", blob.public_id)
+        raise FileRefused("not_copied") from unread
     kind = next(key for key, one in FILE_TYPES.items() if one.content_type == blob.content_type)
-    return _keep(actor, kind, open_blob(blob), blob.filename, blob.pages)
+    return _keep(actor, kind, content, blob.filename, blob.pages)
 
 
 def _keep(actor: User, kind: str, content: bytes, filename: str, pages: int | None) -> Blob:

@@ -23,6 +23,7 @@ MESSAGES = {
     "store_silent": _("The store of the files does not answer. Try again in a few minutes."),
     "key_missing": _("FIELD_KEYS lacks the key under which this lies. Tell the system administrator."),
     "gone": _("The file is no longer here."),
+    "not_copied": _("The earlier scan cannot be read now. Add the scan again."),
 }
 
 

@@ -6,7 +6,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files.storage import default_storage
 
 from core.crypto import DecryptFailed, KeyUnknown, decrypt_bytes
-from files.models import Blob
+from files.models import Blob, Discarded
 
 
 class BlobDamaged(Exception):
@@ -27,6 +27,11 @@ class BlobLocked(BlobDamaged):
 
 class StoreSilent(OSError):
     """The store does not answer, or refuses: nothing is known of the content."""
+
+
+def is_kept(blob: Blob) -> bool:
+    """Whether its content was not given up."""
+    return not Discarded.objects.filter(blob=blob).exists()
 
 
 def content_context(blob: Blob) -> str:

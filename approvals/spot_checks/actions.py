@@ -1,6 +1,8 @@
 """Writes of spot checks: drawn by the scheduler, opened, judged; the last judgement closes the sample."""
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 
 from django.db import IntegrityError, transaction
@@ -62,51 +64,80 @@ def _draw(school: Unit, month: date, cases: list[tuple[Source, Case]]) -> bool:
     return True
 
 
-@transaction.atomic
 def open_case(*, actor: User, item: SpotCheckItem) -> SpotCheckItem:
-    """Note that ``actor`` looks at the case: from now on it is his to judge, as long as he has the right.
+    """Note that ``actor`` looks at the case: it is his to judge, as long as he may, or until he hands it back.
 
     Raises NotPermitted; OwnFile, SamePerson when it is not his to judge; WrongState when it is somebody else's.
     """
-    row = _locked(item)
-    role = role_for(actor, PERM, row.unit_id)
-    _refuse_own(actor, row)
-    if row.outcome and row.judged_by_id != actor.pk:
-        raise WrongState(_("This case was judged already."))
-    if row.opened_by_id == actor.pk:
+    with _letting_go(actor, item):
+        row = _locked(item)
+        role = role_for(actor, PERM, row.unit_id)
+        _refuse_own(actor, row)
+        if row.outcome and row.judged_by_id != actor.pk:
+            raise WrongState(_("This case was judged already."))
+        if row.opened_by_id == actor.pk:
+            return row
+        if row.opened_by is not None and _may_check(row.opened_by, row):
+            raise WrongState(_("%(name)s looks at this case and judges it.") % {"name": row.opened_by.name})
+        _hold(row, actor, actor, role, "spot_check.opened")
         return row
-    if row.opened_by is not None and row.unit_id in units_with(row.opened_by, PERM):
-        raise WrongState(_("%(name)s looks at this case and judges it.") % {"name": row.opened_by.name})
-    row.opened_by = actor
-    with acting(actor, role=role):
-        row.save(update_fields=["opened_by"])
-        _note("spot_check.opened", actor, role, row)
-    return row
 
 
 @transaction.atomic
+def hand_back(*, actor: User, item: SpotCheckItem) -> SpotCheckItem:
+    """Let another officer look at a case that ``actor`` holds and has not judged. Raises NotPermitted, WrongState."""
+    row = _locked(item)
+    role = role_for(actor, PERM, row.unit_id)
+    if row.outcome:
+        raise WrongState(_("This case was judged already."))
+    if row.opened_by_id != actor.pk:
+        raise WrongState(_("This case is not in your hands."))
+    _hold(row, None, actor, role, "spot_check.handed_back")
+    return row
+
+
+def _hold(row: SpotCheckItem, holder: User | None, actor: User, role: str, action: str) -> None:
+    row.opened_by = holder
+    with acting(actor, role=role):
+        row.save(update_fields=["opened_by"])
+        _note(action, actor, role, row)
+
+
+@contextmanager
+def _letting_go(actor: User, item: SpotCheckItem) -> Iterator[None]:
+    """A transaction; who turns out to be somebody who may not check the case gives it back besides being refused."""
+    try:
+        with transaction.atomic():
+            yield
+    except (OwnFile, SamePerson):
+        with suppress(WrongState):
+            hand_back(actor=actor, item=item)
+        raise
+
+
 def judge(*, actor: User, item: SpotCheckItem, outcome: str, finding: str = "") -> SpotCheckItem:
     """Write what ``actor`` found in a case that he has opened; the last one closes the sample and tells the school.
 
     Raises NotPermitted, OwnFile, SamePerson, WrongState when it was judged or not opened by him, RequestRefused for a
     fault without words.
     """
-    row = _locked(item)
-    role = role_for(actor, PERM, row.unit_id)
-    _refuse_own(actor, row)
-    if row.outcome:
-        raise WrongState(_("This case was judged already."))
-    if row.opened_by_id != actor.pk:
-        raise WrongState(_("Look at the case first."))
-    if outcome == SpotCheckItem.Outcome.FAULT and not finding.strip():
-        raise RequestRefused(_("Say in words what is wrong."))
-    row.outcome, row.finding = SpotCheckItem.Outcome(outcome), finding.strip()
-    row.judged_by, row.judged_at = actor, timezone.now()
-    with acting(actor, role=role):
-        row.save(update_fields=["outcome", "finding", "judged_by", "judged_at"])
-        _note("spot_check.judged", actor, role, row, outcome=str(row.outcome))
-        _close_when_done(actor, role, row.spot_check)
-    return row
+    with _letting_go(actor, item):
+        row = _locked(item)
+        role = role_for(actor, PERM, row.unit_id)
+        _refuse_own(actor, row)
+        if row.outcome:
+            raise WrongState(_("This case was judged already."))
+        if row.opened_by_id != actor.pk:
+            raise WrongState(_("Look at the case first."))
+        if outcome == SpotCheckItem.Outcome.FAULT and not finding.strip():
+            raise RequestRefused(_("Say in words what is wrong."))
+        row.outcome, row.finding = SpotCheckItem.Outcome(outcome), finding.strip()
+        row.judged_by, row.judged_at = actor, timezone.now()
+        with acting(actor, role=role):
+            row.save(update_fields=["outcome", "finding", "judged_by", "judged_at"])
+            _note("spot_check.judged", actor, role, row, outcome=str(row.outcome))
+            _close_when_done(actor, role, row.spot_check)
+        return row
 
 
 def _locked(item: SpotCheckItem) -> SpotCheckItem:
@@ -125,6 +156,17 @@ def _refuse_own(actor: User, row: SpotCheckItem) -> None:
         raise SamePerson(_("You had a part in this case; another person must look at it."))
     if row.subject and is_related(actor, [row.subject]):
         raise OwnFile(_("Nobody decides on his own file or on that of his family"))
+
+
+def _may_check(user: User, row: SpotCheckItem) -> bool:
+    """Whether who opened the case may judge it still."""
+    if row.unit_id not in units_with(user, PERM):
+        return False
+    try:
+        _refuse_own(user, row)
+    except (OwnFile, SamePerson):
+        return False
+    return True
 
 
 def _close_when_done(actor: User, role: str, row: SpotCheck) -> None:

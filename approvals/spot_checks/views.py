@@ -57,6 +57,20 @@ def open_case(request: HttpRequest, item_id: UUID) -> HttpResponse:
 
 @requires(actions.PERM)
 @require_POST
+def hand_back(request: HttpRequest, item_id: UUID) -> HttpResponse:
+    """Let another officer look at the case."""
+    item = selectors.item_for(user_of(request), item_id)
+    try:
+        actions.hand_back(actor=user_of(request), item=item)
+    except RequestRefused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, _("Handed back: another officer can look at the case."))
+    return redirect("approvals:spot_check", item.spot_check.public_id)
+
+
+@requires(actions.PERM)
+@require_POST
 def judge(request: HttpRequest, item_id: UUID) -> HttpResponse:
     """Write what was found."""
     item = selectors.item_for(user_of(request), item_id)

@@ -8,10 +8,9 @@ from django.utils import timezone, translation
 from accounts.models import User
 from archive.eep.building import plain
 from core.formatting import moment
-from core.masking import mask_phone
 from core.pdf import render_pdf
 from records.merits.sections import holding, own
-from records.merits.showing import PHONE
+from records.merits.showing import AS_STORED, with_phones_masked
 from records.models import Secrecy
 from records.reading import FAMILY_SECRETS
 from records.sections import sections
@@ -19,9 +18,6 @@ from records.selectors import StudentFile
 from records.sheet import mask
 
 FORMAT = "xueji-copy/1"
-AS_STORED = frozenset({"evidence", "number", "document_no", "student_no", "agreement_no"})
-"""What is no free text, and may look like a phone."""
-
 OF_DOCUMENTS = frozenset({"bringer_name", "added_by", "checked_by", "check_note", "fault"})
 """Who of the office, and who else, had to do with a document, and what the one who checked it wrote to them."""
 
@@ -114,4 +110,4 @@ def _of_entries(value: Any) -> Any:
         return {name: held if name in AS_STORED else _of_entries(held) for name, held in value.items()}
     if isinstance(value, list):
         return [_of_entries(one) for one in value]
-    return PHONE.sub(lambda found: mask_phone(found[0]), value) if isinstance(value, str) else value
+    return with_phones_masked(value) if isinstance(value, str) else value

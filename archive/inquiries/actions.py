@@ -16,6 +16,7 @@ from approvals.kinds import Doing, kind, step_of
 from approvals.models import Request
 from approvals.refusals import RequestRefused, WrongState
 from archive.inquiries.reading import Page, page_of
+from archive.inquiries.selectors import letter_again
 from archive.keepers import demand_kept, named
 from archive.models import InquiryRequest, InquiryStudent, InquiryView
 from files.actions import Scan, copied, keep_scan
@@ -49,8 +50,8 @@ def draft(
 ) -> InquiryRequest:
     """Ask to read these sections of these students' files.
 
-    ``instead_of``: the requester's own draft or returned request, which is taken back; its letter is copied when a
-    reader from outside brings no new one. Raises UnknownNumbers, FileRefused, WrongState, NotPermitted.
+    ``instead_of``: the requester's own draft or returned request, which is taken back; its letter is copied when the
+    same reader from outside brings no new one. Raises UnknownNumbers, FileRefused, WrongState, NotPermitted.
     """
     typed: Any = requests.open_request(
         actor=actor,
@@ -68,7 +69,7 @@ def draft(
         for student, number in named(school, numbers).items()
     ]
     write_rows(rows, actor=actor, role=role)
-    known = instead_of.letter if instead_of and typed.reader else None
+    known = letter_again(instead_of, reader=typed.reader, reader_unit=typed.reader_unit)
     if letter is not None or known is not None:
         with acting(actor, role=role):
             typed.letter = keep_scan(actor, letter) or (known and copied(actor, known))

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from archive.inquiries.reading import readable
+from archive.inquiries.selectors import letter_again
 from archive.models import InquiryRequest
 from files.forms import ScanField
 
@@ -35,7 +36,7 @@ class InquiryForm(forms.Form):
 
     def __init__(self, old: InquiryRequest | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"initial": _asked(old) if old else {}, **kwargs})
-        self._has_letter = bool(old and old.letter_id)
+        self._old = old
         self.fields["sections"].choices = readable()  # type: ignore[attr-defined]  # a field with choices
 
     def clean_numbers(self) -> list[str]:
@@ -46,9 +47,11 @@ class InquiryForm(forms.Form):
         return found
 
     def clean(self) -> dict[str, Any]:
-        """A reader from outside brings a letter."""
+        """A reader from outside brings a letter, unless it is the one whose letter is here already."""
         found = super().clean() or {}
-        if found.get("reader") and not found.get("letter") and not self._has_letter:
+        reader, unit = found.get("reader", ""), found.get("reader_unit", "")
+        brought = found.get("letter") or letter_again(self._old, reader=reader, reader_unit=unit)
+        if reader and not brought and "letter" not in self.errors:
             self.add_error("letter", _("A reader from outside brings a letter; add its scan."))
         return found
 

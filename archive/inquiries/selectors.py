@@ -7,6 +7,8 @@ from django.shortcuts import get_object_or_404
 
 from approvals.models import Request
 from archive.models import InquiryRequest
+from files.models import Blob
+from files.selectors import is_kept
 from records.models import Student
 
 
@@ -15,6 +17,14 @@ def inquiry_of(request: Request) -> InquiryRequest:
     rows = InquiryRequest.objects.select_related("request", "letter")
     found: InquiryRequest = get_object_or_404(rows, request=request)
     return found
+
+
+def letter_again(old: InquiryRequest | None, *, reader: str, reader_unit: str) -> Blob | None:
+    """The letter of an earlier inquiry, if it is kept and speaks for this reader from outside too."""
+    if old is None or old.letter is None or not reader:
+        return None
+    same = (reader, reader_unit) == (old.reader, old.reader_unit)
+    return old.letter if same and is_kept(old.letter) else None
 
 
 def granted_students(typed: InquiryRequest) -> list[Student]:

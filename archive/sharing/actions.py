@@ -23,7 +23,7 @@ from archive.four_checks.items import Occasion
 from archive.keepers import files_kept, kept_at, named
 from archive.models import SharingRequest, SharingStudent
 from archive.sharing.package import packed
-from archive.sharing.selectors import READERS, columns_of, students_of
+from archive.sharing.selectors import READERS, columns_of, letter_again, students_of
 from files.actions import Scan, copied, keep_scan, store_made
 from files.serving import serve
 from ledger import events
@@ -49,9 +49,9 @@ def draft(
 ) -> SharingRequest:
     """Ask to give these fields of these students to a receiver. ``values`` are columns of the request.
 
-    ``instead_of``: the requester's own draft or returned request, which is taken back; its letter is copied when a
-    statutory basis comes with no new one. Consents stay with what they were given to. Raises UnknownNumbers,
-    FileRefused, WrongState, NotPermitted.
+    ``instead_of``: the requester's own draft or returned request, which is taken back; its letter is copied when the
+    same receiver and statutory basis come with no new one. Consents stay with what they were given to. Raises
+    UnknownNumbers, FileRefused, WrongState, NotPermitted.
     """
     typed: Any = requests.open_request(
         actor=actor, kind=kind(KIND), school=school, instead_of=instead_of, **values
@@ -63,7 +63,7 @@ def draft(
         SharingStudent(sharing=typed, student=one, student_no=files[one.pk].student_no) for one in students
     ]
     write_rows(rows, actor=actor, role=role)
-    known = instead_of.letter if instead_of and typed.basis else None
+    known = letter_again(instead_of, receiver=typed.receiver, basis=typed.basis)
     if letter is not None or known is not None:
         with acting(actor, role=role):
             typed.letter = keep_scan(actor, letter) or (known and copied(actor, known))

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from archive.models import SharingRequest
-from archive.sharing.selectors import columns_of, label_of
+from archive.sharing.selectors import columns_of, label_of, letter_again
 from files.forms import ScanField
 from school.models import Unit
 
@@ -54,7 +54,7 @@ class SharingForm(forms.Form):
 
     def __init__(self, school: Unit, old: SharingRequest | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"initial": _asked(old) if old else {}, **kwargs})
-        self._has_letter = bool(old and old.letter_id)
+        self._old = old
         offered = [(column.field, label_of(column)) for column in columns_of(school)]
         cast("forms.MultipleChoiceField", self.fields["fields_given"]).choices = offered
 
@@ -73,10 +73,11 @@ class SharingForm(forms.Form):
         return found
 
     def clean(self) -> dict[str, Any]:
-        """A statutory basis comes with its letter."""
+        """A statutory basis comes with its letter, unless that is here already for the same receiver."""
         found = super().clean() or {}
-        brought = found.get("letter") or self._has_letter
-        if found.get("basis") and not brought and "letter" not in self.errors:
+        receiver, basis = found.get("receiver", ""), found.get("basis", "")
+        brought = found.get("letter") or letter_again(self._old, receiver=receiver, basis=basis)
+        if basis and not brought and "letter" not in self.errors:
             self.add_error("letter", _("A statutory basis comes with a letter; add its scan."))
         return found
 

@@ -10,6 +10,8 @@ from accounts.models import User
 from accounts.scope import units_with_any, visible_or_404
 from approvals.models import Request
 from archive.models import SharingRequest, SharingStudent
+from files.models import Blob
+from files.selectors import is_kept
 from records.columns import SECTIONS, Column
 from records.completeness import layout_for
 from records.models import FamilyMember, Student
@@ -61,6 +63,14 @@ def sharing_for(user: User, request_id: UUID, *perms: str) -> SharingRequest:
     mine = every.filter(begun, request__school_id__in=units)
     found: SharingRequest = visible_or_404(every, mine, request__public_id=request_id)
     return found
+
+
+def letter_again(old: SharingRequest | None, *, receiver: str, basis: str) -> Blob | None:
+    """The letter of an earlier sharing, if it is kept and speaks for this receiver and statutory basis too."""
+    if old is None or old.letter is None or not basis:
+        return None
+    same = (receiver, basis) == (old.receiver, old.basis)
+    return old.letter if same and is_kept(old.letter) else None
 
 
 def students_of(typed: SharingRequest) -> list[SharingStudent]:

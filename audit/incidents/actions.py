@@ -24,9 +24,10 @@ from audit.incidents.selectors import (
     person_at,
     read_by,
     stays_of,
+    tellings_of,
 )
 from audit.incidents.steps import following, furthest
-from audit.models import DataKind, FrozenAccount, Incident, IncidentStep, IncidentStudent, Step
+from audit.models import TEXT, DataKind, FrozenAccount, Incident, IncidentStep, IncidentStudent, Step
 from core.pdf import render_pdf
 from core.row_locks import locked_rows
 from ledger import events
@@ -114,7 +115,8 @@ def _demand_next(row: Incident, step: str) -> None:
 def _write(row: Incident, actor: User, step: str, note: str, notice: Notice | None) -> IncidentStep:
     told: dict[str, Any] = {}
     if step == Step.STUDENTS_NOTIFIED:
-        told = {"concerned": row.students.count()}
+        concerned = row.students.count()
+        told = {"concerned": concerned, **(row.text if concerned else {})}
     if notice is not None and step == Step.AUTHORITY_NOTIFIED:
         told = {
             "authority": notice.authority.strip(), "reference": notice.reference.strip(),
@@ -293,7 +295,7 @@ def write_letter(
     row.cause, row.harm, row.measures, row.contact = (one.strip() for one in (cause, harm, measures, contact))
     row.data_kinds = [one.value for one in DataKind if one in data_kinds]
     with acting(actor, role=role, request_no=row.number):
-        row.save(update_fields=["data_kinds", "cause", "harm", "measures", "contact"])
+        row.save(update_fields=TEXT)
         events.record("incident.letter", actor=actor, obj=row, role=role)
 
 
@@ -301,23 +303,27 @@ def write_letter(
 def print_letters(*, actor: User, incident: Incident, class_id: int | None, untold: bool = False) -> bytes:
     """The letters to the students of one class (or without one) with the list to sign. One event for each student.
 
-    ``untold``: to those alone who were not told yet. Raises WrongState while the text is not written, PdfFailed,
-    NotPermitted.
+    Who was told already gets the text that he was told. ``untold``: to those alone who were not told yet. Raises
+    WrongState while the text is not written, PdfFailed, NotPermitted.
     """
     row, role = _open(actor, incident, LETTERS)
     _demand_whole(row)
     stays = stays_of(row, untold=untold).filter(school_class_id=class_id)
     stays = stays.select_related("student", "school_class")
     people = list(stays.order_by("seat_no", "student__name_sort", "pk"))
+    tellings = [step for step, _count in tellings_of(row)]
+    position = dict(row.students.values_list("student_id", "position"))
     told = [
         {
             "name": one.student.name,
             "student_no": one.student_no,
             "class_name": one.school_class.label if one.school_class else "",
+            "text": sum((step.concerned or 0) < position[one.student_id] for step in tellings),
         }
         for one in people
     ]
-    content = render_pdf("incident_letters", _facts(row, actor) | {"people": told})
+    texts = [one.text for one in (*tellings, row)]
+    content = render_pdf("incident_letters", _facts(row, actor) | {"people": told, "texts": texts})
     with acting(actor, role=role, request_no=row.number):
         students = [one.student for one in people]
         events.record_many("incident.letter_printed", students, actor=actor, role=role)
@@ -338,11 +344,6 @@ def _facts(row: Incident, actor: User) -> dict[str, Any]:
         "kind": row.kind,
         "noticed_on": timezone.localdate(row.noticed_at),
         "printed_on": timezone.localdate(),
-        "data_kinds": row.data_kinds,
-        "cause": row.cause,
-        "harm": row.harm,
-        "measures": row.measures,
-        "contact": row.contact,
     }
 
 
@@ -354,7 +355,8 @@ def print_notice(*, actor: User, incident: Incident) -> bytes:
     """
     row, role = _open(actor, incident, MANAGE)
     _demand_whole(row)
-    content = render_pdf("incident_letters", _facts(row, actor) | {"concerned": row.students.count()})
+    told = {"concerned": row.students.count(), "texts": [row.text]}
+    content = render_pdf("incident_letters", _facts(row, actor) | told)
     with acting(actor, role=role, request_no=row.number):
         events.record("incident.notice_printed", actor=actor, obj=row, role=role)
     return content

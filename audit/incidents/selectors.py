@@ -59,6 +59,21 @@ def incidents(user: User) -> QuerySet[Incident]:
     return rows
 
 
+def tellings_of(incident: Incident) -> list[tuple[IncidentStep, int]]:
+    """Each step by which students were told, in their order on the list, and how many it told."""
+    found, before = [], 0
+    for one in incident.steps.filter(concerned__gt=0).order_by("concerned"):
+        last = one.concerned or 0
+        found.append((one, last - before))
+        before = last
+    return found
+
+
+def told_otherwise(incident: Incident) -> list[tuple[IncidentStep, int]]:
+    """Those of them whose text is not the one that the case holds now."""
+    return [(one, count) for one, count in tellings_of(incident) if one.text != incident.text]
+
+
 def done_steps(incident: Incident) -> set[str]:
     """The steps that hold: telling the students does not while some of them are untold."""
     done = set(incident.steps.values_list("step", flat=True))

@@ -101,6 +101,7 @@ def _page(request: HttpRequest, row: Incident, *bound: forms.Form, status: int =
         "timeline": _timeline(row),
         "extent": selectors.extent_of(row),
         "untold": selectors.untold_of(row).count() if told else 0,
+        "otherwise": selectors.told_otherwise(row),
         "writes": runs and not selectors.is_telling_over(row),
         "runs": runs,
         "closes": Step.CLOSED in steps,
@@ -215,7 +216,12 @@ def letters(request: HttpRequest, incident_id: UUID) -> HttpResponse:
                 return _pdf(row, content)
         except (RequestRefused, PdfFailed) as refused:
             messages.error(request, refused.message if isinstance(refused, PdfFailed) else str(refused))
-    context = {"incident": row, "extent": everybody, "untold": untold if untold != everybody else []}
+    context = {
+        "incident": row,
+        "extent": everybody,
+        "untold": untold if untold != everybody else [],
+        "otherwise": selectors.told_otherwise(row),
+    }
     status = 422 if request.method == "POST" else 200
     return render(request, "audit/incident_letters.html", context, status=status)
 

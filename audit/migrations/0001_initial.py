@@ -247,6 +247,38 @@ class Migration(migrations.Migration):
                 ("told_at", models.DateTimeField(null=True, verbose_name="told")),
                 ("concerned", models.PositiveIntegerField(null=True, verbose_name="students concerned")),
                 (
+                    "data_kinds",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("basic", "Name, sex, date of birth"),
+                                ("id_number", "Identity numbers"),
+                                ("contact", "Phones and addresses"),
+                                ("family", "Members of the family"),
+                                ("photo", "Photos"),
+                                ("study", "Enrolment, class and results"),
+                                ("health", "Health"),
+                                ("aid", "Financial aid and bank accounts"),
+                                ("conduct", "Awards and penalties"),
+                                ("documents", "Scans of documents"),
+                                ("account", "Sign-in names and passwords"),
+                            ],
+                            max_length=12,
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="kinds of data",
+                    ),
+                ),
+                ("cause", core.crypto.EncryptedTextField(blank=True, default="", verbose_name="cause")),
+                (
+                    "harm",
+                    core.crypto.EncryptedTextField(blank=True, default="", verbose_name="possible harm"),
+                ),
+                ("measures", core.crypto.EncryptedTextField(blank=True, default="", verbose_name="measures")),
+                ("contact", core.crypto.EncryptedTextField(blank=True, default="", verbose_name="contact")),
+                (
                     "by",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
@@ -733,6 +765,26 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="incident_students_told",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="incidentstep",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("concerned__gt", 0),
+                        ("step", "students"),
+                        models.Q(("data_kinds", []), _negated=True),
+                    ),
+                    models.Q(
+                        models.Q(
+                            models.Q(("step", "students"), _negated=True), ("concerned", 0), _connector="OR"
+                        ),
+                        ("data_kinds", []),
+                    ),
+                    _connector="OR",
+                ),
+                name="incident_text_told",
             ),
         ),
         migrations.AddConstraint(

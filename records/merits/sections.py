@@ -155,15 +155,15 @@ def _printed_merits(file: StudentFile, *, whole: bool) -> list[Block]:
     if whole or file.allows(*selectors.PENALTY_READERS):
         for row in selectors.held_penalties(file.student):
             title = getattr(row, "kind_label", "") or row._meta.verbose_name
-            lines = [*lines_of(row, OF_OWN_PENALTY), *_steps(row)] if whole else lines_of(row, OF_PENALTY)
-            found.append(Block(title, with_phones_masked(lines)))
+            lines = lines_of(row, OF_OWN_PENALTY if whole else OF_PENALTY, masked=True)
+            found.append(Block(title, [*lines, *(_steps(row) if whole else ())]))
     return found
 
 
 def _steps(row: Penalty) -> list[Line]:
     """The steps of a case for the student himself, without who took them and what they wrote to each other."""
     steps = row.steps.select_related("actor").order_by("pk")
-    rows = (step_row(one, "", with_text=one.kind not in INTERNAL) for one in steps)
+    rows = (step_row(one, "", "" if one.kind in INTERNAL else with_phones_masked(one.text)) for one in steps)
     return [Line(one.sentence, str(one.note)) for one in rows]
 
 

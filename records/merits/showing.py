@@ -1,7 +1,6 @@
 """Entries and penalties in words: label and value for pages, and the same for copies and packages."""
 
 import re
-from dataclasses import replace
 from typing import Any
 
 from django.utils.text import capfirst
@@ -70,20 +69,21 @@ def entry_lines(
     kind: EntryKind, row: FileEntry, *, hidden: tuple[str, ...] = (), masked: bool = False
 ) -> list[Line]:
     """The filled fields of an entry with their labels, without the ``hidden`` ones; ``masked``: phones not in full."""
-    lines = lines_of(row, tuple(name for name in SHOWN[kind.key] if name not in hidden))
-    return with_phones_masked(lines) if masked else lines
+    return lines_of(row, tuple(name for name in SHOWN[kind.key] if name not in hidden), masked=masked)
 
 
-def with_phones_masked(lines: list[Line]) -> list[Line]:
-    """The same lines, phones in them not in full: they are other people's."""
-    return [replace(one, value=PHONE.sub(lambda found: mask_phone(found[0]), one.value)) for one in lines]
+def with_phones_masked(text: str) -> str:
+    """The same text, phones in it not in full: they are other people's."""
+    return PHONE.sub(lambda found: mask_phone(found[0]), text)
 
 
-def lines_of(row: Any, names: tuple[str, ...]) -> list[Line]:
-    """Label and words of each field that is filled."""
+def lines_of(row: Any, names: tuple[str, ...], *, masked: bool = False) -> list[Line]:
+    """Label and words of each field that is filled; ``masked``: phones not in full."""
     found = []
     for name in names:
         text = words(row, name)
+        if masked and name not in AS_STORED:
+            text = with_phones_masked(text)
         if text:
             found.append(Line(capfirst(str(row._meta.get_field(name).verbose_name)), text))
     return found
@@ -121,13 +121,17 @@ LOOKS: dict[str, tuple[Any, str]] = {
     PenaltyStep.Kind.VOIDED: ("grey", "trash"),
 }
 PHONE = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8})(?!\d)")
+AS_STORED = frozenset(
+    {"evidence", "number", "document_no", "lifting_document_no", "student_no", "agreement_no"}
+)
+"""Fields that are no free text, and may look like a phone."""
+
 LIST_SEPARATOR = " · "
 TOLD = gettext_lazy("Told")
 
 
-def step_row(step: PenaltyStep, role: str, *, with_text: bool = True) -> TimelineRow:
-    """A step as a line of the timeline; without its words on demand."""
-    text = step.text if with_text else ""
+def step_row(step: PenaltyStep, role: str, text: str) -> TimelineRow:
+    """A step as a line of the timeline, with so much of its words as the reader may see."""
     kind, icon = LOOKS[step.kind]
     told = f"{TOLD}: {step.get_told_display()}" if step.told else ""
     notes = [day(step.on) if step.on else "", step.get_way_display(), told, step.document_no, text]

@@ -19,6 +19,7 @@ from school.models import CalendarPeriod, Unit
 from tests.cast import Cast
 from tests.enrollment.intake import approved, draft, make_batch, submitted
 from tests.factories import saved, set_rule
+from tests.support.inbox import inbox_rows
 
 
 def period(unit: Unit, kind: str, first: date, last: date) -> None:
@@ -115,17 +116,17 @@ def test_a_notice_opens_for_its_department_only(cast: Cast, client: Client) -> N
     client.force_login(cast.registrar)
     page = client.get(news[Unit.Duty.TEACHING], follow=True)
     assert (page.status_code, page.context["batch"]) == (200, row.batch)
-    assert inbox.rows(cast.registrar, kind="notices") == []
+    assert inbox_rows(cast.registrar, kind="notices") == []
 
 
 def test_who_may_not_see_applicants_reads_the_notice_at_home(cast: Cast, client: Client) -> None:
     approved(cast, make_batch(cast.school))
-    (line,) = inbox.rows(cast.student_affairs_head, kind="notices")
+    (line,) = inbox_rows(cast.student_affairs_head, kind="notices")
     client.force_login(cast.student_affairs_head)
     page = client.get(line.url, follow=True)
     assert (page.status_code, page.redirect_chain[-1][0]) == (200, "/")
     assert str(line.title) in page.content.decode()
-    assert inbox.rows(cast.student_affairs_head, kind="notices") == []
+    assert inbox_rows(cast.student_affairs_head, kind="notices") == []
     assert not Event.objects.filter(result="refused").exists()
 
 
@@ -133,23 +134,23 @@ def test_the_inbox_groups_what_waits_by_step_and_class(cast: Cast) -> None:
     batch = make_batch(cast.school)
     for serial in (1, 2, 3):
         row = submitted(cast.clerk, batch, serial, name=f"王小{'一二三'[serial - 1]}")
-    (found,) = inbox.rows(cast.second_clerk)
+    (found,) = inbox_rows(cast.second_clerk)
     assert (found.count, found.sender, found.due) == (3, "王芳", row.due_on)
     assert "class=2026101" in found.url
-    assert inbox.rows(cast.clerk) == []
-    assert [one.count for one in inbox.rows(cast.clerk, "started")] == [3]
-    assert inbox.rows(cast.head) == inbox.rows(cast.outsider) == []
+    assert inbox_rows(cast.clerk) == []
+    assert [one.count for one in inbox_rows(cast.clerk, "started")] == [3]
+    assert inbox_rows(cast.head) == inbox_rows(cast.outsider) == []
     actions.review_initially(actor=cast.second_clerk, applicant=row)
-    assert [one.count for one in inbox.rows(cast.head)] == [1]
-    assert [one.count for one in inbox.rows(cast.second_clerk, "done")] == [1]
+    assert [one.count for one in inbox_rows(cast.head)] == [1]
+    assert [one.count for one in inbox_rows(cast.second_clerk, "done")] == [1]
 
 
 def test_what_was_returned_waits_for_its_clerk(cast: Cast) -> None:
     row = submitted(cast.clerk, make_batch(cast.school))
     actions.send_back(actor=cast.second_clerk, applicant=row, reason="scan_unclear")
-    (found,) = inbox.rows(cast.clerk)
+    (found,) = inbox_rows(cast.clerk)
     assert (found.returned, found.sender) == (True, "李娜")
-    assert inbox.rows(cast.second_clerk) == []
+    assert inbox_rows(cast.second_clerk) == []
 
 
 def test_overdue_comes_first_and_the_inbox_costs_the_same_for_many(
@@ -158,21 +159,21 @@ def test_overdue_comes_first_and_the_inbox_costs_the_same_for_many(
     set_rule(cast.school, "initial_review_days", "1")
     batch = make_batch(cast.school)
     submitted(cast.clerk, batch, 1)
-    inbox.rows(cast.second_clerk)
+    inbox_rows(cast.second_clerk)
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
     with CaptureQueriesContext(
         connection,
     ) as few:
-        inbox.rows(cast.second_clerk)
+        inbox_rows(cast.second_clerk)
     for serial in range(2, 8):
         submitted(cast.clerk, batch, serial, class_no="2026101", name=f"李{'一二三四五六七八'[serial]}")
     later = make_batch(cast.school, code="LATER", name="另一批")
     set_rule(cast.school, "initial_review_days", "9", valid_from=timezone.localdate())
     submitted(cast.clerk, later, 20)
     with django_assert_num_queries(len(few)):
-        found = inbox.rows(cast.second_clerk)
+        found = inbox_rows(cast.second_clerk)
     assert [one.count for one in found] == [7, 1]
     assert found[0].due < found[1].due
     draft(cast.clerk, later, 30)

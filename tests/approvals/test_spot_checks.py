@@ -7,8 +7,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import User
 from accounts.roles import Role
-from approvals import inbox, notices
+from approvals import notices
 from approvals.models import Notice, SpotCheck, SpotCheckItem
 from approvals.refusals import RequestRefused, SamePerson, WrongState
 from approvals.spot_checks import actions
@@ -25,6 +26,7 @@ from tests.enrollment.intake import approved, make_batch, picture, submitted
 from tests.enrollment.test_actions_together import at_once
 from tests.factories import appoint, saved, set_rule
 from tests.records.files import make_student
+from tests.support.inbox import inbox_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S3-3.3-1")]
 Outcome = SpotCheckItem.Outcome
@@ -84,7 +86,7 @@ def test_the_officer_opens_judges_and_the_last_judgement_tells_the_school(
 ) -> None:
     client.force_login(cast.bureau_officer)
     page = reverse("approvals:spot_check", args=[drawn.public_id])
-    assert [row.url for row in inbox.rows(cast.bureau_officer, kind="spot_checks")] == [page]
+    assert [row.url for row in inbox_rows(cast.bureau_officer, kind="spot_checks")] == [page]
     first, second = drawn.items.order_by("number")
     case = reverse("approvals:spot_check_case", args=[first.public_id])
     judge = reverse("approvals:spot_check_judge", args=[first.public_id])
@@ -101,7 +103,7 @@ def test_the_officer_opens_judges_and_the_last_judgement_tells_the_school(
     actions.judge(actor=cast.bureau_officer, item=second, outcome=Outcome.FINE)
     drawn.refresh_from_db()
     assert (drawn.closed_at is not None, drawn.faults_found) == (True, 1)
-    assert inbox.rows(cast.bureau_officer, kind="spot_checks") == []
+    assert inbox_rows(cast.bureau_officer, kind="spot_checks") == []
     told = Notice.objects.filter(kind=actions.FOUND)
     assert {one.duty for one in told} == {Unit.Duty.ADMISSIONS, Unit.Duty.ARCHIVES}
     assert all("户口簿" not in notices.text(one) for one in told)
@@ -217,6 +219,72 @@ def test_a_case_is_free_again_when_its_reader_has_lost_the_right(cast: Cast, dra
     cast.bureau_officer.is_active = False
     saved(cast.bureau_officer)
     assert actions.open_case(actor=cast.leader, item=item).opened_by == cast.leader
+
+
+@pytest.fixture
+def second(cast: Cast) -> User:
+    """Another officer of the bureau."""
+    appoint(cast.leader, Role.BUREAU_OFFICER, cast.bureau)
+    return cast.leader
+
+
+def test_who_holds_a_case_hands_it_back_and_another_takes_it(
+    cast: Cast, drawn: SpotCheck, client: Client, second: User
+) -> None:
+    item = drawn.items.all()[0]
+    address = reverse("approvals:spot_check_hand_back", args=[item.public_id])
+    page = reverse("approvals:spot_check", args=[drawn.public_id])
+    client.force_login(cast.bureau_officer)
+    assert address not in client.get(page).content.decode()
+    actions.open_case(actor=cast.bureau_officer, item=item)
+    assert address in client.get(page).content.decode()
+    client.force_login(second)
+    assert address not in client.get(page).content.decode()
+    client.post(address)
+    item.refresh_from_db()
+    assert item.opened_by == cast.bureau_officer, "another one's case stays his"
+    client.force_login(cast.bureau_officer)
+    assert client.get(address).status_code == 405
+    assert client.post(address).status_code == 302
+    event = Event.objects.get(action="spot_check.handed_back")
+    assert (event.actor, event.role) == (cast.bureau_officer, Role.BUREAU_OFFICER)
+    with pytest.raises(WrongState):
+        actions.judge(actor=cast.bureau_officer, item=item, outcome=Outcome.FINE)
+    actions.open_case(actor=second, item=item)
+    actions.judge(actor=second, item=item, outcome=Outcome.FINE)
+    with pytest.raises(WrongState):
+        actions.hand_back(actor=second, item=item)
+
+
+def becomes_family(user: User, item: SpotCheckItem) -> None:
+    """The officer's own number turns out to be that of the applicant's family."""
+    row = Applicant.objects.get(public_id=item.case)
+    user.id_number, user.id_number_index = row.id_number, row.id_number_index
+    saved(user)
+
+
+@pytest.mark.parametrize("act", ["open", "judge"])
+def test_who_turns_out_to_be_family_gives_the_case_back_by_being_refused(
+    cast: Cast, drawn: SpotCheck, client: Client, act: str
+) -> None:
+    item = actions.open_case(actor=cast.bureau_officer, item=drawn.items.all()[0])
+    becomes_family(cast.bureau_officer, item)
+    client.force_login(cast.bureau_officer)
+    if act == "open":
+        client.get(reverse("approvals:spot_check_case", args=[item.public_id]))
+    else:
+        client.post(reverse("approvals:spot_check_judge", args=[item.public_id]), {"outcome": "fine"})
+    item.refresh_from_db()
+    assert (item.opened_by, item.outcome) == (None, "")
+    assert Event.objects.filter(action="spot_check.handed_back").count() == 1
+
+
+def test_a_case_is_free_again_when_its_reader_turns_out_to_be_family(
+    cast: Cast, drawn: SpotCheck, second: User
+) -> None:
+    item = actions.open_case(actor=cast.bureau_officer, item=drawn.items.all()[0])
+    becomes_family(cast.bureau_officer, item)
+    assert actions.open_case(actor=second, item=item).opened_by == second
 
 
 def test_the_officer_sees_the_scans_of_the_case_that_he_opened_and_no_secret_one(

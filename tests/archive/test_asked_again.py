@@ -1,5 +1,6 @@
 """A returned deletion, inquiry or sharing is asked anew, corrected; the old one stays closed, linked both ways."""
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +25,7 @@ from records.models import Enrolment, Student
 from tests.cast import Cast, make_cast
 from tests.enrollment.intake import picture
 from tests.records.files import make_student
+from tests.support.broken import BREAKINGS, breaking
 from tests.support.together import at_once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S0-6.3-1", "S0-5.1-3", "S0-5.2-1")]
@@ -156,6 +158,47 @@ def test_the_letter_goes_along_unless_another_comes_or_none_is_needed(
     without = {"reader": ""} if key == "inquiry" else {"basis": ""}
     assert draft(cast, student, instead_of=another, letter=None, **without).letter is None
     assert model.objects.filter(request__state="draft").count() == 1
+
+
+@pytest.mark.parametrize("key", ["inquiry", "sharing"])
+@pytest.mark.parametrize("broken", BREAKINGS)
+def test_a_letter_that_cannot_be_read_is_asked_for_at_its_field(
+    cast: Cast, client: Client, student: Student, monkeypatch: pytest.MonkeyPatch, key: str, broken: str
+) -> None:
+    old = ASKINGS[key].draft(cast, student)
+    client.force_login(cast.registrar)
+    url, values = filled(again(client, old.request))
+    with monkeypatch.context() as while_broken:
+        breaking(old.letter, broken, while_broken)
+        answer = client.post(url, values)
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == ["letter"]
+    old.request.refresh_from_db()
+    assert (old.request.state, Request.objects.count()) == ("draft", 1)
+    with io.BytesIO(picture()) as sent:
+        sent.name = "letter.png"
+        assert client.post(url, {**values, "letter": sent}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("key", "other"),
+    [
+        ("inquiry", {"reader": "陈老师"}),
+        ("inquiry", {"reader_unit": "市教育局"}),
+        ("sharing", {"receiver": "市教育局"}),
+        ("sharing", {"basis": "未成年人保护法"}),
+    ],
+)
+def test_a_letter_does_not_go_along_for_what_it_does_not_speak_of(
+    cast: Cast, client: Client, student: Student, key: str, other: dict[str, str]
+) -> None:
+    old = ASKINGS[key].draft(cast, student)
+    client.force_login(cast.registrar)
+    url, values = filled(again(client, old.request))
+    answer = client.post(url, {**values, **other})
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == ["letter"]
+    assert ASKINGS[key].draft(cast, student, instead_of=old, letter=None, **other).letter is None
 
 
 @each

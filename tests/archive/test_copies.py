@@ -29,6 +29,7 @@ from records.entry_models import LearningProblem
 from records.merits.actions import entries, penalties
 from records.merits.actions.penalties import Decision
 from records.models import Enrolment, ReadingDay, Student
+from records.penalty_models import PenaltyStep
 from records.selectors import StudentFile, student_file
 from school.models import Stage
 from tests.archive.test_deletions import REWARD
@@ -36,7 +37,7 @@ from tests.archive.test_four_checks import another_picture, student
 from tests.cast import Cast
 from tests.enrollment.intake import id_number
 from tests.factories import saved
-from tests.records.merits.people import case, delivered, heard, officer, paper, scan
+from tests.records.merits.people import case, delivered, heard, lifted, officer, paper, scan
 
 __all__ = ["student"]
 pytestmark = pytest.mark.django_db
@@ -196,6 +197,31 @@ def test_the_own_copy_names_nobody_of_the_office_and_not_what_its_people_wrote_t
         assert hidden not in text, hidden
     if form == "json":
         assert cast.archivist.name not in text
+
+
+@pytest.mark.parametrize("form", ["pdf", "json"])
+def test_the_own_copy_shows_numbers_of_documents_as_they_are(cast: Cast, student: Student, form: str) -> None:
+    cast.school.stage = Stage.VOCATIONAL
+    saved(cast.school)
+    stay = Enrolment.objects.get(student=student)
+    stay.started_on = timezone.localdate() - timedelta(days=900)
+    saved(stay)
+    clerk = officer(cast)
+    values = {**REWARD, "name": "优秀学生", "document_no": "13912340001", "reason": "联系 13912345678"}
+    entries.enter_rewards(actor=clerk, enrolments=[stay], values=values)
+    row = lifted(clerk, cast.student_affairs_head, stay)
+    row.document_no, row.lifting_document_no, row.facts = "13912340002", "13912340003", "家长 13912345679"
+    saved(row)
+    step = row.steps.get(kind=PenaltyStep.Kind.LIFTED)
+    step.document_no, step.text = "13912340004", "问 13912345670"
+    saved(step)
+    asked = replace(FATHER, form=form)
+    content = actions.hand_out(actor=cast.archivist, file=opened(cast, student), asked=asked)
+    text = text_of(content) if form == "pdf" else content.decode()
+    for shown in ("13912340001", "13912340002", "13912340003", "13912340004"):
+        assert shown in text, shown
+    for hidden in ("13912345678", "13912345679", "13912345670"):
+        assert hidden not in text, hidden
 
 
 def born(student: Student, day: date) -> None:

@@ -19,6 +19,7 @@ from tests.archive.asking import WAY, fresh, proof, submitted_edit, walk
 from tests.cast import Cast
 from tests.factories import appoint, saved
 from tests.records.files import make_student
+from tests.support.broken import BREAKINGS, breaking
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S0-6.2-1")]
 
@@ -70,6 +71,22 @@ def test_nothing_is_taken_back_when_the_new_one_is_refused(
     url = f"{reverse('archive:edit_new', args=[student.public_id])}?instead_of={typed.request.public_id}"
     answer = client.post(url, {"name": "王小明", "cause": "change", "reason": "无", "basis": "无"})
     assert answer.status_code == 422
+    assert fresh(typed).request.state == Request.State.RETURNED
+    assert EditRequest.objects.count() == 1
+
+
+@pytest.mark.parametrize("broken", BREAKINGS)
+def test_a_proof_that_cannot_be_read_is_asked_for_at_its_field(
+    cast: Cast, client: Client, student: Student, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    typed = returned(cast, student)
+    breaking(typed.evidence.get().blob, broken, monkeypatch)
+    client.force_login(cast.registrar)
+    shown = again(client, typed)
+    values = {"name": "王晓民", "cause": "change", "reason": "户口簿", "basis": "派出所证明"}
+    answer = client.post(shown.redirect_chain[-1][0], {**shown.context["fields"].initial, **values})
+    assert answer.status_code == 422
+    assert list(answer.context["reasons"].errors) == ["proof"]
     assert fresh(typed).request.state == Request.State.RETURNED
     assert EditRequest.objects.count() == 1
 

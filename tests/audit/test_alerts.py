@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.roles import Role
-from approvals import inbox
 from approvals.refusals import AlreadyDecided
 from audit.alerts import actions
 from ledger.models import Event
@@ -16,6 +15,7 @@ from records.models import BulkViewAlert, ReadingDay
 from tests.cast import Cast, make_cast
 from tests.factories import appoint, make_user, saved
 from tests.support.behind import behind
+from tests.support.inbox import inbox_rows
 
 
 def make_alert(cast: Cast, *, count: int = 51, reader: object = None, school: object = None) -> BulkViewAlert:
@@ -29,10 +29,10 @@ def make_alert(cast: Cast, *, count: int = 51, reader: object = None, school: ob
 
 def test_the_alert_waits_in_the_inbox_until_it_is_answered(cast: Cast, client: Client) -> None:
     alert = make_alert(cast, reader=cast.registrar)
-    rows = [row for row in inbox.rows(cast.security_admin) if row.url.endswith(f"{alert.public_id}/")]
+    rows = [row for row in inbox_rows(cast.security_admin) if row.url.endswith(f"{alert.public_id}/")]
     assert len(rows) == 1
     assert "51" in str(rows[0].title)
-    assert not inbox.rows(cast.system_admin, kind="alerts")
+    assert not inbox_rows(cast.system_admin, kind="alerts")
     client.force_login(cast.security_admin)
     page = client.get(reverse("audit:alerts")).content.decode()
     assert "杨丽" in page
@@ -42,7 +42,7 @@ def test_the_alert_waits_in_the_inbox_until_it_is_answered(cast: Cast, client: C
     alert.refresh_from_db()
     assert (alert.answered_by, alert.finding) == (cast.security_admin, "核对新生名单，已向教务处核实")
     assert "核对新生名单" in client.get(url).content.decode()
-    assert not inbox.rows(cast.security_admin, kind="alerts")
+    assert not inbox_rows(cast.security_admin, kind="alerts")
     assert Event.objects.get(action="reading.answered").actor == cast.security_admin
     with pytest.raises(AlreadyDecided):
         actions.answer(actor=cast.security_admin, alert=alert, finding="again")
@@ -54,10 +54,10 @@ def test_nobody_sees_the_alert_about_himself_or_of_another_school(cast: Cast, cl
     client.force_login(cast.security_admin)
     for alert in (own, other):
         assert client.get(reverse("audit:alert", args=[alert.public_id])).status_code == 404
-    assert not inbox.rows(cast.security_admin, kind="alerts")
+    assert not inbox_rows(cast.security_admin, kind="alerts")
     above = make_user("上级", cast.bureau)
     appoint(above, Role.SECURITY_ADMIN, cast.bureau)
-    assert len(inbox.rows(above, kind="alerts")) == 2
+    assert len(inbox_rows(above, kind="alerts")) == 2
 
 
 def test_the_list_costs_the_same_for_two_and_ten(cast: Cast, client: Client) -> None:

@@ -2,14 +2,16 @@
 
 from typing import Any
 
+import pypdfium2
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
 from approvals.refusals import WrongState
 from audit.incidents import actions
-from audit.models import DataKind, Incident, Step
-from tests.audit.test_incidents import TEXT, reported, take
+from audit.models import DataKind, Incident, IncidentStep, Step
+from tests.audit.test_incidents import TEXT, reported, take, told_case
 from tests.cast import Cast
 from tests.records.files import make_student
 
@@ -70,5 +72,83 @@ def test_the_text_is_widened_for_those_who_come_later_and_stands_once_all_were_t
     incident.refresh_from_db()
     assert DataKind.HEALTH in incident.data_kinds
     take(cast, incident, Step.STUDENTS_NOTIFIED)
+    assert [(one.concerned, one.data_kinds) for one in incident.steps.filter(step="students")] == [
+        (1, ["id_number", "contact"]),
+        (2, ["id_number", "contact", "health"]),
+    ]
     with pytest.raises(WrongState):
         actions.write_letter(actor=cast.security_admin, incident=incident, **TEXT)
+
+
+@pytest.fixture
+def rewritten(cast: Cast) -> Incident:
+    """A case of which one student was told, then a second came and the text was written anew for him."""
+    incident = reported(cast)
+    take(cast, incident, Step.ISOLATED)
+    for name in ("王小明", "李小红"):
+        student = make_student(name, cast, school_class=cast.school_class)
+        number = student.enrolments.get().student_no
+        actions.add_numbers(actor=cast.security_admin, incident=incident, numbers=[number])
+        if name == "王小明":
+            take(cast, incident, Step.ASSESSED)
+            actions.write_letter(actor=cast.security_admin, incident=incident, **TEXT)
+            take(cast, incident, Step.STUDENTS_NOTIFIED)
+    anew = {**TEXT, "cause": "服务器被入侵"}
+    actions.write_letter(actor=cast.security_admin, incident=incident, **anew)
+    return incident
+
+
+def letters_of(content: bytes) -> dict[str, str]:
+    """The pages of the letters after the list, by the student they go to."""
+    document = pypdfium2.PdfDocument(content)
+    pages = ["".join(page.get_textpage().get_text_range().split()) for page in document]
+    document.close()
+    return {name: page for page in pages[1:] for name in ("王小明", "李小红") if name in page}
+
+
+@pytest.mark.parametrize("all_told", [False, True])
+def test_each_letter_holds_what_its_student_was_told(
+    cast: Cast, client: Client, rewritten: Incident, *, all_told: bool
+) -> None:
+    if all_told:
+        take(cast, rewritten, Step.STUDENTS_NOTIFIED)
+    client.force_login(cast.archive_head)
+    url = reverse("audit:incident_letters", args=[rewritten.public_id])
+    answer = client.post(url, {"school_class": str(cast.school_class.public_id)})
+    pages = letters_of(answer.content)
+    assert "笔记本电脑被盗" in pages["王小明"] and "服务器被入侵" not in pages["王小明"]
+    assert "服务器被入侵" in pages["李小红"] and "笔记本电脑被盗" not in pages["李小红"]
+
+
+@pytest.mark.parametrize("all_told", [False, True])
+def test_the_pages_show_what_the_first_were_told_beside_the_new_text(
+    cast: Cast, client: Client, rewritten: Incident, *, all_told: bool
+) -> None:
+    if all_told:
+        take(cast, rewritten, Step.STUDENTS_NOTIFIED)
+    for person, name in ((cast.security_admin, "incident"), (cast.archive_head, "incident_letters")):
+        client.force_login(person)
+        answer = client.get(reverse(f"audit:{name}", args=[rewritten.public_id]))
+        ((step, count),) = answer.context["otherwise"]
+        assert (step.cause, count) == ("笔记本电脑被盗", 1)
+        page = answer.content.decode()
+        assert "笔记本电脑被盗" in page and "服务器被入侵" in page
+
+
+def test_a_text_that_was_not_written_anew_is_shown_once(cast: Cast, client: Client) -> None:
+    incident = told_case(cast)
+    client.force_login(cast.security_admin)
+    answer = client.get(reverse("audit:incident", args=[incident.public_id]))
+    assert answer.context["otherwise"] == []
+    assert answer.content.decode().count("笔记本电脑被盗") == 1
+
+
+def test_the_database_takes_no_telling_without_its_text(cast: Cast) -> None:
+    values = {"incident": reported(cast), "by": cast.security_admin, "note": "x"}
+    for wrong in (
+        {"step": "students", "concerned": 1},
+        {"step": "students", "concerned": 0, "data_kinds": ["contact"]},
+        {"step": "isolated", "data_kinds": ["contact"]},
+    ):
+        with pytest.raises(IntegrityError, match="incident_text_told"), transaction.atomic():
+            IncidentStep.objects.create(**values, **wrong)

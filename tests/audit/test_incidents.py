@@ -14,7 +14,6 @@ from accounts.actions import unlock_user
 from accounts.models import User
 from accounts.roles import Role
 from accounts.scope import NotPermitted, OutOfScope
-from approvals import inbox
 from approvals.refusals import RequestRefused, SamePerson, WrongState
 from archive.certificates import actions as certificates
 from audit.incidents import actions, selectors
@@ -31,6 +30,7 @@ from tests.enrollment.intake import id_number
 from tests.factories import appoint, make_user, saved, set_rule
 from tests.records.files import make_student
 from tests.support.behind import behind
+from tests.support.inbox import inbox_rows
 from tests.support.together import at_once
 
 WORDS = {
@@ -96,7 +96,7 @@ def test_the_clock_runs_from_the_report(cast: Cast) -> None:
     set_rule(cast.school, "incident_authority_hours", "2")
     incident = reported(cast)
     assert incident.authority_due - incident.reported_at == timedelta(hours=2)
-    (row,) = inbox.rows(cast.security_admin, kind="incidents")
+    (row,) = inbox_rows(cast.security_admin, kind="incidents")
     assert row.due == timezone.localdate(incident.authority_due)
     with pytest.raises(RequestRefused):
         actions.report(
@@ -124,7 +124,7 @@ def test_the_suspect_is_outside_even_when_he_is_the_security_administrator(
             act()
     with pytest.raises(OutOfScope):
         selectors.incident_for(cast.security_admin, incident.public_id)
-    assert not inbox.rows(cast.security_admin, kind="incidents")
+    assert not inbox_rows(cast.security_admin, kind="incidents")
     client.force_login(cast.security_admin)
     for name in ("incidents", "incident_report"):
         assert incident.number not in client.get(reverse(f"audit:{name}")).content.decode()
@@ -217,9 +217,9 @@ def test_the_letters_tell_what_the_law_asks_and_leave_a_trace_for_each_student(
     actions.add_class(**by, school_class=cast.school_class)
     actions.add_numbers(**by, numbers=[li.enrolments.get().student_no])
     actions.write_letter(**by, **TEXT)
-    assert not inbox.rows(cast.archive_head, kind="incidents")
+    assert not inbox_rows(cast.archive_head, kind="incidents")
     take(cast, incident, Step.ISOLATED, Step.ASSESSED)
-    assert len(inbox.rows(cast.archive_head, kind="incidents")) == 1
+    assert len(inbox_rows(cast.archive_head, kind="incidents")) == 1
     client.force_login(cast.archive_head)
     url = reverse("audit:incident_letters", args=[incident.public_id])
     answer = client.post(url, {"school_class": str(cast.school_class.public_id)})
@@ -274,11 +274,11 @@ def test_the_clock_runs_until_the_authority_was_told(cast: Cast, client: Client)
     client.force_login(cast.security_admin)
     url = reverse("audit:incident", args=[incident.public_id])
     assert client.get(url).context["overdue"]
-    (row,) = inbox.rows(cast.security_admin, kind="incidents")
+    (row,) = inbox_rows(cast.security_admin, kind="incidents")
     assert row.due == timezone.localdate(incident.authority_due)
     take(cast, incident, Step.AUTHORITY_NOTIFIED)
     assert not client.get(url).context["overdue"]
-    (row,) = inbox.rows(cast.security_admin, kind="incidents")
+    (row,) = inbox_rows(cast.security_admin, kind="incidents")
     assert row.due is None
 
 
@@ -439,15 +439,15 @@ def test_who_comes_onto_the_list_later_is_told_before_the_case_closes(cast: Cast
     set_rule(cast.school, "incident_students_hours", "48")
     incident = told_case(cast)
     li = make_student("李明", cast)
-    assert not inbox.rows(cast.archive_head, kind="incidents")
+    assert not inbox_rows(cast.archive_head, kind="incidents")
     take(cast, incident, Step.REMEDIED, Step.ACCOUNTABILITY, Step.LESSONS)
     number = li.enrolments.get().student_no
     actions.add_numbers(actor=cast.security_admin, incident=incident, numbers=[number])
     due = timezone.localdate(timezone.now() + timedelta(hours=48))
     for person in (cast.archive_head, cast.security_admin):
-        (row,) = inbox.rows(person, kind="incidents")
+        (row,) = inbox_rows(person, kind="incidents")
         assert row.due == due
-    assert not inbox.rows(cast.leader, kind="incidents")
+    assert not inbox_rows(cast.leader, kind="incidents")
     with pytest.raises(WrongState):
         actions.close(actor=cast.leader, incident=incident, note="已结案")
     client.force_login(cast.security_admin)
@@ -464,7 +464,7 @@ def test_who_comes_onto_the_list_later_is_told_before_the_case_closes(cast: Cast
     take(cast, incident, Step.STUDENTS_NOTIFIED)
     with pytest.raises(WrongState):
         take(cast, incident, Step.STUDENTS_NOTIFIED)
-    assert not inbox.rows(cast.archive_head, kind="incidents")
+    assert not inbox_rows(cast.archive_head, kind="incidents")
     told = incident.steps.filter(step="students").values_list("concerned", flat=True)
     assert list(told) == [1, 2]
     actions.close(actor=cast.leader, incident=incident, note="已结案")

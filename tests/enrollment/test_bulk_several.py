@@ -8,7 +8,6 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from approvals import inbox
 from enrollment import actions
 from enrollment.bulk_chosen import NotOneKind, chosen, pick_of
 from enrollment.models import Applicant, IntakeBatch, IntakeDecision, IntakeSample
@@ -18,6 +17,7 @@ from tests.cast import Cast
 from tests.enrollment import intake
 from tests.enrollment.intake import make_batch
 from tests.factories import make_class
+from tests.support.inbox import inbox_rows
 
 State = Applicant.State
 PAGE = "enrollment:bulk_several"
@@ -34,7 +34,7 @@ def two_classes(cast: Cast, batch: IntakeBatch) -> list[Applicant]:
 
 
 def picks(user: Any) -> list[str]:
-    return [row.pick for row in inbox.rows(user) if row.pick]
+    return [row.pick for row in inbox_rows(user) if row.pick]
 
 
 def look(user: Any) -> None:
@@ -117,6 +117,6 @@ def test_what_waits_for_the_bureau_cannot_be_chosen(cast: Cast, batch: IntakeBat
     row.bureau_state = Applicant.BureauState.WAITING
     with acting(cast.head):
         row.save(update_fields=["bureau_state"])
-    rows = [one for one in inbox.rows(cast.bureau_officer) if one.count]
+    rows = [one for one in inbox_rows(cast.bureau_officer) if one.count]
     assert rows
     assert not any(one.pick for one in rows)

@@ -265,6 +265,7 @@ ROUTES: dict[str, Route] = {
     "approvals:spot_check": route(*SPOT_CHECK, obj=lambda world: world.spot_check),
     "approvals:spot_check_case": route("spot_check", obj=_spot_item),
     "approvals:spot_check_judge": route("spot_check", obj=_spot_item, methods="POST"),
+    "approvals:spot_check_hand_back": route("spot_check", obj=_spot_item, methods="POST"),
     **SECURITY,
     "archive:edit_new": route("request_change", obj=_student, methods="GET POST"),
     "archive:edit_print": route(SIGNED_IN, obj=_request, good=NOT_A_PARTY, methods="POST"),

@@ -20,14 +20,14 @@ from ledger.context import acting
 from ledger.models import Event
 from records import reading
 from records.documents import filing
-from records.merits.actions import entries
+from records.merits.actions import entries, penalties
 from records.models import BulkViewAlert, Document, ReadingDay, Student
 from records.purposes import PURPOSES
 from records.selectors import student_file
 from tests.cast import Cast, make_cast
 from tests.factories import saved, set_rule
 from tests.records.files import make_student
-from tests.records.merits.people import officer, scan
+from tests.records.merits.people import case, enrolment_of, heard, officer, paper, scan
 from tests.records.merits.test_entries import reward
 from tests.support.together import at_once
 
@@ -165,6 +165,40 @@ def test_the_scan_of_an_entry_asks_and_counts_too(
     assert client.get(url)["Content-Type"].startswith("image/")
     assert viewed() == ["check"]
     assert ReadingDay.objects.get().students == [wang.pk]
+
+
+@pytest.mark.requirement("S0-5.1-1", "S0-5.1-2", "S0-5.1-5")
+@pytest.mark.parametrize("act", ["", "hear/"])
+def test_a_penalty_opened_by_its_own_address_asks_and_counts_too(
+    cast: Cast, client: Client, wang: Student, purpose_is_asked: None, act: str
+) -> None:
+    clerk = officer(cast)
+    stay = enrolment_of(wang, since=timezone.localdate() - timedelta(days=200))
+    row = penalties.prepare(actor=clerk, enrolment=stay, case=case())
+    penalties.give_notice(actor=clerk, penalty=row, paper=paper(30))
+    url = reverse("records:penalty", args=[row.public_id]) + act
+    client.force_login(clerk)
+    page = client.get(url).content.decode()
+    assert f'name="next" value="{url}"' in page
+    assert "王小明" not in page and row.facts not in page
+    assert not ReadingDay.objects.exists()
+    assert not Event.objects.filter(action="penalty.viewed").exists()
+    client.post(CHOOSE, {"purpose": "check", "next": url})
+    assert "王小明" in client.get(url).content.decode()
+    assert viewed() == ["check"]
+    assert ReadingDay.objects.get(reader=clerk).students == [wang.pk]
+    assert client.get(url).status_code == 200
+    assert viewed() == ["check"]
+
+
+def test_what_a_refused_step_of_a_penalty_shows_counts_too(
+    cast: Cast, client: Client, wang: Student, purpose_is_asked: None
+) -> None:
+    row = heard(officer(cast), enrolment_of(wang, since=timezone.localdate() - timedelta(days=200)))
+    client.force_login(cast.student_affairs_head)
+    answer = client.post(reverse("records:penalty_act", args=[row.public_id, "decide"]), {})
+    assert (answer.status_code, row.facts in answer.content.decode()) == (422, True)
+    assert ReadingDay.objects.get(reader=cast.student_affairs_head).students == [wang.pk]
 
 
 def test_a_document_of_a_stranger_is_not_found_before_anything_is_asked(

@@ -114,13 +114,16 @@ def penalty(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """A case: what it is about, its way, its steps, and what can be done now."""
     user = user_of(request)
     file, row = selectors.penalty_for(user, public_id)
+    if asked := opening.question(request):
+        return asked
+    opening.note(request, file, again=True)
     reading.open_penalty(file=file, penalty=row)
     taken = selectors.steps_of(row)
     papers = [one for one in taken if one.evidence_id]
     values = {
         "row": row, "student": row.student, "enrolment": row.enrolment, "state": penalty_badge(row),
         "case": lines_of(row, CASE_LINES), "decision": lines_of(row, DECISION_LINES) if row.decided_on else [],
-        "steps": _steps(row), "timeline": [step_row(one, _role_label(one.role)) for one in taken],
+        "steps": _steps(row), "timeline": [step_row(one, _role_label(one.role), one.text) for one in taken],
         "papers": papers, "acts": acts_for(user, row), "bars": [] if file.has_left else bars(row.student),
     }  # fmt: skip
     return render(request, "records/merits/penalty.html", values)
@@ -139,6 +142,8 @@ def penalty_act(request: HttpRequest, public_id: UUID, key: str) -> HttpResponse
     act = ACTS.get(key)
     if act is None:
         raise Http404
+    if asked := opening.question(request):
+        return asked
     refusal = _closed(user, row, act)
     if refusal and request.method == "GET":
         messages.error(request, refusal)
@@ -154,6 +159,7 @@ def penalty_act(request: HttpRequest, public_id: UUID, key: str) -> HttpResponse
         else:
             messages.success(request, _("Done."))
             return redirect("records:penalty", public_id)
+    opening.note(request, file, again=True)
     values = {
         "form": form, "student": row.student, "enrolment": row.enrolment, "title": act.label, "act_label": act.label,
         "back_url": reverse("records:penalty", args=[public_id]), "danger": act.danger, "penalty": row,

@@ -12,7 +12,6 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.roles import Role
-from approvals import inbox
 from ledger.models import Event
 from records.entry_models import Conduct, LearningProblem, Reward
 from records.merits.actions import afterwards, entries, penalties
@@ -25,6 +24,7 @@ from tests.factories import appoint, make_unit, make_user
 from tests.records.files import make_student
 from tests.records.merits.people import case, delivered, enrolment_of, heard, officer, paper, scan, term_over
 from tests.records.merits.test_entries import note, reward, trouble
+from tests.support.inbox import inbox_rows
 
 
 @pytest.fixture
@@ -195,18 +195,18 @@ def test_a_problem_goes_from_teacher_to_office_and_back(
     assert (
         client.post(reverse("records:problem_answer", args=[row.public_id]), {"text": "x"}).status_code == 403
     )
-    waiting = {str(one.kind): one for one in inbox.rows(clerk, kind="merits")}
+    waiting = {str(one.kind): one for one in inbox_rows(clerk, kind="merits")}
     (line,) = waiting.values()
     assert (line.count, line.due) == (1, row.due_on)
-    assert [one.count for one in inbox.rows(cast.teacher, "started", kind="merits")] == [1]
+    assert [one.count for one in inbox_rows(cast.teacher, "started", kind="merits")] == [1]
     client.force_login(clerk)
     assert row.text in client.get(reverse("records:problem", args=[row.public_id])).content.decode()
     client.post(reverse("records:problem_answer", args=[row.public_id]), {"text": "安排辅导"})
-    assert not inbox.rows(clerk, kind="merits")
-    assert [one.count for one in inbox.rows(cast.teacher, kind="merits")] == [1]
+    assert not inbox_rows(clerk, kind="merits")
+    assert [one.count for one in inbox_rows(cast.teacher, kind="merits")] == [1]
     client.force_login(cast.teacher)
     client.post(reverse("records:problem_close", args=[row.public_id]))
-    assert not inbox.rows(cast.teacher, kind="merits")
+    assert not inbox_rows(cast.teacher, kind="merits")
     assert "安排辅导" in read(client, cast.registrar, tab(li, "conduct"))
 
 
@@ -226,7 +226,7 @@ def test_the_inbox_follows_a_penalty(cast: Cast, clerk: User, li: Enrolment) -> 
     head = cast.student_affairs_head
 
     def lines(user: User) -> list[tuple[int, str]]:
-        return [(one.count, one.url.partition("?")[2]) for one in inbox.rows(user, kind="merits")]
+        return [(one.count, one.url.partition("?")[2]) for one in inbox_rows(user, kind="merits")]
 
     row = penalties.prepare(actor=clerk, enrolment=li, case=case())
     assert lines(clerk) == [(1, "state=preparing")]
