@@ -69,7 +69,8 @@ def _age(row: ImportRow) -> str:
 
 def _batches(user: User) -> list[tuple[str, str]]:
     rows = problem_rows(user).order_by("import_job__batch__code")
-    return list(rows.values_list("import_job__batch", "import_job__batch__name").distinct())
+    found = rows.values_list("import_job__batch", "import_job__batch__name").distinct()
+    return [(str(pk), name) for pk, name in found]
 
 
 class ProblemRowList(ListPage[Any]):

@@ -278,6 +278,23 @@ def test_a_list_costs_the_same_however_long(
     assert counts[1] == counts[2]
 
 
+@pytest.mark.parametrize(
+    "asked",
+    ["?what=1", "?state=nothing", "?kind=%00", "?match=", "?sort=--row", "?sort=text", "?page=x", "?page=-1",
+     "?page=99999999999999999999", "?name=~0", "?graduating=x"],
+)  # fmt: skip
+def test_an_address_that_asks_for_what_is_not_there_breaks_nothing(
+    cast: Cast, client: Client, asked: str
+) -> None:
+    made = brought(cast, ("无名", "", "1", "", "", ""))
+    client.force_login(cast.registrar)
+    for address in (
+        reverse("archive:problem_list", args=[made.public_id]),
+        reverse("archive:problem_lists"),
+    ):
+        assert client.get(address + asked).status_code == 200
+
+
 def test_numbers_are_masked(cast: Cast, client: Client) -> None:
     number = id_number(1)
     student = make_student("王小明", cast, id_number=number)
