@@ -358,9 +358,11 @@ def test_the_history_of_rows_says_nothing_of_a_destroyed_student_either(committe
     other = make_student("王小明", cast)
     made = brought(
         cast, ("司马青云", "", "1", "", "", ""), ("司马清云", "", "2", id_number(1), "", ""),
-        ("王小明", "", number_of(other), "", "", ""), ("李四", "", "3", "", "", ""),
+        ("王小明", "", number_of(other), "", "", ""), ("李四", "", "3", "", "", ""), ("赵六", "", "4", "", "", ""),
     )  # fmt: skip
-    by_name, by_number, others, apart = made.rows.order_by("row_no")
+    by_name, by_number, others, apart, once = made.rows.order_by("row_no")
+    said = actions.explain(actor=cast.registrar, row=once, version=0, reason="即司马青云")
+    actions.send_back(actor=cast.archivist, row=said, version=1, reason="缺照片")
     for one in (by_name, by_number, others):
         row = actions.explain(actor=cast.registrar, row=one, version=0, reason="即司马青云")
         row = actions.send_back(actor=cast.archivist, row=row, version=1, reason="司马青云是谁")
@@ -372,12 +374,13 @@ def test_the_history_of_rows_says_nothing_of_a_destroyed_student_either(committe
     row.refresh_from_db()
     assert (row.state, row.reason, row.returned) == (State.ANSWERED, "户口簿无误", "")
     assert row.history.latest("history_id").reason == "户口簿无误"
-    said = [(one.reason, one.returned) for one in apart.history.order_by("history_id")]
-    assert said == [("", ""), ("户口簿无误", ""), ("", "缺证明")], "what names others stays"
-    told = Erasure.objects.filter(table="archive_historicalproblemrow").values_list("rows", flat=True)
-    blanked = {pk for rows in told for pk in rows}
-    kept = ProblemRow.history.exclude(history_id__in=blanked)
-    assert set(kept.values_list("id", flat=True)) == {others.pk, apart.pk}
+    told = [(one.reason, one.returned) for one in apart.history.order_by("history_id")]
+    assert told == [("", ""), ("户口簿无误", ""), ("", "缺证明")], "what names others stays"
+    once.refresh_from_db()
+    assert (once.returned, once.history.latest("history_id").returned) == ("缺照片", "缺照片")
+    erased = Erasure.objects.filter(table="archive_historicalproblemrow").values_list("rows", flat=True)
+    kept = ProblemRow.history.exclude(history_id__in={pk for rows in erased for pk in rows})
+    assert set(kept.values_list("id", flat=True)) == {others.pk, apart.pk, once.pk}
 
 
 def test_a_row_stays_with_its_unit_when_the_file_is_shelved(cast: Cast, client: Client) -> None:
