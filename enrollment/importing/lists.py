@@ -85,7 +85,8 @@ class ProblemRowList(ListPage[Any]):
                sort=("import_job__batch__code", "import_job", "row_number")),
         Column("errors", gettext_lazy("Errors"), lambda row: row.errors, sort=("errors",), css="num"),
         Column("owner", gettext_lazy("Owner"), lambda row: row.owner.name, sort=("owner__name",), css="name"),
-        Column("at", gettext_lazy("Imported"), lambda row: row.import_job.finished_at, phone=False, css="date"),
+        Column("at", pgettext_lazy("problem row", "Imported"), lambda row: row.import_job.finished_at, phone=False,
+               css="date"),
         Column("age", pgettext_lazy("problem row", "Waiting for"), _age, css="num",
                sort=("import_job__finished_at", "import_job", "row_number")),
     )  # fmt: skip
