@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import NotPermitted, demand
+from accounts.scope import NotPermitted, demand, units_with
 from approvals.refusals import RequestRefused, WrongState
 from archive.models import DestroyedFile
 from records.models import Enrolment, Student
@@ -29,6 +29,11 @@ def school_of(user: User, perm: str) -> Unit:
     school = user.unit.employer
     demand(user, perm, school.pk)
     return school
+
+
+def holds_at_school(user: User, perm: str) -> bool:
+    """Whether `school_of` finds one: an act is offered only then. Who holds it on a department alone does not."""
+    return user.unit is not None and user.unit.employer.pk in units_with(user, perm)
 
 
 def kept_at(school: Unit) -> QuerySet[Enrolment]:

@@ -40,6 +40,7 @@ review_urls = [
 
 import_urls = [
     path("imports/", imports.imports, name="imports"),
+    path("imports/problems/", imports.problems, name="import_problems"),
     path("imports/new/", imports.upload, name="import_upload"),
     path("imports/template/<uuid:batch_id>/", imports.template, name="import_template"),
     path("imports/<uuid:public_id>/", imports.result, name="import_result"),

@@ -40,6 +40,8 @@ USUAL_AGES = {
     "training": (3, 80),
 }
 MEMBERS = ("member1", "member2")
+PARENTS = {"51", "52", "57", "58"}
+"""Relations (GB/T 4761) of parents, step-parents and adoptive parents."""
 
 
 def resident_number(values: Values) -> IdNumber | None:
@@ -141,6 +143,7 @@ def _family(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[F
     if "member1.name" not in layout.by_field:
         return
     yield from _family_numbers(values)
+    yield from _guardian_order(values)
     guardians = [values.get(f"{member}.is_guardian") for member in MEMBERS]
     if None not in guardians and True not in guardians and any(answer is False for answer in guardians):
         yield Fault("member1.is_guardian", "guardian_missing")
@@ -155,12 +158,23 @@ def _family(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[F
 
 
 def _family_numbers(values: Values) -> Iterator[Fault]:
+    """Numbers of members: without one stands the type 其他. Where the pupil has none, `_family` asks for theirs."""
     for member in MEMBERS:
-        number = values.get(f"{member}.id_number")
-        if number and values.get(f"{member}.id_type") == RESIDENT_CARD:
+        kind, number = values.get(f"{member}.id_type"), values.get(f"{member}.id_number")
+        if number and kind == RESIDENT_CARD:
             code = id_number_fault(number)
             if code:
                 yield Fault(f"{member}.id_number", code, value=number)
+        elif number == "" and kind and kind != NO_DOCUMENT and values.get("id_number"):
+            yield Fault(f"{member}.id_number", "id_required", "warning")
+
+
+def _guardian_order(values: Values) -> Iterator[Fault]:
+    """Parents are guardians before anybody else (监护人顺序)."""
+    is_parent = [values.get(f"{member}.relation") in PARENTS for member in MEMBERS]
+    first = next((at for at, one in enumerate(MEMBERS) if values.get(f"{one}.is_guardian")), None)
+    if first is not None and any(is_parent) and not is_parent[first]:
+        yield Fault(f"{MEMBERS[first]}.is_guardian", "guardian_order", "warning")
 
 
 def _age(values: Values, layout: LayoutColumns, book: CodeBook) -> Iterator[Fault]:

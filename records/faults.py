@@ -161,6 +161,10 @@ MESSAGES: dict[str, Message] = {
     "guardian_missing": Message(
         _("No member of the family is marked as guardian"), _("Mark at least one guardian")
     ),
+    "guardian_order": Message(
+        _("The first guardian is no parent, although a parent is named"),
+        _("Parents come first; keep it if they cannot be guardians"),
+    ),
     "overseas_with_id": Message(
         _("Holders of a resident identity card are not from Hong Kong, Macao, Taiwan or overseas"),
         _("Choose 否"),

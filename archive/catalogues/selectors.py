@@ -1,7 +1,7 @@
 """Reads for the catalogues: the files that a school keeps, counted and listed in constant statements."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -93,7 +93,10 @@ def volumes(lines: Iterable[dict[str, Any]]) -> list[tuple[str, int]]:
 
 
 def files(user: User, school: Unit, year: str, volume: int = 0) -> list[dict[str, Any]]:
-    """The files numbered in a year by archive number, of one volume of `VOLUME`. Two statements."""
+    """The files numbered in a year by archive number, of one volume of `VOLUME`, each with the key of its stretch.
+
+    Two statements.
+    """
     mine = Document.objects.filter(student=OuterRef("student"), is_current=True).order_by().values("student")
     terms = RetentionTerm.objects.filter(student=OuterRef("student"))
     out = PaperLoan.objects.filter(copy=PaperLoan.Copy.ORIGINAL, returned_on__isnull=True)
@@ -107,7 +110,7 @@ def files(user: User, school: Unit, year: str, volume: int = 0) -> list[dict[str
         lent=Exists(out.filter(student=OuterRef("student"))),
     )
     shown = rows.filter(year=year).values_list(
-        "student__archive_no", "student__name", "student_no", "student__has_paper", "student__paper_place",
+        "pk", "student__archive_no", "student__name", "student_no", "student__has_paper", "student__paper_place",
         "student__paper_package_no", "ended_on", "documents", "pages", "secrecies", "for_ever", "marked", "lent",
         named=True,
     ).order_by("student__archive_no")  # fmt: skip
@@ -115,8 +118,15 @@ def files(user: User, school: Unit, year: str, volume: int = 0) -> list[dict[str
     return [_file(row, told) for row in shown[volume * VOLUME : (volume + 1) * VOLUME]]
 
 
+def named(keys: Sequence[int]) -> list[Enrolment]:
+    """These stretches with no more of their students than an event needs. One statement."""
+    rows = Enrolment.objects.filter(pk__in=keys).select_related("student").order_by("pk")
+    return list(rows.only("public_id", "unit", "student__public_id"))
+
+
 def _file(row: Any, told: int | str) -> dict[str, Any]:
     return {
+        "enrolment": row.pk,
         "archive_no": row.student__archive_no,
         "name": row.student__name,
         "student_no": row.student_no,

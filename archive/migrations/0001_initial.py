@@ -160,8 +160,11 @@ CREATE FUNCTION archive_forget(subjects uuid[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $body$
 DECLARE
     over bigint[];
+    schools bigint[];
 BEGIN
     PERFORM public.archive_demand_registered(subjects);
+    SELECT array_agg(DISTINCT school_id) INTO schools
+    FROM public.records_historicalenrolment WHERE history_subject = ANY (subjects);
     WITH named AS (
         SELECT i.request_id, x.student_id FROM public.archive_inquirystudent x
         JOIN public.archive_inquiryrequest i ON i.id = x.inquiry_id
@@ -212,6 +215,20 @@ BEGIN
     )
     INSERT INTO public.ledger_erasure (subject, "table", rows)
     SELECT subjects[1], 'archive_historicaleditrequest', array_agg(history_id ORDER BY history_id)
+    FROM done HAVING count(*) > 0;
+    -- Rows of lists of problem records that were found to say something of them, and were cleared or removed just now.
+    WITH touched AS (
+        SELECT h.id, max(h.history_id) AS newest, bool_or(h.history_type = '-') AS removed
+        FROM public.archive_historicalproblemrow h JOIN public.archive_problemlist l ON l.id = h.problem_list_id
+        WHERE h.xid = pg_current_xact_id() AND h.history_type <> '+' AND l.school_id = ANY (schools) GROUP BY 1
+    ), done AS (
+        UPDATE public.archive_historicalproblemrow h SET reason = '', returned = '', history_change_reason = ''
+        FROM touched t WHERE h.id = t.id AND (t.removed OR h.history_id < t.newest)
+            AND (h.history_subject IS NULL OR h.history_subject <> ALL (subjects))
+        RETURNING h.history_id
+    )
+    INSERT INTO public.ledger_erasure (subject, "table", rows)
+    SELECT subjects[1], 'archive_historicalproblemrow', array_agg(history_id ORDER BY history_id)
     FROM done HAVING count(*) > 0;
     WITH done AS (
         UPDATE public.archive_tombstone SET name_digest = '' WHERE subject = ANY (subjects) RETURNING id, subject

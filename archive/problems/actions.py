@@ -4,7 +4,7 @@ import hashlib
 from datetime import date
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -42,7 +42,7 @@ def bring(
 ) -> ProblemList:
     """Keep a list and find the student of each row. All of it, or nothing.
 
-    Raises WorkbookRefused, FileRefused, SameFile, NotPermitted.
+    Raises WorkbookRefused, FileRefused, SameFile, WrongState, NotPermitted.
     """
     role = role_for(actor, WORK, school.pk)
     Unit.objects.select_for_update(no_key=True).get(pk=school.pk)
@@ -56,13 +56,23 @@ def bring(
             school=school, source=source, title=title.strip(), due_on=due_on, file=blob, brought_by=actor
         )
         matcher = Matcher(school, listed)
-        rows = write_rows([_row(made, one, matcher) for one in listed], actor=actor, role=role)
+        rows = _written(actor, role, [_row(made, one, matcher) for one in listed])
         unmatched = sum(row.student_id is None for row in rows)
         events.record(
             "problem_list.brought", actor=actor, obj=made, unit_id=school.pk, role=role,
             detail={"source": source, "rows": len(rows), "unmatched": unmatched},
         )  # fmt: skip
     return made
+
+
+def _written(actor: User, role: str, rows: list[ProblemRow]) -> list[ProblemRow]:
+    """Write the rows, unless the database refuses one because its student's file was destroyed since it was found."""
+    try:
+        with transaction.atomic():
+            return write_rows(rows, actor=actor, role=role)
+    except IntegrityError as error:
+        words = _("The file of a student on this list was destroyed just now. Bring the list in again.")
+        raise WrongState(words) from error
 
 
 def _row(made: ProblemList, one: Listed, matcher: Matcher) -> ProblemRow:

@@ -13,10 +13,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import requires, user_of
 from accounts.models import User
-from accounts.scope import holds
 from approvals.deadlines import days_left
 from approvals.refusals import RequestRefused
-from archive.keepers import school_of
+from archive.keepers import holds_at_school, school_of
 from archive.models import ProblemRow
 from archive.problems import actions, selectors
 from archive.problems.forms import ExplainForm, ListForm, MendForm, ReturnForm, VersionForm
@@ -34,7 +33,7 @@ def problem_lists(request: HttpRequest) -> HttpResponse:
     """Lists of problem records."""
     user = user_of(request)
     page = ListOfLists(request, selectors.lists(user), user=user)
-    return page.respond("archive/problem_lists.html", {"may_bring": holds(user, WORK)})
+    return page.respond("archive/problem_lists.html", {"may_bring": holds_at_school(user, WORK)})
 
 
 @requires(WORK)
@@ -42,14 +41,13 @@ def problem_lists(request: HttpRequest) -> HttpResponse:
 def new_list(request: HttpRequest) -> HttpResponse:
     """Bring a list in."""
     user = user_of(request)
+    school = school_of(user, WORK)
     form = ListForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         values = dict(form.cleaned_data)
         file = values.pop("file")
         try:
-            made = actions.bring(
-                actor=user, school=school_of(user, WORK), content=file.read(), filename=file.name, **values
-            )
+            made = actions.bring(actor=user, school=school, content=file.read(), filename=file.name, **values)
         except (WorkbookRefused, FileRefused, RequestRefused) as refused:
             form.add_error("file", str(refused))
         else:

@@ -1,6 +1,6 @@
 """What the archives' room takes away of a student whose file is destroyed. Requests stay, with their numbers alone."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db.models import Exists, OuterRef
@@ -132,25 +132,41 @@ def _student_numbers(student: Student) -> set[str]:
 def _problems(student: Student) -> Sequence[Blob]:
     """His rows of lists of problem records, those that name him and matched nobody, and the lists as they came.
 
-    What other rows of these lists say loses its words where they name him.
+    What other rows of these lists say loses its words where they name him. Their new history rows tell `archive_forget`
+    of which rows the older history loses them too.
     """
     names = {student.name, *student.history.values_list("name", flat=True)} - {""}
     numbers = ({student.id_number, student.national_no} | _student_numbers(student)) - {""}
     called = names | {one for one in numbers if len(one) >= LONG_NUMBER}
     his, lists = [], {}
-    schools = student.enrolments.values("school")
-    rows = ProblemRow.objects.filter(problem_list__school__in=schools)
+    rows = ProblemRow.objects.filter(problem_list__school__in=student.enrolments.values("school"))
+    said = _said_before(rows, called)
     for row in rows.select_related("student", "problem_list__file"):
         is_named = row.listed_name in names or not numbers.isdisjoint(row.listed_number.split())
-        worded = [name for name in WORDS if any(one in getattr(row, name) for one in called)]
         if row.student == student or (row.student is None and is_named):
             his.append(row)
-        elif worded:
-            for name in worded:
-                setattr(row, name, "")
-            row.save(update_fields=worded)
-        else:
+        elif not _cleared(row, called, has_said=row.pk in said):
             continue
         lists[row.problem_list_id] = row.problem_list.file
     _delete(his)
     return list(lists.values())
+
+
+def _said_before(rows: Any, called: Collection[str]) -> set[int]:
+    """Rows whose answers or returns have named him at some time."""
+    past = ProblemRow.history.filter(id__in=rows.values("pk"))
+    return {one.id for one in past if _speaks(one.reason, called) or _speaks(one.returned, called)}
+
+
+def _speaks(text: str, called: Collection[str]) -> bool:
+    return any(one in text for one in called)
+
+
+def _cleared(row: ProblemRow, called: Collection[str], *, has_said: bool) -> bool:
+    """Blank the words of somebody else's row that name him; whether it names him, or did before."""
+    worded = [name for name in WORDS if _speaks(getattr(row, name), called)]
+    for name in worded:
+        setattr(row, name, "")
+    if worded or has_said:
+        row.save(update_fields=WORDS)
+    return bool(worded or has_said)

@@ -68,22 +68,31 @@ def _canonical(register: Any) -> bytes:
     return json.dumps(register, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def load(content: bytes) -> int:
-    """Write those lines of an exported register that this database does not have; how many. Safe to run again.
+def load(content: bytes) -> tuple[int, int]:
+    """Write those lines of an exported register that this database does not have. Safe to run again.
 
-    Whoever is connected must own the tables. Raises RegisterRefused.
+    Whoever is connected must own the tables. Returns how many were written, and how many were left out, since neither
+    the student nor his school is known here: the backup is older than the school. Raises RegisterRefused.
     """
     lines = lines_of(content)
     _demand_owner()
     by: Any = service_user()
     with transaction.atomic(), acting(by, role="service"):
-        known = set(DestroyedFile.objects.values_list("subject", flat=True))
-        new = [one for one in lines if one["subject"] not in {str(subject) for subject in known}]
-        _demand_same_files(new)
+        known = {str(subject) for subject in DestroyedFile.objects.values_list("subject", flat=True)}
+        new = [one for one in lines if one["subject"] not in known]
+        here = _here(new)
+        units = Unit.objects.filter(public_id__in={one["school"] for one in new})
+        schools = {str(unit.public_id): unit for unit in units}
+        homeless = [one for one in new if one["school"] not in schools]
+        if any(one["subject"] in here for one in homeless):
+            raise RegisterRefused(_("The register names a school that this database does not have."))
         for one in new:
-            DestroyedFile.objects.create(**_restored(one, by))
-        events.record("destruction.register_loaded", actor=by, role="service", detail={"files": len(new)})
-    return len(new)
+            if one["school"] in schools:
+                DestroyedFile.objects.create(**_restored(one, schools[one["school"]], by))
+        written, skipped = len(new) - len(homeless), len(homeless)
+        detail = {"files": written, "skipped": skipped}
+        events.record("destruction.register_loaded", actor=by, role="service", detail=detail)
+    return written, skipped
 
 
 def lines_of(content: bytes) -> list[dict[str, Any]]:
@@ -110,18 +119,17 @@ def _demand_owner() -> None:
             )
 
 
-def _demand_same_files(lines: Iterable[dict[str, Any]]) -> None:
-    """Refuse the register when a student of this database has another archive number there."""
+def _here(lines: Iterable[dict[str, Any]]) -> set[str]:
+    """Which of the students live in this database. Raises RegisterRefused when one has another archive number here."""
     numbers = {one["subject"]: one["archive_no"] for one in lines}
-    here = Student.objects.filter(public_id__in=numbers).values_list("public_id", "archive_no")
-    if any(numbers[str(subject)] != number for subject, number in here):
+    found = Student.objects.filter(public_id__in=numbers).values_list("public_id", "archive_no")
+    here = {str(subject): number for subject, number in found}
+    if any(numbers[subject] != number for subject, number in here.items()):
         raise RegisterRefused(_("A file has another archive number here than in this register."))
+    return set(here)
 
 
-def _restored(one: dict[str, Any], by: Any) -> dict[str, Any]:
-    school = Unit.objects.filter(public_id=one["school"]).first()
-    if school is None:
-        raise RegisterRefused(_("The register names a school that this database does not have."))
+def _restored(one: dict[str, Any], school: Unit, by: Any) -> dict[str, Any]:
     plain = {
         name: one[name] for name in ("subject", "archive_no", "number", "round_no", "documents", "contents")
     }

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -135,10 +136,14 @@ def role_of(actor: User, batch: IntakeBatch) -> str:
 
 @transaction.atomic
 def upload(*, actor: User, batch: IntakeBatch, kind: str, content: bytes, filename: str) -> ScanUpload:
-    """Take a ZIP of scans in and have a job distribute it. Raises FileRefused, NotPermitted."""
+    """Take a ZIP of scans in and have a job distribute it, once nobody imports into the batch or undoes an import.
+
+    Raises FileRefused, NotPermitted.
+    """
     role = role_of(actor, batch)
     _package(content)
     blob = store(actor=actor, content=content, filename=filename, allowed=("zip",))
+    IntakeBatch.objects.select_for_update(no_key=True).get(pk=batch.pk)
     with acting(actor, role=role):
         job = jobs.start(actor=actor, kind=JOB, unit=batch.school)
         made = ScanUpload.objects.create(batch=batch, kind=kind, blob=blob, job=job, created_by=actor)
@@ -157,7 +162,10 @@ def _package(content: bytes) -> Package:
 
 
 def work(running: Running) -> None:
-    """The job. Each file is a transaction of its own; after a killed worker it goes on behind the last one."""
+    """The job. Each file is a transaction of its own; after a killed worker it goes on behind the last one.
+
+    It stops when an import of the batch is undone (`stop`).
+    """
     made = ScanUpload.objects.select_related("batch__school", "blob").get(job=running.job)
     if made.finished_at:
         return
@@ -166,8 +174,8 @@ def work(running: Running) -> None:
     done = set(made.files.values_list("position", flat=True))
     for position, (name, content) in enumerate(_members(package)):
         running.progress(position, len(package.members))
-        if position not in done:
-            _distribute(running.actor, made, matcher, position, name, content)
+        if position not in done and not _distribute(running.actor, made, matcher, position, name, content):
+            return
     running.progress(len(package.members), len(package.members))
     _finish(running.actor, made)
 
@@ -187,7 +195,10 @@ def _members(package: Package) -> Iterator[tuple[str, bytes | FileRefused]]:
 @transaction.atomic
 def _distribute(
     actor: User, made: ScanUpload, matcher: Matcher, position: int, name: str, content: bytes | FileRefused
-) -> None:
+) -> bool:
+    """Give one file to whom it belongs; False when the distribution was ended meanwhile."""
+    if ScanUpload.objects.select_for_update().get(pk=made.pk).finished_at:
+        return False
     try:
         with transaction.atomic():
             found = _matched(matcher, made, name, content)
@@ -202,12 +213,13 @@ def _distribute(
     ScanFile.objects.create(
         upload=made,
         position=position,
-        name=name[-200:],
+        name="" if found.reason == "gone" and found.applicant_id is None else name[-200:],
         applicant_id=found.applicant_id,
         kind=found.kind,
         by_qr=found.by_qr,
         reason=found.reason,
     )
+    return True
 
 
 def _matched(matcher: Matcher, made: ScanUpload, name: str, content: bytes | FileRefused) -> Match:
@@ -266,6 +278,8 @@ def ended_badly(job: Job) -> None:
 
 @transaction.atomic
 def _finish(actor: User, made: ScanUpload) -> None:
+    if ScanUpload.objects.select_for_update().get(pk=made.pk).finished_at:
+        return
     made.finished_at = timezone.now()
     made.save(update_fields=["finished_at"])
     matched = made.files.filter(reason="").count()
@@ -277,3 +291,28 @@ def _finish(actor: User, made: ScanUpload) -> None:
         role=reading_role(actor, PERMS, made.batch.school_id),
         detail={"matched": matched, "unmatched": made.files.count() - matched},
     )
+
+
+def stop(batch: IntakeBatch) -> list[ScanUpload]:
+    """End every distribution under way in a batch, in the caller's transaction; who began it is told why."""
+    running = ScanUpload.objects.select_for_update().filter(batch=batch, finished_at=None)
+    stopped = list(running.order_by("pk"))
+    with translation.override(settings.LANGUAGE_CODE):
+        why = _("An import into this intake batch was undone meanwhile. Upload what is left again.")
+    for made in stopped:
+        jobs.end(made.job, Job.State.FAILED, message=why)
+    return stopped
+
+
+def forget(batch: IntakeBatch, applicants: list[int], stopped: list[ScanUpload]) -> None:
+    """Erase the names of these applicants' files of scans, and of those given to nobody, which may be theirs as well.
+
+    The ZIPs that held them go, and those that were stopped; each scan of others lies by itself.
+    """
+    files = ScanFile.objects.filter(upload__batch=batch)
+    given, nobodys = files.filter(applicant__in=applicants), files.filter(applicant=None)
+    held = {*(given | nobodys).values_list("upload", flat=True), *(one.pk for one in stopped)}
+    for upload in ScanUpload.objects.filter(pk__in=held).select_related("blob"):
+        discard(upload.blob)
+    nobodys.update(name="")
+    given.update(applicant=None, name="", reason="gone")

@@ -1,17 +1,20 @@
-"""The lists of imports: the files, and the faults of one file."""
+"""The lists of imports: the files, the faults of one file, and the rows of all that wait to be mended."""
 
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
+from accounts.models import User
+from accounts.scope import units_with
 from core.listpage import Column, Empty, Filter, ListPage
 from core.templatetags.xueji import badge
 from enrollment.cells import layout_of
-from enrollment.importing.selectors import KINDS, fault_words, file_of, shown_value, words
+from enrollment.importing.selectors import KINDS, PERM, fault_words, file_of, problem_rows, shown_value, words
 from enrollment.models import ImportFault, ImportJob, ImportRow
 
 
@@ -57,6 +60,56 @@ class ImportList(ListPage[ImportJob]):
 
     def row_url(self, row: ImportJob) -> str:
         return reverse("enrollment:import_result", args=[row.public_id])
+
+
+def _age(row: ImportRow) -> str:
+    days = (timezone.localdate() - timezone.localdate(row.import_job.finished_at)).days
+    return ngettext("%(days)s day", "%(days)s days", days) % {"days": days}
+
+
+def _batches(user: User) -> list[tuple[str, str]]:
+    rows = problem_rows(user).order_by("import_job__batch__code")
+    found = rows.values_list("import_job__batch", "import_job__batch__name").distinct()
+    return [(str(pk), name) for pk, name in found]
+
+
+class ProblemRowList(ListPage[Any]):
+    """Rows of all imports that wait to be mended, those that wait longest on top."""
+
+    name = "enrollment.problem_rows"
+    unit_path = "import_job__batch__school_id"
+    columns = (
+        Column("row", gettext_lazy("Row"), lambda row: row.row_number or "—", fixed=True, link=True, css="num"),
+        Column("file", gettext_lazy("File"), lambda row: row.import_job.blob.filename, fixed=True, css="name"),
+        Column("batch", gettext_lazy("Intake batch"), lambda row: row.import_job.batch.name, phone=False,
+               sort=("import_job__batch__code", "import_job", "row_number")),
+        Column("errors", gettext_lazy("Errors"), lambda row: row.errors, sort=("errors",), css="num"),
+        Column("owner", gettext_lazy("Owner"), lambda row: row.owner.name, sort=("owner__name",), css="name"),
+        Column("at", pgettext_lazy("problem row", "Imported"), lambda row: row.import_job.finished_at, phone=False,
+               css="date"),
+        Column("age", pgettext_lazy("problem row", "Waiting for"), _age, css="num",
+               sort=("import_job__finished_at", "import_job", "row_number")),
+    )  # fmt: skip
+    default_sort = "age"
+    empty = Empty(
+        gettext_lazy("No row waits to be mended"),
+        gettext_lazy("Rows of imported files that have errors stand here until they are mended or given up."),
+        icon="circle-check",
+    )
+
+    def __init__(self, request: HttpRequest, rows: QuerySet[ImportRow], *, user: Any) -> None:
+        self._enters = units_with(user, PERM)
+        self.filters = (
+            Filter("mine", pgettext_lazy("problem row", "Mine"), "flag", lambda rows, _on: rows.filter(owner=user)),
+            Filter("batch", gettext_lazy("Intake batch"), "choice", "import_job__batch", choices=_batches),
+        )  # fmt: skip
+        super().__init__(request, rows, user=user)
+
+    def row_url(self, row: Any) -> str:
+        """Where the row is mended; for who may not, and for a file of a ZIP that cannot be read, the import."""
+        if row.row_number and row.import_job.batch.school_id in self._enters:
+            return reverse("enrollment:import_row", args=[row.public_id])
+        return reverse("enrollment:import_result", args=[row.import_job.public_id])
 
 
 def _level(fault: ImportFault) -> str:

@@ -55,3 +55,6 @@ def register_all() -> None:
     register_menu(
         MenuItem(_("Imports"), "enrollment:imports", "file-import", readers, "intake", 30, also=also)
     )
+    register_menu(
+        MenuItem(_("Problem rows"), "enrollment:import_problems", "alert-triangle", readers, "intake", 31)
+    )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -40,7 +41,8 @@ KINDS = {
     ImportJob.State.REFUSED: "red",
     ImportJob.State.FAILED: "red",
 }
-READERS = ("enter_applicant", "approve_applicant")
+PERM = "enter_applicant"
+READERS = (PERM, "approve_applicant")
 """Who reads imports: those who enter applicants, and their head, who may take an import back."""
 
 OPEN_STATES = (ImportJob.State.CHECKING, ImportJob.State.IMPORTING)
@@ -49,6 +51,23 @@ OPEN_STATES = (ImportJob.State.CHECKING, ImportJob.State.IMPORTING)
 def imports(user: User) -> QuerySet[ImportJob]:
     """Imports that ``user`` may read, with what their list shows."""
     return ImportJob.objects.visible_to(user, *READERS).select_related("batch", "blob", "owner", "job")
+
+
+def problem_rows(user: User) -> QuerySet[ImportRow]:
+    """Rows of all imports that `imports` gives which still wait to be mended (问题学生数据), nothing decrypted.
+
+    ``errors`` counts the faults that keep a row from being imported.
+    """
+    found = ImportRow.objects.filter(
+        state=ImportRow.State.PROBLEM,
+        import_job__state=ImportJob.State.IMPORTED,
+        import_job__in=ImportJob.objects.visible_to(user, *READERS),
+    )
+    errors = ImportFault.objects.filter(row=OuterRef("pk"), level=ImportFault.Level.ERROR).order_by()
+    counted = errors.values("row").annotate(count=Count("pk")).values("count")
+    found = found.annotate(errors=Coalesce(Subquery(counted), 0))
+    found = found.select_related("import_job__batch", "import_job__blob", "owner")
+    return found.defer("cells", "member_file", "import_job__refusal_detail")
 
 
 def import_for(user: User, public_id: object, *perms: str) -> ImportJob:

@@ -68,22 +68,49 @@ END
 $body$;
 """
 
-# What an import made and its undoing took back became no student, so nothing in it has to stay but the trace.
+# What an import made and its undoing took back became no student, so nothing in it has to stay but the trace. The
+# application writes history itself, so one row of it proves nothing: the whole history of an applicant must tell that
+# this import made him, that he stayed a draft, that he was deleted once, now, and that he never was a student.
 FORGET_UNDONE = """
 CREATE FUNCTION enrollment_forget_undone(job bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $body$
 DECLARE
     ids uuid[];
 BEGIN
-    SELECT array_agg(DISTINCT h.history_subject) INTO ids
-    FROM public.enrollment_historicalapplicant h
-    JOIN public.enrollment_importjob j ON j.id = h.import_job_id AND j.state = 'undone'
-    WHERE h.import_job_id = job AND h.history_type = '-'
-        AND NOT EXISTS (SELECT FROM public.enrollment_applicant a WHERE a.public_id = h.history_subject)
-        AND NOT EXISTS (SELECT FROM public.records_student s WHERE s.public_id = h.history_subject);
-    IF ids IS NOT NULL THEN
-        PERFORM public.ledger_forget(ids, ARRAY[]::text[], ARRAY[]::text[]);
+    WITH gone AS (
+        SELECT DISTINCT d.history_subject FROM public.enrollment_historicalapplicant d
+        JOIN public.enrollment_importjob j ON j.id = d.import_job_id AND j.state = 'undone'
+        WHERE d.import_job_id = job AND d.history_type = '-' AND d.xid = pg_current_xact_id()
+    ), undone AS (
+        SELECT h.history_subject FROM public.enrollment_historicalapplicant h
+        JOIN gone g ON g.history_subject = h.history_subject
+        GROUP BY 1
+        HAVING count(*) FILTER (WHERE h.history_type = '+') = 1 AND count(*) FILTER (WHERE h.history_type = '-') = 1
+            AND bool_and(h.import_job_id IS NOT DISTINCT FROM job AND h.state = 'draft' AND h.student_id IS NULL)
+    )
+    SELECT array_agg(u.history_subject) INTO ids FROM undone u
+    WHERE NOT EXISTS (SELECT FROM public.enrollment_applicant a WHERE a.public_id = u.history_subject)
+        AND NOT EXISTS (SELECT FROM public.records_student s WHERE s.public_id = u.history_subject)
+        AND NOT EXISTS (SELECT FROM public.records_historicalstudent s WHERE s.history_subject = u.history_subject);
+    IF ids IS NULL THEN
+        RETURN;
     END IF;
+    -- Names of their scans, and of the ZIPs in which such came, hold names and numbers.
+    PERFORM set_config('xueji.erasing', pg_current_xact_id()::text, true);
+    WITH held AS (
+        SELECT blob_id, history_subject AS subject FROM public.enrollment_historicalapplicantdocument
+        WHERE history_subject = ANY (ids)
+        UNION
+        SELECT u.blob_id, ids[1] FROM public.enrollment_scanupload u
+        JOIN public.enrollment_importjob j ON j.batch_id = u.batch_id WHERE j.id = job
+    ), done AS (
+        UPDATE public.files_blob b SET filename = '' FROM held h JOIN public.files_discarded g ON g.blob_id = h.blob_id
+        WHERE b.id = h.blob_id RETURNING b.id, h.subject
+    )
+    INSERT INTO public.ledger_erasure (subject, "table", rows)
+    SELECT subject, 'files_blob', array_agg(id ORDER BY id) FROM done GROUP BY 1;
+    PERFORM set_config('xueji.erasing', '', true);
+    PERFORM public.ledger_forget(ids, ARRAY[]::text[], ARRAY[]::text[]);
 END
 $body$;
 """

@@ -19,7 +19,7 @@ from enrollment.actions import BatchClosed
 from enrollment.cells import layout_of
 from enrollment.importing import actions, mending, selectors
 from enrollment.importing.forms import DismissForm, TakeOverForm, UploadForm
-from enrollment.importing.lists import FaultList, ImportList
+from enrollment.importing.lists import FaultList, ImportList, ProblemRowList
 from enrollment.importing.template import empty_template
 from enrollment.models import ImportJob
 from enrollment.selectors import batch_for
@@ -44,6 +44,15 @@ def imports(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     page = ImportList(request, selectors.imports(user), user=user)
     return page.respond("enrollment/imports/imports.html", {"may_import": holds(user, PERM)})
+
+
+@requires(*READERS)
+@require_http_methods(["GET", "POST"])
+def problems(request: HttpRequest) -> HttpResponse:
+    """Rows of all imports that wait to be mended."""
+    user = user_of(request)
+    page = ProblemRowList(request, selectors.problem_rows(user), user=user)
+    return page.respond("enrollment/imports/problems.html")
 
 
 @requires(PERM)

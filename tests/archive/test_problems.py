@@ -2,12 +2,13 @@
 
 import csv
 import io
+import threading
 from datetime import date, timedelta
 from typing import Any
 
 import openpyxl
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, connections, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -26,11 +27,14 @@ from files.models import Blob
 from files.refusals import FileRefused
 from files.selectors import open_blob
 from ledger.context import acting
-from ledger.models import Event
+from ledger.models import Erasure, Event
 from records.models import Enrolment, Student
+from tests.archive.appraising import WAY as DESTRUCTION
+from tests.archive.appraising import applied, leaver, ten_years
+from tests.archive.appraising import walk as walk_destruction
 from tests.archive.asking import WAY, submitted_edit, walk
 from tests.archive.test_destruction import rows_that_say
-from tests.cast import Cast
+from tests.cast import Cast, make_cast
 from tests.enrollment.intake import id_number
 from tests.factories import appoint, make_class, make_user, saved
 from tests.records.files import make_student
@@ -274,6 +278,23 @@ def test_a_list_costs_the_same_however_long(
     assert counts[1] == counts[2]
 
 
+@pytest.mark.parametrize(
+    "asked",
+    ["?what=1", "?state=nothing", "?kind=%00", "?match=", "?sort=--row", "?sort=text", "?page=x", "?page=-1",
+     "?page=99999999999999999999", "?name=~0", "?graduating=x"],
+)  # fmt: skip
+def test_an_address_that_asks_for_what_is_not_there_breaks_nothing(
+    cast: Cast, client: Client, asked: str
+) -> None:
+    made = brought(cast, ("无名", "", "1", "", "", ""))
+    client.force_login(cast.registrar)
+    for address in (
+        reverse("archive:problem_list", args=[made.public_id]),
+        reverse("archive:problem_lists"),
+    ):
+        assert client.get(address + asked).status_code == 200
+
+
 def test_numbers_are_masked(cast: Cast, client: Client) -> None:
     number = id_number(1)
     student = make_student("王小明", cast, id_number=number)
@@ -329,6 +350,39 @@ def test_a_destroyed_file_is_found_in_lists_by_its_numbers_too(cast: Cast) -> No
     assert far.rows.get().text == ""
 
 
+@pytest.mark.requirement("S0-4.4-3")
+def test_the_history_of_rows_says_nothing_of_a_destroyed_student_either(committed_db: str) -> None:
+    cast = make_cast()
+    ten_years(cast)
+    student = leaver(cast, "司马青云", id_number=id_number(1))
+    other = make_student("王小明", cast)
+    made = brought(
+        cast, ("司马青云", "", "1", "", "", ""), ("司马清云", "", "2", id_number(1), "", ""),
+        ("王小明", "", number_of(other), "", "", ""), ("李四", "", "3", "", "", ""), ("赵六", "", "4", "", "", ""),
+    )  # fmt: skip
+    by_name, by_number, others, apart, once = made.rows.order_by("row_no")
+    said = actions.explain(actor=cast.registrar, row=once, version=0, reason="即司马青云")
+    actions.send_back(actor=cast.archivist, row=said, version=1, reason="缺照片")
+    for one in (by_name, by_number, others):
+        row = actions.explain(actor=cast.registrar, row=one, version=0, reason="即司马青云")
+        row = actions.send_back(actor=cast.archivist, row=row, version=1, reason="司马青云是谁")
+    actions.send_back(actor=cast.archivist, row=explained(cast, apart), version=1, reason="缺证明")
+    row = actions.explain(actor=cast.registrar, row=row, version=2, reason="户口簿无误")
+    walk_destruction(cast, applied(cast), *DESTRUCTION)
+    assert Student.objects.get(pk=student.pk).destroyed_on
+    assert not [one for one in rows_that_say(("司马青云", id_number(1))) if "Problem" in one]
+    row.refresh_from_db()
+    assert (row.state, row.reason, row.returned) == (State.ANSWERED, "户口簿无误", "")
+    assert row.history.latest("history_id").reason == "户口簿无误"
+    told = [(one.reason, one.returned) for one in apart.history.order_by("history_id")]
+    assert told == [("", ""), ("户口簿无误", ""), ("", "缺证明")], "what names others stays"
+    once.refresh_from_db()
+    assert (once.returned, once.history.latest("history_id").returned) == ("缺照片", "缺照片")
+    erased = Erasure.objects.filter(table="archive_historicalproblemrow").values_list("rows", flat=True)
+    kept = ProblemRow.history.exclude(history_id__in={pk for rows in erased for pk in rows})
+    assert set(kept.values_list("id", flat=True)) == {others.pk, apart.pk, once.pk}
+
+
 def test_a_row_stays_with_its_unit_when_the_file_is_shelved(cast: Cast, client: Client) -> None:
     student = make_student("王小明", cast)
     row = about(cast, student)
@@ -349,6 +403,67 @@ def test_an_explanation_is_shown_with_its_numbers_masked(cast: Cast, client: Cli
     page = client.get(reverse("archive:problem_row", args=[row.public_id])).content.decode()
     assert number not in page
     assert masked(number) in page
+
+
+def test_a_list_that_names_whom_a_destruction_takes_at_that_moment_is_refused(
+    cast: Cast, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ten_years(cast)
+    student = leaver(cast, "司马青云")
+    walk_destruction(cast, applied(cast), *DESTRUCTION)
+    student.refresh_from_db()
+    monkeypatch.setattr(actions.Matcher, "match", lambda *_given: (student, Match.MATCHED))
+    client.force_login(cast.registrar)
+    sent = {
+        "source": "own",
+        "title": "x",
+        "due_on": DUE.isoformat(),
+        "file": io.BytesIO(as_csv(("司马青云", "", "1"))),
+    }
+    before = Blob.objects.count()
+    answer = client.post(reverse("archive:problem_new"), sent, headers={"accept-language": "en"})
+    assert answer.status_code == 422
+    assert "destroyed just now" in answer.content.decode()
+    assert not ProblemList.objects.exists()
+    assert Blob.objects.count() == before
+
+
+def test_the_same_list_at_the_same_moment_comes_in_once(committed_db: str) -> None:
+    cast = make_cast()
+    content = as_csv(("王小明", "", "1", "", "", ""))
+    outcomes: list[str] = []
+    barrier = threading.Barrier(2)
+
+    def bring(user: Any) -> None:
+        barrier.wait()
+        try:
+            brought(cast, content=content, actor=user)
+            outcomes.append("brought")
+        except actions.SameFile:
+            outcomes.append("same")
+        finally:
+            connections.close_all()
+
+    threads = [
+        threading.Thread(target=bring, args=[user]) for user in (cast.registrar, cast.second_registrar)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["brought", "same"]
+    assert ProblemList.objects.count() == 1
+
+
+def test_a_list_is_brought_in_for_a_school_by_who_works_for_it(cast: Cast, client: Client) -> None:
+    clerk = make_user("系办", cast.teaching)
+    appoint(clerk, Role.REGISTRAR, cast.teaching)
+    address = reverse("archive:problem_new")
+    for user, is_offered in ((cast.registrar, True), (clerk, False), (cast.archivist, False)):
+        client.force_login(user)
+        page = client.get(reverse("archive:problem_lists")).content.decode()
+        assert (address in page) == is_offered
+        assert (client.get(address).status_code == 200) == is_offered
 
 
 def test_no_row_of_a_destroyed_student_comes_in(cast: Cast) -> None:

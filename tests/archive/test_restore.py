@@ -9,6 +9,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+from uuid import uuid4
 
 import pytest
 from django.core.files.base import ContentFile
@@ -26,6 +27,7 @@ from config.environment import database
 from files.models import Blob
 from ledger.models import Event
 from records.models import Student
+from school.models import Unit
 from tests.archive.appraising import MEMBERS, WAY, applied, leaver, ten_years, voted, walk
 from tests.archive.test_destruction import SECRETS, full_file, rows_that_say
 from tests.cast import Cast, make_cast
@@ -164,3 +166,41 @@ def test_a_register_of_other_files_erases_nothing(committed_db: str) -> None:
         restoring.load(content)
     assert reapplied().startswith("0 files")
     assert Student.objects.get(pk=alive.pk).name == "李小红"
+
+
+@pytest.mark.requirement("S3-9.2-3")
+def test_a_line_of_a_school_that_the_backup_does_not_know_keeps_no_other_from_loading(
+    committed_db: str, tmp_path: Path
+) -> None:
+    cast = make_cast()
+    alive = make_student("李小红", cast)
+    people = dict(zip(restoring.PEOPLE, (cast.head, cast.archivist, cast.registrar), strict=True))
+
+    def line(subject: Any, archive_no: str, school: Unit) -> DestroyedFile:
+        return DestroyedFile(
+            subject=subject, archive_no=archive_no, school=school, number="XH-2026-000001", round_no="JD-2026-000001",
+            documents=0, contents={}, at=timezone.now(), **people,
+        )  # fmt: skip
+
+    later = Unit(public_id=uuid4(), name="后来的学校")
+    gone = line(uuid4(), "XJ-XS-2026-000901", cast.school)
+    elsewhere = line(uuid4(), "XJ-XS-2026-000902", later)
+    moved = line(alive.public_id, alive.archive_no, later)
+
+    def signed(*lines: DestroyedFile) -> bytes:
+        with patch.object(DestroyedFile.objects, "select_related") as rows:
+            rows.return_value.order_by.return_value = lines
+            return restoring.exported()
+
+    register = tmp_path / "register.json"
+    register.write_bytes(signed(elsewhere, gone))
+    with as_owner():
+        with pytest.raises(restoring.RegisterRefused, match="school"), override("en"):
+            restoring.load(signed(moved, gone))
+        assert not DestroyedFile.objects.exists()
+        answer = reapplied("--register", str(register)).splitlines()
+    assert answer[0] == "1 lines of the register loaded"
+    assert answer[1].startswith("1 lines left out")
+    assert DestroyedFile.objects.get().subject == gone.subject
+    assert Event.objects.get(action="destruction.register_loaded").detail == {"files": 1, "skipped": 1}
+    assert Student.objects.get(pk=alive.pk).destroyed_on is None

@@ -1,4 +1,4 @@
-"""After the check: importing, the same file again, undoing, mending in place and by the marked file."""
+"""After the check: importing, the same file again, mending in place and by the marked file."""
 
 import io
 import threading
@@ -6,30 +6,26 @@ from typing import Any
 
 import openpyxl
 import pytest
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection, connections
+from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
 from accounts.scope import NotPermitted
 from enrollment import actions as intake
-from enrollment import scan_reads
-from enrollment.actions import batches, scans
+from enrollment.actions import batches
 from enrollment.importing import actions
 from enrollment.importing.selectors import cells_of_row, marked_file
 from enrollment.models import Applicant, ApplicantMember, ImportJob, ImportRow, IntakeBatch
 from jobs import progress
 from jobs.models import Job
 from jobs.tasks import run
-from ledger.models import Erasure, Event
+from ledger.models import Event
 from records.columns import NATIONAL
-from tests.archive.test_destruction import rows_that_say
 from tests.cast import Cast, make_cast
 from tests.core.workbook_files import saved
 from tests.enrollment.importing import bring_in, check, fresh, make_classes
-from tests.enrollment.intake import draft, id_number, make_batch, picture
-from tests.enrollment.test_scans import distributed, image
+from tests.enrollment.intake import draft, id_number, make_batch
 from tests.factories import set_rule
 from tests.support.applicant_files import national_workbook, people
 
@@ -154,88 +150,6 @@ def test_all_or_nothing_writes_nothing_while_a_row_has_errors(cast: Cast, batch:
     clean = fresh(clean)
     assert (clean.state, clean.error_count, clean.imported_count) == (ImportJob.State.CHECKED, 1, 0)
     assert Applicant.objects.count() == 1
-
-
-def test_undo_takes_drafts_back_and_keeps_who_did_what(
-    cast: Cast, batch: IntakeBatch, django_capture_on_commit_callbacks: Any
-) -> None:
-    content = faulty()
-    made = bring_in(cast.clerk, check(cast.clerk, batch, content))
-    said = tuple(row["姓名"] for row in people(4))
-    assert len(rows_that_say(said)) == 4
-    with django_capture_on_commit_callbacks(execute=True):
-        assert actions.undo(actor=cast.clerk, import_job=made) == 3
-    assert rows_that_say(said) == []
-    assert not default_storage.exists(made.blob.storage_key)
-    assert set(Applicant.history.values_list("history_user", flat=True)) == {cast.clerk.pk}
-    told = Erasure.objects.filter(table="enrollment_historicalapplicant").values_list("rows", flat=True)
-    assert {pk for rows in told for pk in rows} == set(Applicant.history.values_list("history_id", flat=True))
-    assert not Applicant.objects.exists()
-    assert not ApplicantMember.objects.exists()
-    assert (history_count(Applicant), history_count(ApplicantMember)) == (6, 12)
-    assert fresh(made).state == ImportJob.State.UNDONE
-    assert Event.objects.get(action="import.undone").detail == {"count": 3}
-    again = bring_in(cast.clerk, check(cast.clerk, batch, content))
-    assert again.imported_count == 3
-
-
-def test_what_was_not_undone_keeps_its_history(cast: Cast, batch: IntakeBatch) -> None:
-    made = bring_in(cast.clerk, check(cast.clerk, batch, faulty()))
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT enrollment_forget_undone(%s)", [made.pk])
-        cursor.execute("UPDATE enrollment_importjob SET state = 'undone' WHERE id = %s", [made.pk])
-        cursor.execute("SELECT enrollment_forget_undone(%s)", [made.pk])
-    assert not Erasure.objects.exists() and not Applicant.history.filter(name="").exists()
-
-
-def test_undo_takes_the_contents_of_scans_too(
-    cast: Cast, batch: IntakeBatch, django_capture_on_commit_callbacks: Any
-) -> None:
-    made = bring_in(cast.clerk, check(cast.clerk, batch, faulty()))
-    row = Applicant.objects.first()
-    assert row is not None
-    scan = scans.attach(actor=cast.clerk, applicant=row, kind="other", content=picture(), filename="a.jpg")
-    with django_capture_on_commit_callbacks(execute=True):
-        actions.undo(actor=cast.clerk, import_job=made)
-    assert not default_storage.exists(scan.blob.storage_key)
-
-
-def test_undo_takes_the_zip_of_scans_and_its_names_too(
-    cast: Cast, batch: IntakeBatch, django_capture_on_commit_callbacks: Any
-) -> None:
-    made = bring_in(cast.clerk, check(cast.clerk, batch, faulty()))
-    row, other = Applicant.objects.earliest("pk"), draft(cast.clerk, batch, 50)
-    given, kept, apart = (
-        distributed(
-            cast.clerk, batch, {f"{one.number}_{one.name}_身份证.jpg": image(shade) for one, shade in files}
-        )
-        for files in ([(row, 1)], [(other, 2)], [(row, 3), (other, 4)])
-    )
-    with django_capture_on_commit_callbacks(execute=True):
-        actions.undo(actor=cast.clerk, import_job=made)
-    assert not default_storage.exists(given.blob.storage_key)
-    assert not default_storage.exists(apart.blob.storage_key)
-    assert default_storage.exists(kept.blob.storage_key)
-    for upload, names in ((given, [""]), (apart, ["", other.name])):
-        assert all(
-            name in one.name for name, one in zip(names, upload.files.order_by("position"), strict=True)
-        )
-        assert row.name not in "".join(one.name for one in upload.files.all())
-    told = scan_reads.result_of(cast.clerk, apart)
-    assert ([line.file.applicant for line in told.matched], told.hidden) == ([other], 0)
-    assert [line.file.reason for line in told.others] == ["gone"]
-
-
-def test_undo_is_refused_once_a_row_was_submitted(cast: Cast, batch: IntakeBatch) -> None:
-    made = bring_in(cast.clerk, check(cast.clerk, batch, faulty()))
-    one = Applicant.objects.first()
-    assert one
-    intake.save_draft(actor=cast.clerk, applicant=one, cells={"checked_with_original": "1"})
-    intake.self_check(actor=cast.clerk, applicant=one)
-    with pytest.raises(actions.ImportRefused):
-        actions.undo(actor=cast.clerk, import_job=made)
-    assert Applicant.objects.count() == 3
-    assert fresh(made).state == ImportJob.State.IMPORTED
 
 
 def test_a_row_is_mended_in_place(cast: Cast, batch: IntakeBatch) -> None:

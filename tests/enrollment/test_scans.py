@@ -354,7 +354,7 @@ def test_a_zip_goes_on_when_an_applicant_was_taken_back_meanwhile(
         delete_rows([lost], actor=cast.clerk)
     monkeypatch.setattr(scans, "Matcher", lambda _batch: known)
     made = distributed(cast.clerk, batch, {f"{lost.number}.jpg": image(1), f"{kept.number}.jpg": image(2)})
-    assert reasons(made) == {f"{lost.number}.jpg": "gone", f"{kept.number}.jpg": ""}
+    assert reasons(made) == {"": "gone", f"{kept.number}.jpg": ""}, "its name holds what was taken back"
     assert made.finished_at and Event.objects.filter(action="scans.matched").count() == 1
 
 

@@ -345,6 +345,7 @@ ROUTES: dict[str, Route] = {
     "jobs:cancel": route(SIGNED_IN, obj=_job, methods="POST", cells=_NOT_HIS),
     "jobs:result": route(SIGNED_IN, obj=_job, cells=_NOT_HIS),
     "enrollment:imports": route(*READERS_OF_IMPORTS, methods="GET POST"),
+    "enrollment:import_problems": route(*READERS_OF_IMPORTS, methods="GET POST"),
     "enrollment:import_upload": route("enter_applicant", methods="GET POST"),
     "enrollment:import_template": route("enter_applicant", obj=_batch),
     "enrollment:import_result": route(*READERS_OF_IMPORTS, obj=_import, methods="GET POST"),

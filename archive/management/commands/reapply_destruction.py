@@ -50,9 +50,13 @@ class Command(BaseCommand):
     def _load(self, name: str) -> None:
         try:
             content = sys.stdin.buffer.read() if name == STANDARD else Path(name).read_bytes()
-            count = restoring.load(content)
+            written, skipped = restoring.load(content)
         except OSError as error:
             raise CommandError(_("%(name)s cannot be read.") % {"name": name}) from error
         except restoring.RegisterRefused as refused:
             raise CommandError(str(refused)) from refused
-        self.stdout.write(f"{count} lines of the register loaded")
+        self.stdout.write(f"{written} lines of the register loaded")
+        if skipped:
+            self.stdout.write(
+                f"{skipped} lines left out: neither the student nor his school is in this database"
+            )

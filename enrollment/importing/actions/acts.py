@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.scope import role_for, units_with
-from enrollment.actions import check_open
+from enrollment.actions import check_open, scans
 from enrollment.importing.process import SUPERSEDED
 from enrollment.models import (
     Applicant,
@@ -23,8 +23,6 @@ from enrollment.models import (
     IntakeBatch,
     IntakeDecision,
     MarkedFile,
-    ScanFile,
-    ScanUpload,
     TypedCell,
 )
 from files.actions import discard, store
@@ -239,8 +237,10 @@ def take_over_import(*, actor: User, import_job: ImportJob, reason: str) -> int:
 def undo(*, actor: User, import_job: ImportJob) -> int:
     """Take back all applicants of an import while every one is a draft; how many there were.
 
-    What it said of people is erased, in their history too: who did what and when stays. Its owner does it, or the head
-    of admissions. Raises NotOwner, ImportRefused, NotPermitted.
+    What it said of people is erased, in their history too: who did what and when stays. A ZIP of scans that is being
+    distributed in the batch stops. Its owner does it, or the head of admissions.
+
+    Raises NotOwner, ImportRefused, NotPermitted.
     """
     locked_batch(import_job.batch)
     row = locked_import(import_job)
@@ -249,6 +249,8 @@ def undo(*, actor: User, import_job: ImportJob) -> int:
         raise ImportRefused(
             _("This import cannot be undone: %(state)s.") % {"state": row.get_state_display()}
         )
+    with acting(actor, role=role):
+        stopped = scans.stop(row.batch)
     applicants = list(Applicant.objects.select_for_update().filter(import_job=row))
     ids = [one.pk for one in applicants]
     gone_on = {one.pk for one in applicants if one.state != Applicant.State.DRAFT}
@@ -262,28 +264,20 @@ def undo(*, actor: User, import_job: ImportJob) -> int:
         _open_again(row, ids)
         ImportRow.objects.filter(applicant__in=ids).update(applicant=None)
         TypedCell.objects.filter(applicant__in=ids).delete()
-        scans = list(ApplicantDocument.objects.filter(applicant__in=ids).select_related("applicant", "blob"))
+        documents = ApplicantDocument.objects.filter(applicant__in=ids).select_related("applicant", "blob")
+        held = list(documents)
         members = ApplicantMember.objects.filter(applicant__in=ids).select_related("applicant")
-        for parts in (scans, list(members)):
+        for parts in (held, list(members)):
             delete_rows(parts, actor=actor, role=role)
-        for scan in scans:
-            discard(scan.blob)
-        _forget_scans(ids)
+        for document in held:
+            discard(document.blob)
+        scans.forget(row.batch, ids, stopped)
         delete_rows(applicants, actor=actor, role=role)
     row.state, row.imported_count = State.UNDONE, 0
     row.save(update_fields=["state", "imported_count"])
     _forget(row)
     record("import.undone", actor, row, role=role, detail={"count": len(ids)})
     return len(ids)
-
-
-def _forget_scans(ids: list[int]) -> None:
-    """Erase the names of their files of scans, and the distributed ZIPs: each scan of others lies by itself."""
-    given = ScanFile.objects.filter(applicant__in=ids)
-    uploads = ScanUpload.objects.filter(finished_at__isnull=False, pk__in=given.values("upload"))
-    for upload in uploads.select_related("blob"):
-        discard(upload.blob)
-    given.update(applicant=None, name="", reason="gone")
 
 
 def _forget(row: ImportJob) -> None:
