@@ -1,6 +1,7 @@
 """The demonstration school: loaded once, passable by the sample file, invented throughout."""
 
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -16,9 +17,13 @@ from ledger.models import Event
 from records.entry_models import Conduct, Internship, LearningProblem, Reward
 from records.models import Enrolment, Student
 from records.penalty_models import Penalty
+from records.self_service.selectors import own_file
 from school.models import SchoolClass, Unit
 from school.rules import rule
 from tests.factories import make_unit
+
+ROOT = Path(__file__).resolve().parents[2]
+PUPIL = "2026?"
 
 
 def _load() -> str:
@@ -64,6 +69,14 @@ def _every_role_has_an_account_that_can_sign_in_and_act(told: str) -> None:
     assert holds(clerk, "enter_applicant")
     assert "clerk1" in told
     assert people.PASSWORD in told
+
+
+def _a_pupil_can_sign_in_to_his_own_file(told: str) -> None:
+    pupil = User.objects.get(kind="student")
+    assert pupil.check_password(people.PASSWORD) and not pupil.must_change_password
+    file = own_file(pupil)
+    assert file is not None and file.enrolment.student_no == pupil.staff_no == PUPIL
+    assert PUPIL in told and PUPIL in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def _applicants_stand_at_every_step(told: str) -> None:
@@ -112,6 +125,7 @@ CHECKS = (
     _the_school_of_the_sample_file_is_there,
     _a_small_school_under_a_central_school_has_the_small_scheme,
     _every_role_has_an_account_that_can_sign_in_and_act,
+    _a_pupil_can_sign_in_to_his_own_file,
     _applicants_stand_at_every_step,
     _numbers_are_sound_but_obviously_made_up,
     _departments_have_entered_something,
