@@ -27,6 +27,10 @@ from school.models import Unit
 
 CONTACTS = ("office_phone", "email", "qq", "mobile")
 CHANGEABLE = ("name", *CONTACTS)
+OF_STUDENTS = (
+    "staff_no", "name", "unit", "is_active", "last_seen_on", "password", "password_changed_at", "must_change_password",
+)  # fmt: skip
+"""What a new slip sets in a student's account that stands already."""
 
 
 def _locked(user: User) -> User:
@@ -155,7 +159,7 @@ def open_student_account(
     user.is_active, user.last_seen_on = True, None
     with acting(actor, role=role):
         password = _new_password(user)
-        user.save()
+        user.save(update_fields=OF_STUDENTS if known else None)
         action = "account.password_reset" if known else "account.opened"
         events.record(action, actor=actor, obj=user, role=role)
     return user.staff_no, password
@@ -188,7 +192,7 @@ def forget_student_account(key: UUID) -> None:
     AccessAttempt.objects.filter(username=user.staff_no.lower()).delete()
     user.staff_no, user.name, user.password = f"-{user.pk}", "", make_password(None)
     user.is_active, user.last_login, user.last_seen_on = False, None, None
-    user.save()
+    user.save(update_fields=["staff_no", "name", "password", "is_active", "last_login", "last_seen_on"])
 
 
 @transaction.atomic

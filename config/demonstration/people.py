@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts import actions
 from accounts.models import Appointment, User
 from accounts.roles import ENTRY_ROLES, Role
-from config.demonstration.units import Units
+from config.demonstration.units import SCHOOL_CODE, Units
 from ledger import events
 from ledger.context import acting
 from ledger.history import write_rows
@@ -19,7 +19,9 @@ from school.models import ClassStaff, SchoolClass
 PASSWORD = "Xueji-demo-2026"  # noqa: S105  # meant to be known; the accounts exist in demonstrations only
 """The password of every demonstration account."""
 
-PUPIL_CLASS = "2026101"
+PUPIL = "20260001"
+"""The student number of the pupil who has an account."""
+
 TRAINING = "学籍信息系统操作培训"
 REASON = "演示"
 R = Role
@@ -115,9 +117,9 @@ def make_people(units: Units, service: User) -> dict[str, User]:
 
 
 def make_pupil_account(actor: User) -> User:
-    """The account of the first pupil of a class, opened by the registrar and with the password changed already."""
-    rows = Enrolment.objects.filter(school_class__class_no=PUPIL_CLASS).select_related("student", "school")
-    stay = rows.order_by("student_no")[:1].get()
+    """The account of a pupil, opened by the registrar and with the password changed already."""
+    rows = Enrolment.objects.filter(school__code=SCHOOL_CODE).select_related("student", "school")
+    stay = rows.get(student_no=PUPIL)
     user = User(
         public_id=stay.student.public_id,
         kind=User.Kind.STUDENT,

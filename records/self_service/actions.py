@@ -1,6 +1,6 @@
 """Writes of students' accounts: opened with a slip for each, closed, used to read one's own file, taken away."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
@@ -23,16 +23,17 @@ from school.models import SchoolClass
 
 
 @transaction.atomic
-def open_class(*, actor: User, school_class: SchoolClass, site: str) -> bytes:
+def open_class(*, actor: User, school_class: SchoolClass, site: str, unused: bool = False) -> bytes:
     """Accounts for everybody in a class who has none, and the slips (登录条) with their first passwords as a PDF.
 
     The passwords stand in this PDF alone, which is made for the one download and kept nowhere. ``site``: the address
-    to sign in at. Raises RequestRefused when everybody has one, PdfFailed, NotPermitted; then no account was opened.
+    to sign in at. ``unused``: those who never changed their first password get a new slip as well, should theirs be
+    lost. Raises RequestRefused when there is nobody, PdfFailed, NotPermitted; then no account was opened.
     """
     role_for(actor, PERM, school_class.unit_id)
-    ids = list(selectors.without_account(school_class).values_list("student_id", flat=True))
-    _lock(ids)
-    rows = list(selectors.without_account(school_class).select_related("student", "school", "school_class"))
+    lacking = selectors.without_account(school_class, unused=unused)
+    _lock(lacking.values_list("student_id", flat=True))
+    rows = list(lacking.select_related("student", "school", "school_class"))
     if not rows:
         raise RequestRefused(_("Everybody in this class has an account already."))
     return _slips(actor, rows, site)
@@ -52,8 +53,8 @@ def open_one(*, actor: User, file: StudentFile, site: str) -> bytes:
     return _slips(actor, [row], site)
 
 
-def _lock(student_ids: Collection[int]) -> None:
-    locked = Student.objects.select_for_update().filter(pk__in=student_ids).order_by("pk")
+def _lock(student_ids: Iterable[int]) -> None:
+    locked = Student.objects.select_for_update().filter(pk__in=list(student_ids)).order_by("pk")
     list(locked.values_list("pk", flat=True))
 
 

@@ -31,31 +31,37 @@ def own_file(user: User) -> StudentFile | None:
 
 def account_of(student: Student) -> User | None:
     """The account of a student, closed ones too."""
-    return User.objects.filter(public_id=student.public_id, kind=User.Kind.STUDENT).first()
+    found: User | None = User.objects.filter(public_id=student.public_id, kind=User.Kind.STUDENT).first()
+    return found
 
 
-def _held(student: str, school: str) -> Exists:
+def _held(student: str, school: str, **more: bool) -> Exists:
     """Whether a student has an open account of that school; both named as the outer query knows them."""
-    accounts = User.objects.filter(kind=User.Kind.STUDENT, is_active=True)
+    accounts = User.objects.filter(kind=User.Kind.STUDENT, is_active=True, **more)
     return Exists(accounts.filter(public_id=OuterRef(f"{student}__public_id"), unit_id=OuterRef(school)))
 
 
-def without_account(school_class: SchoolClass) -> QuerySet[Enrolment]:
-    """The students of a class who have no open account, in seat order."""
+def without_account(school_class: SchoolClass, *, unused: bool = False) -> QuerySet[Enrolment]:
+    """The students of a class who have no open account, in seat order; ``unused``: those also who never changed their
+    first password.
+    """
     rows: QuerySet[Enrolment] = Enrolment.objects.filter(school_class=school_class, ended_on__isnull=True)
-    lacking = rows.filter(~_held("student", "school_id"))
+    wanted = {"must_change_password": False} if unused else {}
+    lacking = rows.filter(~_held("student", "school_id", **wanted))
     return lacking.order_by(F("seat_no").asc(nulls_last=True), "student__name_sort", "pk")
 
 
 def classes(user: User) -> QuerySet[SchoolClass, Any]:
-    """Classes in use of the units where ``user`` opens accounts; how many study there, how many have an account."""
+    """Classes in use where ``user`` opens accounts; how many study there, have an account, never used it."""
     rows: QuerySet[SchoolClass] = SchoolClass.objects.filter(
         unit_id__in=units_with(user, PERM), is_active=True
     )
     here = Q(enrolments__ended_on__isnull=True)
+    never = _held("enrolments__student", "school_id", must_change_password=True)
     counted = rows.annotate(
         students=Count("enrolments", filter=here),
         accounts=Count("enrolments", filter=here & Q(_held("enrolments__student", "school_id"))),
+        unused=Count("enrolments", filter=here & Q(never)),
     )
     return counted.filter(students__gt=0).select_related("school").order_by("school_id", "class_no")
 

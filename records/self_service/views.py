@@ -45,11 +45,13 @@ def student_accounts(request: HttpRequest) -> HttpResponse:
 @requires(selectors.PERM)
 @require_POST
 def open_class(request: HttpRequest, class_id: UUID) -> HttpResponse:
-    """Open the accounts that a class lacks; the answer is the PDF of slips."""
+    """Open the accounts that a class lacks; the answer is the PDF of slips. ``unused``: those never used again too."""
     user = user_of(request)
     school_class = selectors.one_class(user, class_id)
     try:
-        content = actions.open_class(actor=user, school_class=school_class, site=_site(request))
+        content = actions.open_class(
+            actor=user, school_class=school_class, site=_site(request), unused="unused" in request.POST
+        )
     except (RequestRefused, PdfFailed) as refused:
         messages.error(request, refused.message if isinstance(refused, PdfFailed) else str(refused))
         return redirect("records:student_accounts")

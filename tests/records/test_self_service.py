@@ -21,6 +21,7 @@ from accounts.roles import ROLE_PERMISSIONS, Role
 from accounts.scope import NotPermitted, units_with
 from accounts.selectors import users
 from approvals.refusals import RequestRefused
+from archive.eep.building import build
 from core import pdf
 from ledger.models import Event
 from records.models import Enrolment, Student
@@ -126,6 +127,20 @@ def test_a_second_opening_makes_nothing(cast: Cast, pupils: list[Student]) -> No
         == 1
     )
     assert User.objects.filter(public_id=late.public_id).exists()
+
+
+def test_lost_slips_are_made_anew_for_who_never_signed_in(cast: Cast, pupils: list[Student]) -> None:
+    make_account(pupils[0])
+    lost = passwords(actions.open_class(actor=cast.registrar, school_class=cast.school_class, site=SITE))
+    assert [(one.accounts, one.unused) for one in selectors.classes(cast.registrar)] == [(3, 2)]
+    told = passwords(
+        actions.open_class(actor=cast.registrar, school_class=cast.school_class, site=SITE, unused=True)
+    )
+    assert len(lost) == len(told) == 2 and not set(lost) & set(told)
+    for one in pupils[1:]:
+        account = User.objects.get(public_id=one.public_id)
+        assert sum(map(account.check_password, told)) == 1 and not any(map(account.check_password, lost))
+    assert User.objects.get(public_id=pupils[0].public_id).check_password(PASSWORD)
 
 
 def test_two_who_open_the_same_class_at_once_make_one_set(committed_db: str) -> None:
@@ -290,6 +305,17 @@ def test_the_own_file_is_the_own_copy_with_numbers_masked(cast: Cast, full: Stud
         assert hidden not in whole, hidden
     assert Event.objects.filter(action="student.own_numbers_shown", subject=full.public_id).count() == 1
     assert full.id_number not in client.get(HOME).content.decode(), "shown once"
+
+
+def test_no_package_tells_of_the_account(cast: Cast, full: Student, client: Client) -> None:
+    open_one(cast, full)
+    account = User.objects.get(public_id=full.public_id)
+    own = selectors.own_file(account)
+    assert own
+    actions.read(actor=account, file=own, whole=True)
+    told = build(full)
+    assert "业务行为".encode() in told
+    assert b"account." not in told and b"student.own_" not in told
 
 
 def test_who_went_on_opens_nothing_until_the_new_school_gives_an_account(

@@ -1,7 +1,6 @@
 """The demonstration school: loaded once, passable by the sample file, invented throughout."""
 
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -21,9 +20,6 @@ from records.self_service.selectors import own_file
 from school.models import SchoolClass, Unit
 from school.rules import rule
 from tests.factories import make_unit
-
-ROOT = Path(__file__).resolve().parents[2]
-PUPIL = "2026?"
 
 
 def _load() -> str:
@@ -75,8 +71,8 @@ def _a_pupil_can_sign_in_to_his_own_file(told: str) -> None:
     pupil = User.objects.get(kind="student")
     assert pupil.check_password(people.PASSWORD) and not pupil.must_change_password
     file = own_file(pupil)
-    assert file is not None and file.enrolment.student_no == pupil.staff_no == PUPIL
-    assert PUPIL in told and PUPIL in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert file is not None and file.enrolment.student_no == pupil.staff_no == people.PUPIL
+    assert people.PUPIL in told
 
 
 def _applicants_stand_at_every_step(told: str) -> None:
