@@ -212,9 +212,10 @@ def test_a_planted_leak_is_found(cast: Cast) -> None:
     lines = {
         "accounts:users": route("view_student", methods="GET POST"),
         "accounts:user": route("manage_users", obj=lambda world: world.person, methods="GET POST"),
+        "reports:home": route(SIGNED_IN),
     }
     faults = drive(every_route(), lines, cast)
     assert "accounts:users GET system_admin (own): 200, not [403]" in faults
     assert "accounts:user GET auditor (own): 200, not [403]" in faults
-    assert "accounts:user GET student (own): 200, not [403]" not in faults
+    assert "reports:home GET student (own): 302, not [403]" in faults
     assert "accounts:user POST system_admin (own): 405, not [200, 204, 302, 400, 422]" in faults
