@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import date
+from itertools import chain, count
 from typing import Any
+from uuid import UUID
 
 from allauth.mfa.models import Authenticator
+from axes.models import AccessAttempt
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -24,6 +27,10 @@ from school.models import Unit
 
 CONTACTS = ("office_phone", "email", "qq", "mobile")
 CHANGEABLE = ("name", *CONTACTS)
+OF_STUDENTS = (
+    "staff_no", "name", "unit", "is_active", "last_seen_on", "password", "password_changed_at", "must_change_password",
+)  # fmt: skip
+"""What a new slip sets in a student's account that stands already."""
 
 
 def _locked(user: User) -> User:
@@ -130,6 +137,62 @@ def open_administrators(
                 "account.appointed", actor=actor, obj=user, unit_id=unit.pk, detail={"role": role.value}
             )
     return told
+
+
+@transaction.atomic
+def open_student_account(
+    *, actor: User, role: str, key: UUID, number: str, name: str, unit: Unit
+) -> tuple[str, str]:
+    """A student's account: the number to sign in with, and a first password that is told once.
+
+    ``key``: the ``public_id`` of the student, whom the caller has locked and may open an account for. An account that
+    stands already gets a new password, which ends its sessions, and the number and school of today. Where somebody
+    else signs in with this number (numbers are a school's own), a digit is added: ``2026010001-2``.
+    """
+    user = User.objects.select_for_update().filter(public_id=key, kind=User.Kind.STUDENT).first()
+    known = user is not None
+    if user is None:
+        user = User(public_id=key, kind=User.Kind.STUDENT)
+    else:
+        FormerPassword(user=user, password=user.password).save()
+    user.staff_no, user.name, user.unit = _free_number(number, user), name, unit
+    user.is_active, user.last_seen_on = True, None
+    with acting(actor, role=role):
+        password = _new_password(user)
+        user.save(update_fields=OF_STUDENTS if known else None)
+        action = "account.password_reset" if known else "account.opened"
+        events.record(action, actor=actor, obj=user, role=role)
+    return user.staff_no, password
+
+
+def _free_number(number: str, user: User) -> str:
+    others = User.objects.exclude(pk=user.pk)
+    tried = chain([number], (f"{number}-{more}" for more in count(2)))
+    return next(one for one in tried if not others.filter(staff_no__iexact=one).exists())
+
+
+@transaction.atomic
+def close_student_account(*, actor: User, role: str, key: UUID) -> None:
+    """Close a student's account: its sessions end. Nothing when there is none that is open."""
+    user = User.objects.filter(public_id=key, kind=User.Kind.STUDENT, is_active=True).first()
+    if user is not None:
+        with acting(actor, role=role):
+            _set_active(user, active=False)
+            events.record("account.locked", actor=actor, obj=user, role=role)
+
+
+def forget_student_account(key: UUID) -> None:
+    """Take the person out of a student's account, inside the transaction of a destruction, as whoever is acting.
+
+    The row stays: what he did in his time points at it.
+    """
+    user = User.objects.select_for_update().filter(public_id=key, kind=User.Kind.STUDENT).first()
+    if user is None:
+        return
+    AccessAttempt.objects.filter(username=user.staff_no.lower()).delete()
+    user.staff_no, user.name, user.password = f"-{user.pk}", "", make_password(None)
+    user.is_active, user.last_login, user.last_seen_on = False, None, None
+    user.save(update_fields=["staff_no", "name", "password", "is_active", "last_login", "last_seen_on"])
 
 
 @transaction.atomic

@@ -74,7 +74,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             actions.lock_unused(actor=service_user(), user=user, reason=reason)
         if user.is_active:
             return None
-        messages.error(request, _("This account is locked. Ask the system administrator to open it."))
+        words = _("This account is locked. Ask the system administrator to open it.")
+        if user.kind == User.Kind.STUDENT:
+            words = _("This account is closed. Ask your school for a new slip.")
+        messages.error(request, words)
         return HttpResponseRedirect(reverse("account_login"))
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:

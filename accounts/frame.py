@@ -6,8 +6,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts import unit_choice
+from accounts.access import SIGNED_IN, lets_in
 from accounts.models import User
-from accounts.scope import held_by, holds, places_of
+from accounts.roles import Role
+from accounts.scope import held_by, places_of
 from core import menu, shell
 from school.models import Unit
 
@@ -32,8 +34,11 @@ def register() -> None:
 
 
 def may_open(user: Any, perm: str) -> bool:
-    """Whether the user holds one of the permissions, written ``one|other``, with or without ``school.`` before them."""
-    return any(holds(user, one.removeprefix("school.")) for one in perm.split("|"))
+    """Whether the user holds one of the permissions, written ``one|other``, with or without ``school.`` before them.
+
+    What asks for none is for everybody but students.
+    """
+    return lets_in(user, [one.removeprefix("school.") for one in (perm or SIGNED_IN).split("|")])
 
 
 def unit_name(unit: Unit | None) -> str:
@@ -47,7 +52,8 @@ def identity(request: HttpRequest) -> shell.Identity | None:
     if not isinstance(user, User):
         return None
     held = held_by(user)
-    role = held[0].role.label if held else ""
+    is_student = user.kind == User.Kind.STUDENT
+    role = Role.STUDENT.label if is_student else held[0].role.label if held else ""
     at = unit_choice.chosen(request)
     return shell.Identity(
         key=str(user.public_id),
@@ -56,4 +62,5 @@ def identity(request: HttpRequest) -> shell.Identity | None:
         unit=unit_name(Unit.objects.select_related("parent").get(pk=at) if at else user.unit),
         searches=may_open(user, SEARCHERS),
         switches=len(places_of(user)) > 1,
+        has_profile=not is_student,
     )

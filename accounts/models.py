@@ -29,7 +29,10 @@ class UserManager(BaseUserManager.from_queryset(RecordedQuerySet)):  # type: ign
 
 
 class User(RecordedModel, AbstractBaseUser, PermissionsMixin):
-    """Somebody who signs in with a staff number (工号) or a student number, or a named service."""
+    """Somebody who signs in with a staff number (工号) or a student number, or a named service.
+
+    A student's account has the ``public_id`` of his file, so that its history belongs to the file and goes with it.
+    """
 
     class Kind(models.TextChoices):
         STAFF = "staff", _("Staff")
@@ -73,6 +76,10 @@ class User(RecordedModel, AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name
+
+    def ledger_subject(self) -> uuid.UUID | None:
+        """Of a student's account the student; staff are nobody's file."""
+        return self.public_id if self.kind == self.Kind.STUDENT else None
 
     def get_full_name(self) -> str:
         """The name that screens and timelines show."""

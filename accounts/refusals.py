@@ -27,8 +27,10 @@ def not_permitted(request: HttpRequest, exception: Exception | None = None) -> H
 def explained(user: User, refused: NotPermitted) -> str:
     """Whole sentences for the reader; "" when the refusal names no right.
 
-    A unit that the reader cannot know of is not named.
+    A unit that the reader cannot know of is not named; a student is told nothing of rights and who gives them.
     """
+    if user.kind == User.Kind.STUDENT:
+        return gettext("A student's account opens one's own file and nothing else.")
     perms = [str(perm) for perm in refused.args if perm in PERMISSION_LABELS]
     if not perms:
         return ""

@@ -40,7 +40,7 @@ ROLES_BY_UNIT_KIND = {Role.BUREAU_OFFICER: ("bureau",)}
 """Roles that make sense on some kinds of unit only."""
 
 NOT_APPOINTED = (Role.STUDENT,)
-"""Roles that come with something else: a student is one by the file."""
+"""Roles that come with something else: a student is one by the kind of his account, which holds no permission."""
 
 CLASS_ROLES = (Role.TEACHER, Role.CLASS_ADVISER, Role.COUNSELLOR, Role.GRADE_ADMIN, Role.CLASS_ADMIN)
 """Roles whose students are those of one's own classes, by the dated staff of a class."""
@@ -83,6 +83,7 @@ STUDENT_DATA = (
     "export_package",
     "manage_loan",
     "issue_certificate",
+    "open_student_accounts",
 )
 """Permissions that show data of students; no administrator has one."""
 
@@ -146,6 +147,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "request_sharing",
         "issue_certificate",
         "request_inquiry",
+        "open_student_accounts",
     ),
     Role.ACADEMIC_HEAD: (
         "view_school",
@@ -173,6 +175,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "issue_certificate",
         "manage_photo",
         "request_inquiry",
+        "open_student_accounts",
     ),
     Role.STUDENT_AFFAIRS_HEAD: (
         "view_school",

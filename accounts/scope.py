@@ -68,7 +68,7 @@ def _scope(user: User) -> _Scope:
 
 
 def _read(user: User, today: date) -> _Scope:
-    if not user.is_authenticated or not user.is_active:
+    if not user.is_authenticated or not user.is_active or user.kind == User.Kind.STUDENT:
         return _Scope(today, {})
     if user.grants_synced_on != today:
         sync_grants(user)

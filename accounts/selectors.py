@@ -23,13 +23,12 @@ def _overseen(user: User) -> list[int]:
 
 
 def users(user: User) -> QuerySet[User]:
-    """Accounts of people who belong to, or hold a role in, the units whose accounts or grants ``user`` looks after."""
+    """Accounts of staff who belong to, or hold a role in, the units whose accounts or grants ``user`` looks after."""
     units = _overseen(user)
     held = Appointment.objects.filter(in_force(), user=OuterRef("pk"), unit_id__in=units)
     current = Appointment.objects.filter(in_force()).order_by("valid_from", "pk")
     rows: QuerySet[User] = (
-        User.objects.filter(Q(unit_id__in=units) | Exists(held))
-        .exclude(kind=User.Kind.SERVICE)
+        User.objects.filter(Q(unit_id__in=units) | Exists(held), kind=User.Kind.STAFF)
         .select_related("unit__parent")
         .prefetch_related(Prefetch("appointments", queryset=current, to_attr="current"))
     )
@@ -38,7 +37,7 @@ def users(user: User) -> QuerySet[User]:
 
 def one_user(user: User, public_id: Any) -> User:
     """One of `users`. Raises Http404, and OutOfScope for an account outside."""
-    every = User.objects.exclude(kind=User.Kind.SERVICE)
+    every = User.objects.filter(kind=User.Kind.STAFF)
     row: User = visible_or_404(every, users(user), public_id=public_id)
     return row
 

@@ -9,14 +9,14 @@ from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from accounts.access import SIGNED_IN, requires
+from accounts.access import OWN_FILE, SIGNED_IN, requires
 
 signed_in = requires(SIGNED_IN)
 
 urlpatterns = [
     path("sign-in/", account.login, name="account_login"),
     path("sign-in/code/", mfa.authenticate, name="mfa_authenticate"),
-    path("sign-out/", signed_in(require_POST(account.logout)), name="account_logout"),
+    path("sign-out/", requires(SIGNED_IN, OWN_FILE)(require_POST(account.logout)), name="account_logout"),
     path("language/", require_POST(set_language), name="set_language"),
     path("me/confirm/", signed_in(account.reauthenticate), name="account_reauthenticate"),
     path("me/confirm-code/", signed_in(mfa.reauthenticate), name="mfa_reauthenticate"),

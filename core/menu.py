@@ -23,7 +23,8 @@ Checker = Callable[[Any, str], bool]
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
-    """One entry. ``perm``: one permission, or several of which one will do; empty: everybody signed in.
+    """One entry. ``perm``: one permission, or several of which one will do; empty: whom the check lets
+    in without any.
 
     ``also``: view names (or ``room:`` prefixes) that light it up too.
 
@@ -89,7 +90,7 @@ def set_checker(checker: Checker) -> None:
 
 
 def _may_open(user: Any, perms: str | tuple[str, ...]) -> bool:
-    if not perms:
+    if not perms and not _checkers:
         return True
     wanted = (perms,) if isinstance(perms, str) else perms
     return bool(_checkers) and any(_checkers[0](user, perm) for perm in wanted)

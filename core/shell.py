@@ -33,7 +33,8 @@ DEFAULT_URLS = {
 class Identity:
     """The person at the screen. ``key`` tells one account from another (never a name or staff number).
 
-    ``searches``: whether the search box is of use to him; ``switches``: whether he has more than one unit to choose.
+    ``searches``: whether the search box is of use to him; ``switches``: whether he has more than one unit to choose;
+    ``has_profile``: whether he has a page about his account.
     """
 
     key: str
@@ -42,6 +43,7 @@ class Identity:
     unit: str = ""
     switches: bool = False
     searches: bool = True
+    has_profile: bool = True
 
 
 _identity: list[Callable[[HttpRequest], Identity | None]] = []

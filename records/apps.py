@@ -16,6 +16,7 @@ class RecordsConfig(AppConfig):
         from records.photos import registers as photo_registers
         from records.reading import EVENTS
         from records.selectors import own_or_family
+        from records.self_service import registers as self_service
 
         events.register("student.opened", _("Student file opened"))
         events.register("scan.filed", _("Scan added to a student file"))
@@ -28,6 +29,7 @@ class RecordsConfig(AppConfig):
         document_registers.register_all()
         photo_registers.register_all()
         registers.register_all()
+        self_service.register_all()
         register(
             MenuItem(
                 _("My class"), "records:my_classes", "users-group", "view_own_class", "work", 20,

@@ -5,6 +5,7 @@ from django.urls import include, path
 from records import views
 from records.documents import urls as documents
 from records.photos import urls as photos
+from records.self_service import urls as self_service
 
 app_name = "records"
 
@@ -16,6 +17,7 @@ urlpatterns = [
     path("students/<uuid:public_id>/photo/", views.photo, name="photo"),
     *documents.urlpatterns,
     *photos.urlpatterns,
+    *self_service.urlpatterns,
     path("students/<uuid:public_id>/reveal/<str:field>/", views.reveal, name="reveal"),
     path("", include("records.merits.urls")),
     path("students/<uuid:public_id>/<slug:key>/", views.student_section, name="student_section"),

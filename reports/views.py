@@ -6,7 +6,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.access import SIGNED_IN, requires, user_of
+from accounts.access import OWN_FILE, SIGNED_IN, requires, user_of
+from accounts.models import User
 from approvals import notices
 from core.ui import Chart
 from reports import selectors
@@ -14,11 +15,16 @@ from reports.forms import ReadForm
 from reports.inbox import Inbox
 
 
-@requires(SIGNED_IN)
+@requires(SIGNED_IN, OWN_FILE)
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """What waits for the reader, and how things stand. ``tab`` and ``kind`` choose a part of the inbox."""
+    """What waits for the reader, and how things stand. ``tab`` and ``kind`` choose a part of the inbox.
+
+    A student is led to his own file.
+    """
     user = user_of(request)
+    if user.kind == User.Kind.STUDENT:
+        return redirect("records:own_file")
     inbox = Inbox(user, tab=request.GET.get("tab", ""), kind=request.GET.get("kind", ""))
     values: dict[str, Any] = {"inbox": inbox}
     if inbox.has_notices:

@@ -55,6 +55,7 @@ PERMISSIONS: list[tuple[str, StrOrPromise]] = [
     ("export_package", _("Export archival packages and copies of a file")),
     ("manage_loan", _("Lend paper files and take them back")),
     ("issue_certificate", _("Issue certificates at the counter")),
+    ("open_student_accounts", _("Open accounts for students")),
     ("manage_incident", _("Handle incidents")),
     ("close_incident", _("Close incidents as head of unit")),
 ]

@@ -11,13 +11,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts import actions, passwords, selectors, sessions
-from accounts.access import SIGNED_IN, requires, user_of
+from accounts.access import OWN_FILE, SIGNED_IN, requires, user_of
 from accounts.adapters import AccountAdapter
 from accounts.forms import ContactsForm, PasswordForm, contacts_of
+from accounts.models import User
 from core.acts import add_faults
 
 
-@requires(SIGNED_IN, background=True)
+@requires(SIGNED_IN, OWN_FILE, background=True)
 @require_http_methods(["GET"])
 def session(request: HttpRequest) -> HttpResponse:
     """204 while the session stands, 401 when it has ended; asking does not keep it alive."""
@@ -44,7 +45,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/profile.html", context)
 
 
-@requires(SIGNED_IN)
+@requires(SIGNED_IN, OWN_FILE)
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def password(request: HttpRequest) -> HttpResponse:
@@ -65,7 +66,7 @@ def password(request: HttpRequest) -> HttpResponse:
         else:
             update_session_auth_hash(request, changed)
             messages.success(request, _("Your password is changed. Other sessions of yours have ended."))
-            return redirect("/" if owed else "accounts:profile")
+            return redirect("/" if owed or user.kind == User.Kind.STUDENT else "accounts:profile")
     rules = (passwords.StrengthValidator(), passwords.FormerPasswordValidator())
     context = {
         "form": form,

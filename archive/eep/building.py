@@ -29,11 +29,14 @@ LOOKING = frozenset(
     {
         "student.viewed", "student.revealed", "student.document_viewed", "document.downloaded", "entry.viewed",
         "entry.evidence_viewed", "penalty.viewed", "penalty.evidence_viewed", "inquiry.read", "applicant.opened",
-        "edit.viewed", "consent.viewed", "spot_check.opened",
+        "edit.viewed", "consent.viewed", "spot_check.opened", "student.own_file_read", "student.own_numbers_shown",
         "request.refused", "request.out_of_scope", "request.csrf_refused",
     }
 )  # fmt: skip
 """Events of who looked at a file: they stay in the ledger; a package tells what was done to the file."""
+
+ACCOUNT = "accounts.User"
+"""What the events of a student's account are about: they belong to the file's trace, and tell nothing of the file."""
 
 
 def build(student: Student) -> bytes:
@@ -175,6 +178,7 @@ def _content(made: Any, blob: Blob, number: str) -> None:
 
 def _acts(block: Any, student: Student, people: _People) -> None:
     rows = Event.objects.filter(subject=student.public_id).exclude(action__in=LOOKING)
+    rows = rows.exclude(object_type=ACCOUNT)
     for row in rows.select_related("actor__unit").order_by("at", "pk"):
         attributes = {"业务标识符": f"E-{row.pk}"}
         if row.actor is not None:

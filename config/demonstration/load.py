@@ -44,6 +44,7 @@ def _load_school(service: Any) -> None:
     batches = intake.make_batches(tree, service)
     intake.fill_batches(batches, staff)
     merits.fill(staff)
+    people.make_pupil_account(staff["registrar1"])
 
 
 def accounts() -> str:
@@ -55,4 +56,5 @@ def accounts() -> str:
             role = one.role.name.replace("_", " ").lower()
             place = units.label(one.on)
             lines.append(f"  {one.staff_no:<15} {role:<22} {place}")
+    lines.append(f"  {people.PUPIL:<15} {'student':<22} his own file alone")
     return "\n".join(lines)

@@ -9,14 +9,18 @@ from django.utils import timezone
 from accounts import actions
 from accounts.models import Appointment, User
 from accounts.roles import ENTRY_ROLES, Role
-from config.demonstration.units import Units
+from config.demonstration.units import SCHOOL_CODE, Units
 from ledger import events
 from ledger.context import acting
 from ledger.history import write_rows
+from records.models import Enrolment
 from school.models import ClassStaff, SchoolClass
 
 PASSWORD = "Xueji-demo-2026"  # noqa: S105  # meant to be known; the accounts exist in demonstrations only
 """The password of every demonstration account."""
+
+PUPIL = "20260001"
+"""The student number of the pupil who has an account."""
 
 TRAINING = "学籍信息系统操作培训"
 REASON = "演示"
@@ -110,6 +114,26 @@ def make_people(units: Units, service: User) -> dict[str, User]:
     people = {user.staff_no: user for user in users}
     _appoint(people, units, service)
     return people
+
+
+def make_pupil_account(actor: User) -> User:
+    """The account of a pupil, opened by the registrar and with the password changed already."""
+    rows = Enrolment.objects.filter(school__code=SCHOOL_CODE).select_related("student", "school")
+    stay = rows.get(student_no=PUPIL)
+    user = User(
+        public_id=stay.student.public_id,
+        kind=User.Kind.STUDENT,
+        staff_no=stay.student_no,
+        name=stay.student.name,
+        unit=stay.school,
+        password=make_password(PASSWORD),
+        password_changed_at=timezone.now(),
+        must_change_password=False,
+    )
+    with acting(actor, role=R.REGISTRAR):
+        user.save()
+        events.record("account.opened", actor=actor, obj=user)
+    return user
 
 
 def _appoint(people: dict[str, User], units: Units, service: User) -> None:

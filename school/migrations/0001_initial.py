@@ -231,6 +231,7 @@ class Migration(migrations.Migration):
                     ("export_package", "Export archival packages and copies of a file"),
                     ("manage_loan", "Lend paper files and take them back"),
                     ("issue_certificate", "Issue certificates at the counter"),
+                    ("open_student_accounts", "Open accounts for students"),
                     ("manage_incident", "Handle incidents"),
                     ("close_incident", "Close incidents as head of unit"),
                 ],

@@ -114,6 +114,6 @@ def unit_obstacles(unit: Unit) -> list[Any]:
         found.append(_("Units below it are still in use."))
     if SchoolClass.objects.filter(unit=unit, is_active=True).exists():
         found.append(_("Classes of it are still in use."))
-    if User.objects.filter(unit=unit, is_active=True).exists():
+    if User.objects.filter(unit=unit, kind=User.Kind.STAFF, is_active=True).exists():
         found.append(_("Accounts of people still belong to it."))
     return [*found, *obstacles(unit)]

@@ -8,6 +8,7 @@ arguments) for one side, a `World`. Expected of everybody in the cast, and of a 
 - a visitor is sent to sign in; who holds none of the permissions gets 403;
 - who holds one on the object's unit gets ``good`` (by default 200, 302, or 400 and 422 for an empty form);
 - who holds one elsewhere only gets 404;
+- a student, here the one whose file is the object, gets 403 wherever `OWN_FILE` is not named;
 - a method that is not in ``methods`` gets 405.
 
 Every 403 and every 404 of a row outside leaves exactly one refusal in the ledger. ``cells`` names exceptions with the
@@ -17,7 +18,7 @@ person (``{"head": 403}``), each for a reason that the line's comment tells.
 from collections.abc import Callable
 from typing import Any
 
-from accounts.access import PUBLIC, SIGNED_IN
+from accounts.access import OWN_FILE, PUBLIC, SIGNED_IN
 from tests.guards import archive_things, merit_things  # noqa: F401 - makes its things known to the world
 from tests.guards.lines import GOOD, NOBODY, Route, route
 from tests.guards.security_lines import SECURITY
@@ -169,7 +170,7 @@ ROUTES: dict[str, Route] = {
     "account_login": route(methods="GET POST"),
     "mfa_authenticate": route(methods="GET POST"),
     "set_language": route(methods="POST"),
-    "account_logout": route(SIGNED_IN, methods="POST"),
+    "account_logout": route(SIGNED_IN, OWN_FILE, methods="POST"),
     "account_reauthenticate": route(SIGNED_IN, methods="GET POST"),
     "mfa_reauthenticate": route(SIGNED_IN, methods="GET POST"),
     "mfa_index": route(SIGNED_IN, methods="GET POST"),
@@ -179,11 +180,11 @@ ROUTES: dict[str, Route] = {
     ),  # nobody has one to take off
     "mfa_view_recovery_codes": route(SIGNED_IN, good=frozenset({404})),  # nor codes to see
     "mfa_generate_recovery_codes": route(SIGNED_IN, methods="GET POST"),
-    "accounts:session": route(SIGNED_IN),
+    "accounts:session": route(SIGNED_IN, OWN_FILE),
     "accounts:unit_choices": route(SIGNED_IN),
     "accounts:switch_unit": route(SIGNED_IN, methods="POST"),
     "accounts:profile": route(SIGNED_IN, methods="GET POST"),
-    "accounts:password": route(SIGNED_IN, methods="GET POST"),
+    "accounts:password": route(SIGNED_IN, OWN_FILE, methods="GET POST"),
     "accounts:users": route("manage_users", "manage_grants", "view_grants", methods="GET POST"),
     "accounts:open_user": route("manage_users", methods="GET POST"),
     "accounts:user": route("manage_users", "manage_grants", "view_grants", obj=_person),
@@ -457,6 +458,18 @@ ROUTES: dict[str, Route] = {
     "records:photo_export_decide": route(
         "export_photo", "decide_as_head", obj=lambda world: world.photo_export, methods="POST"
     ),
+    "records:own_file": route(OWN_FILE, methods="GET POST"),
+    "records:student_accounts": route("open_student_accounts"),
+    "records:student_accounts_open": route(
+        "open_student_accounts",
+        obj=lambda world: {"class_id": world.student_class.public_id},
+        methods="POST",
+    ),
+    "records:student_account": route("open_student_accounts", obj=_student),
+    **{
+        f"records:student_account_{act}": route("open_student_accounts", obj=_student, methods="POST")
+        for act in ("open", "close")
+    },
     "records:paper": route("manage_loan", obj=_student, methods="GET POST"),
     "records:reveal": route("reveal_personal", obj=_part(field="phone"), methods="POST"),
     "records:my_classes": route("view_own_class"),
@@ -479,7 +492,7 @@ ROUTES: dict[str, Route] = {
     "records:penalty": route(*CASE_WORKERS, obj=_penalty()),
     "records:penalty_act": route(*CASE_WORKERS, obj=_penalty(key="notice"), methods="GET POST"),
     "records:penalty_evidence": route(*CASE_WORKERS, obj=_penalty(step_id=NOBODY), good=frozenset({404})),
-    "reports:home": route(SIGNED_IN),
+    "reports:home": route(SIGNED_IN, OWN_FILE),
     "reports:chart": route("view_figures", obj=lambda world: {"key": "students"}, everywhere=True),
     "reports:read_notices": route(SIGNED_IN, methods="POST"),
 }

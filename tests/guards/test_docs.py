@@ -162,7 +162,7 @@ def test_the_readme_names_the_accounts_and_the_password_of_the_demonstration() -
     section = readme.partition("## Demonstration accounts")[2].partition("\n## ")[0]
     rows = re.findall(r"^\|([^|]+)\|", section, re.MULTILINE)
     named = [name for row in rows for name in CODE.findall(row)]
-    assert sorted(named) == sorted(one.staff_no for one in people.PEOPLE)
+    assert sorted(named) == sorted([*(one.staff_no for one in people.PEOPLE), people.PUPIL])
     assert f"`{people.PASSWORD}`" in section
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
 from django.utils import timezone
 
-from accounts.access import PUBLIC, SIGNED_IN, requires
+from accounts.access import OWN_FILE, PUBLIC, SIGNED_IN, requires
 from accounts.models import User
 from accounts.scope import units_with
 from ledger.models import Event
@@ -20,9 +20,10 @@ from tests.cast import Cast
 from tests.factories import saved
 from tests.guards.matrix import ROUTES, Route, route
 from tests.guards.world import World
+from tests.records.files import make_account
 
 METHODS = ("GET", "POST")
-VISITOR = "visitor"
+VISITOR, STUDENT = "visitor", "student"
 ANYBODY = ("clerk", "system_admin", "outsider")
 """Who is asked where being signed in is all that a route wants: there roles make no difference."""
 PARTS = 4
@@ -49,7 +50,7 @@ def unguarded(patterns: list[Any]) -> list[str]:
 
 def strange(patterns: list[Any]) -> list[str]:
     """Routes whose `@requires` names a permission that does not exist."""
-    known = {codename for codename, _label in PERMISSIONS} | {SIGNED_IN}
+    known = {codename for codename, _label in PERMISSIONS} | {SIGNED_IN, OWN_FILE}
     return [name for name, one in walk(patterns) if set(getattr(one.callback, "requires", ())) - known]
 
 
@@ -134,7 +135,9 @@ def expected(asker: Asker, line: Route, method: str, unit: int, side: str) -> se
         return set(line.good) if allowed else {405, *line.good}
     if asker.user is None:
         return {302} if allowed else {302, 405}
-    if SIGNED_IN not in line.perms:
+    if asker.user.kind == User.Kind.STUDENT and OWN_FILE not in line.perms:
+        return {403} if allowed else {403, 405}
+    if asker.user.kind != User.Kind.STUDENT and SIGNED_IN not in line.perms:
         held = [units_with(asker.user, perm) for perm in line.perms]
         if not any(held):
             return {403} if allowed else {403, 405}
@@ -165,7 +168,7 @@ def faults_of(
     """The cells of one route that do not hold."""
     faults = []
     if SIGNED_IN in line.perms:
-        askers = [asker for asker in askers if asker.name in (VISITOR, *ANYBODY)]
+        askers = [asker for asker in askers if asker.name in (VISITOR, STUDENT, *ANYBODY)]
     for asker in askers:
         for side in sides_of(asker, line):
             address, unit = address_of(name, pattern, line, worlds[side])
@@ -186,6 +189,7 @@ def drive(patterns: list[Any], routes: dict[str, Route], cast: Cast) -> list[str
         saved(user)
     askers = [Asker(VISITOR, None), *(Asker(name, user) for name, user in cast.people.items())]
     worlds = {side: World(cast, side) for side in ("own", "other")}
+    askers.append(Asker(STUDENT, make_account(worlds["own"].student)))
     return [
         fault
         for name, pattern in walk(patterns)
@@ -208,8 +212,10 @@ def test_a_planted_leak_is_found(cast: Cast) -> None:
     lines = {
         "accounts:users": route("view_student", methods="GET POST"),
         "accounts:user": route("manage_users", obj=lambda world: world.person, methods="GET POST"),
+        "reports:home": route(SIGNED_IN),
     }
     faults = drive(every_route(), lines, cast)
     assert "accounts:users GET system_admin (own): 200, not [403]" in faults
     assert "accounts:user GET auditor (own): 200, not [403]" in faults
+    assert "reports:home GET student (own): 302, not [403]" in faults
     assert "accounts:user POST system_admin (own): 405, not [200, 204, 302, 400, 422]" in faults

@@ -4,9 +4,12 @@ import itertools
 from datetime import date
 from typing import Any
 
+from django.utils import timezone
+
+from accounts.models import User
 from records.models import Enrolment, FamilyMember, Student
 from records.search import fill
-from tests.factories import saved
+from tests.factories import make_user, saved
 
 _serial = itertools.count(1)
 
@@ -40,3 +43,17 @@ def make_student(
     fill(mother)
     saved(mother)
     return student
+
+
+def make_account(student: Student) -> User:
+    """The student's own account, the first password changed."""
+    stay = student.enrolments.get(ended_on=None)
+    today = timezone.localdate()
+    return make_user(
+        student.name,
+        stay.school,
+        staff_no=stay.student_no,
+        public_id=student.public_id,
+        kind="student",
+        last_seen_on=today,
+    )

@@ -16,6 +16,7 @@ from ledger.models import Event
 from records.entry_models import Conduct, Internship, LearningProblem, Reward
 from records.models import Enrolment, Student
 from records.penalty_models import Penalty
+from records.self_service.selectors import own_file
 from school.models import SchoolClass, Unit
 from school.rules import rule
 from tests.factories import make_unit
@@ -66,6 +67,14 @@ def _every_role_has_an_account_that_can_sign_in_and_act(told: str) -> None:
     assert people.PASSWORD in told
 
 
+def _a_pupil_can_sign_in_to_his_own_file(told: str) -> None:
+    pupil = User.objects.get(kind="student")
+    assert pupil.check_password(people.PASSWORD) and not pupil.must_change_password
+    file = own_file(pupil)
+    assert file is not None and file.enrolment.student_no == pupil.staff_no == people.PUPIL
+    assert people.PUPIL in told
+
+
 def _applicants_stand_at_every_step(told: str) -> None:
     assert _states("DEMO-2026") == {
         "accepted": 84,
@@ -112,6 +121,7 @@ CHECKS = (
     _the_school_of_the_sample_file_is_there,
     _a_small_school_under_a_central_school_has_the_small_scheme,
     _every_role_has_an_account_that_can_sign_in_and_act,
+    _a_pupil_can_sign_in_to_his_own_file,
     _applicants_stand_at_every_step,
     _numbers_are_sound_but_obviously_made_up,
     _departments_have_entered_something,
