@@ -99,10 +99,11 @@ def known_again(*, actor: Any, public_id: str, staff_no: str, name: str, unit: U
     A restored database may not know who was given an account since the backup; ``actor`` is the service account.
     """
     for known in ({"public_id": public_id}, {"staff_no__iexact": staff_no}):
-        if found := User.objects.filter(**known).first():
+        if found := User.objects.exclude(kind=User.Kind.STUDENT).filter(**known).first():
             user: User = found
             return user
-    user = User(public_id=public_id, staff_no=staff_no, name=name, unit=unit, is_active=False)
+    user = User(public_id=public_id, name=name, unit=unit, is_active=False)
+    user.staff_no = _free_number(staff_no, user)
     with acting(actor, role="service"):
         _opened(actor, user)
     return user
@@ -159,6 +160,7 @@ def open_student_account(
     user.is_active, user.last_seen_on = True, None
     with acting(actor, role=role):
         password = _new_password(user)
+        AccessAttempt.objects.filter(username=user.staff_no.lower()).delete()
         user.save(update_fields=OF_STUDENTS if known else None)
         action = "account.password_reset" if known else "account.opened"
         events.record(action, actor=actor, obj=user, role=role)

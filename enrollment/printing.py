@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
@@ -406,10 +407,18 @@ def work(running: Running) -> None:
             content = _ordered(running, asked)
         except PdfFailed as failed:
             raise JobRefused(failed.lasting) from failed
+        if asked.batch and not _are_here(asked.batch, asked.people):
+            raise JobRefused(_("Some of these applicants were taken back meanwhile. Order the print again."))
         asked.save(update_fields=["people"])
         running.keep(
             store_made(actor=running.actor, content=content, filename=f"{asked.form}.pdf", kind="pdf")
         )
+
+
+def _are_here(batch: IntakeBatch, people: Sequence[int]) -> bool:
+    """Whether all of them are applicants still; none is taken back before the transaction ends."""
+    IntakeBatch.objects.select_for_update(no_key=True).get(pk=batch.pk)
+    return Applicant.objects.filter(pk__in=people).count() == len(people)
 
 
 def may_take(user: User, job: Job) -> bool:

@@ -33,6 +33,7 @@ class Section:
     them for good, inside the transaction of a destruction (`records.erasing`), and gives the stored contents that go
     with them. ``printed(file, whole=)`` gives the section as labelled lines for paper, numbers masked; ``whole``, for
     the student's own copy, leaves his own unmasked. A section that only shows others' data has none of the three.
+    ``online(file)`` is what he sees of it himself on a page that nobody hands out, where that is less than the copy.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Section:
     erase: Callable[[Student], Collection[Blob]] | None = None
     past: bool = False
     printed: Callable[..., list[Block]] | None = None
+    online: Callable[[StudentFile], list[Block]] | None = None
 
     def opens(self, file: StudentFile) -> bool:
         """Whether the reader of ``file`` may open it."""

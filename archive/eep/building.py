@@ -29,7 +29,8 @@ LOOKING = frozenset(
     {
         "student.viewed", "student.revealed", "student.document_viewed", "document.downloaded", "entry.viewed",
         "entry.evidence_viewed", "penalty.viewed", "penalty.evidence_viewed", "inquiry.read", "applicant.opened",
-        "edit.viewed", "consent.viewed", "spot_check.opened", "student.own_file_read", "student.own_numbers_shown",
+        "edit.viewed", "consent.viewed", "spot_check.opened", "spot_check.handed_back",
+        "student.own_file_read", "student.own_numbers_shown",
         "request.refused", "request.out_of_scope", "request.csrf_refused",
     }
 )  # fmt: skip

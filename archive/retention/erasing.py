@@ -21,6 +21,7 @@ from archive.models import (
     SharingStudent,
     Snapshot,
 )
+from core.row_locks import locked_rows
 from files.models import Blob
 from jobs.actions import forget_words
 from jobs.selectors import results_of
@@ -140,8 +141,9 @@ def _problems(student: Student) -> Sequence[Blob]:
     called = names | {one for one in numbers if len(one) >= LONG_NUMBER}
     his, lists = [], {}
     rows = ProblemRow.objects.filter(problem_list__school__in=student.enrolments.values("school"))
+    locked = locked_rows(rows.order_by("pk"))
     said = _said_before(rows, called)
-    for row in rows.select_related("student", "problem_list__file"):
+    for row in locked.select_related("student", "problem_list__file"):
         is_named = row.listed_name in names or not numbers.isdisjoint(row.listed_number.split())
         if row.student == student or (row.student is None and is_named):
             his.append(row)
@@ -154,7 +156,7 @@ def _problems(student: Student) -> Sequence[Blob]:
 
 def _said_before(rows: Any, called: Collection[str]) -> set[int]:
     """Rows whose answers or returns have named him at some time."""
-    past = ProblemRow.history.filter(id__in=rows.values("pk"))
+    past = ProblemRow.history.filter(id__in=rows.values("pk")).only("id", "reason", "returned")
     return {one.id for one in past if _speaks(one.reason, called) or _speaks(one.returned, called)}
 
 
@@ -163,10 +165,13 @@ def _speaks(text: str, called: Collection[str]) -> bool:
 
 
 def _cleared(row: ProblemRow, called: Collection[str], *, has_said: bool) -> bool:
-    """Blank the words of somebody else's row that name him; whether it names him, or did before."""
+    """Blank the words of somebody else's row that name him; whether it names him, or did before.
+
+    The text of a list keeps no history: blanking it alone leaves the row's answers as they were.
+    """
     worded = [name for name in WORDS if _speaks(getattr(row, name), called)]
     for name in worded:
         setattr(row, name, "")
-    if worded or has_said:
-        row.save(update_fields=WORDS)
+    if has_said or worded:
+        row.save(update_fields=WORDS if has_said else worded)
     return bool(worded or has_said)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,6 +26,7 @@ from audit.incidents.selectors import (
     read_by,
     stays_of,
     tellings_of,
+    untold_of,
 )
 from audit.incidents.steps import following, furthest
 from audit.models import TEXT, DataKind, FrozenAccount, Incident, IncidentStep, IncidentStudent, Step
@@ -33,6 +35,7 @@ from core.row_locks import locked_rows
 from ledger import events
 from ledger.context import acting
 from ledger.history import write_rows
+from ledger.models import Event
 from records.models import Enrolment
 from school.models import SchoolClass
 from school.rules import rule
@@ -92,8 +95,9 @@ def take_step(
         raise NotPermitted(CLOSE, obj=row)
     if step == Step.ASSESSED and not row.students.exists() and not note.strip():
         raise WrongState(_("List the students concerned, or say why there are none."))
-    if step == Step.STUDENTS_NOTIFIED and row.students.exists() and not row.is_told:
-        raise WrongState(_("Write first what the students are told."))
+    if step == Step.STUDENTS_NOTIFIED and row.students.exists():
+        _demand_whole(row)
+        _demand_printed_as_written(row)
     if notice is not None and notice.told_at > timezone.now():
         raise RequestRefused(_("The time lies in the future."))
     row.handler = actor
@@ -102,6 +106,19 @@ def take_step(
         _moved(row, "handler")
         events.record("incident.step", actor=actor, obj=row, role=role, detail={"step": step})
     return made
+
+
+def _demand_printed_as_written(row: Incident) -> None:
+    """Raise WrongState when a student who is told now was printed a letter with an earlier text."""
+    of_case = Event.objects.filter(request_no=row.number)
+    written = of_case.filter(action="incident.letter").aggregate(last=Max("at"))["last"]
+    letters = of_case.filter(
+        action="incident.letter_printed", subject__in=untold_of(row).values("student__public_id")
+    )
+    if written and letters.values("subject").annotate(last=Max("at")).filter(last__lt=written).exists():
+        raise WrongState(
+            _("The text was changed after letters were printed. Print these letters again first.")
+        )
 
 
 def _demand_next(row: Incident, step: str) -> None:

@@ -295,8 +295,9 @@ def _finish(actor: User, made: ScanUpload) -> None:
 
 def stop(batch: IntakeBatch) -> list[ScanUpload]:
     """End every distribution under way in a batch, in the caller's transaction; who began it is told why."""
-    running = ScanUpload.objects.select_for_update().filter(batch=batch, finished_at=None)
-    stopped = list(running.order_by("pk"))
+    running = ScanUpload.objects.filter(batch=batch, finished_at=None)
+    list(Job.objects.select_for_update().filter(pk__in=running.values("job")).order_by("pk"))
+    stopped = list(running.select_for_update().order_by("pk"))
     with translation.override(settings.LANGUAGE_CODE):
         why = _("An import into this intake batch was undone meanwhile. Upload what is left again.")
     for made in stopped:

@@ -95,7 +95,7 @@ BEGIN
     IF ids IS NULL THEN
         RETURN;
     END IF;
-    -- Names of their scans, and of the ZIPs in which such came, hold names and numbers.
+    -- Names of their scans, of the ZIPs in which such came and of the imported files hold names and numbers.
     PERFORM set_config('xueji.erasing', pg_current_xact_id()::text, true);
     WITH held AS (
         SELECT blob_id, history_subject AS subject FROM public.enrollment_historicalapplicantdocument
@@ -103,6 +103,10 @@ BEGIN
         UNION
         SELECT u.blob_id, ids[1] FROM public.enrollment_scanupload u
         JOIN public.enrollment_importjob j ON j.batch_id = u.batch_id WHERE j.id = job
+        UNION
+        SELECT blob_id, ids[1] FROM public.enrollment_importjob WHERE id = job
+        UNION
+        SELECT blob_id, ids[1] FROM public.enrollment_markedfile WHERE import_job_id = job AND blob_id IS NOT NULL
     ), done AS (
         UPDATE public.files_blob b SET filename = '' FROM held h JOIN public.files_discarded g ON g.blob_id = h.blob_id
         WHERE b.id = h.blob_id RETURNING b.id, h.subject

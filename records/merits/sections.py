@@ -171,6 +171,11 @@ def _printed_conduct(file: StudentFile, *, whole: bool) -> list[Block]:
     return _printed(file, CONDUCT, PROBLEM, whole=whole)
 
 
+def _online_conduct(file: StudentFile) -> list[Block]:
+    """Without learning problems, which teachers tell the office in confidence: who hands out a copy explains them."""
+    return _printed(file, CONDUCT, whole=True)
+
+
 def _printed_employment(file: StudentFile, *, whole: bool) -> list[Block]:
     return _printed(file, INTERNSHIP, EMPLOYMENT, whole=whole)
 
@@ -326,7 +331,7 @@ SECTIONS = (
     Section(
         "conduct", _("Conduct"), 62, "records/sections/conduct.html", _conduct,
         perms=selectors.CONDUCT_READERS, export=export_conduct, erase=erase_conduct,
-        printed=_printed_conduct,
+        printed=_printed_conduct, online=_online_conduct,
     ),
     Section(
         "employment", _("Employment"), 64, "records/sections/employment.html", _employment,

@@ -10,10 +10,12 @@ from accounts import actions as accounts
 from accounts.models import User
 from accounts.roles import Role
 from accounts.scope import role_for
-from approvals.refusals import RequestRefused
+from approvals.refusals import OwnFile, RequestRefused
+from approvals.relation import is_related
 from core.pdf import render_pdf
 from files.models import Blob
 from ledger import events
+from records import reading
 from records.models import Enrolment, Student
 from records.selectors import StudentFile
 from records.self_service import selectors
@@ -43,13 +45,17 @@ def open_class(*, actor: User, school_class: SchoolClass, site: str, unused: boo
 def open_one(*, actor: User, file: StudentFile, site: str) -> bytes:
     """The account of one student, opened or given a new first password, which ends its sessions; its slip as a PDF.
 
-    Raises RequestRefused for somebody who is no longer enrolled, PdfFailed, NotPermitted.
+    Whoever holds a slip can read the file, so it counts as read. Raises RequestRefused for somebody who is no longer
+    enrolled, OwnFile, PdfFailed, NotPermitted.
     """
+    if is_related(actor, [file.student.public_id]):
+        raise OwnFile(_("Nobody opens an account for himself or for his family."))
     _lock([file.student.pk])
     rows = Enrolment.objects.filter(student=file.student, ended_on__isnull=True)
     row = rows.select_related("student", "school", "school_class").first()
     if row is None or file.has_left:
         raise RequestRefused(_("Only who is enrolled here gets an account."))
+    reading.count(actor=actor, file=file)
     return _slips(actor, [row], site)
 
 

@@ -12,6 +12,7 @@ from records.selectors import StudentFile
 from school.models import SchoolClass
 
 PERM = "open_student_accounts"
+UNUSED = {"must_change_password": True, "is_active": True}
 
 
 def own_file(user: User) -> StudentFile | None:
@@ -36,18 +37,20 @@ def account_of(student: Student) -> User | None:
 
 
 def _held(student: str, school: str, **more: bool) -> Exists:
-    """Whether a student has an open account of that school; both named as the outer query knows them."""
-    accounts = User.objects.filter(kind=User.Kind.STUDENT, is_active=True, **more)
+    """Whether a student has an account of that school; both named as the outer query knows them."""
+    accounts = User.objects.filter(kind=User.Kind.STUDENT, **more)
     return Exists(accounts.filter(public_id=OuterRef(f"{student}__public_id"), unit_id=OuterRef(school)))
 
 
 def without_account(school_class: SchoolClass, *, unused: bool = False) -> QuerySet[Enrolment]:
-    """The students of a class who have no open account, in seat order; ``unused``: those also who never changed their
-    first password.
+    """The students of a class who have no account, in seat order; ``unused``: those also who never changed their first
+    password. An account that was closed is opened again by itself alone.
     """
     rows: QuerySet[Enrolment] = Enrolment.objects.filter(school_class=school_class, ended_on__isnull=True)
-    wanted = {"must_change_password": False} if unused else {}
-    lacking = rows.filter(~_held("student", "school_id", **wanted))
+    wanted = ~_held("student", "school_id")
+    if unused:
+        wanted |= Q(_held("student", "school_id", **UNUSED))
+    lacking = rows.filter(wanted)
     return lacking.order_by(F("seat_no").asc(nulls_last=True), "student__name_sort", "pk")
 
 
@@ -57,7 +60,7 @@ def classes(user: User) -> QuerySet[SchoolClass, Any]:
         unit_id__in=units_with(user, PERM), is_active=True
     )
     here = Q(enrolments__ended_on__isnull=True)
-    never = _held("enrolments__student", "school_id", must_change_password=True)
+    never = _held("enrolments__student", "school_id", **UNUSED)
     counted = rows.annotate(
         students=Count("enrolments", filter=here),
         accounts=Count("enrolments", filter=here & Q(_held("enrolments__student", "school_id"))),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from records import copying
 from records.reading import STUDENT_SECRETS
 from records.sections import sections
 from records.selectors import StudentFile
@@ -23,13 +24,19 @@ class Part:
 
 
 def parts(file: StudentFile, *, whole: bool) -> list[Part]:
-    """Every section of the own copy."""
-    found = [Part(one.key, one.title, one.printed(file, whole=True)) for one in sections() if one.printed]
+    """Every section of the own copy, but for what nobody reads without somebody who explains it."""
+    found = [
+        Part(one.key, one.title, one.online(file) if one.online else one.printed(file, whole=True))
+        for one in sections()
+        if one.printed
+    ]
     return found if whole else [replace(one, blocks=_masked(file, one.blocks)) for one in found]
 
 
 def _masked(file: StudentFile, blocks: list[Block]) -> list[Block]:
     held = {getattr(file.student, name): name for name in STUDENT_SECRETS}
+    numbers = (file.student.aux_no, *copying.stretches(file.student).values_list("exam_no", flat=True))
+    held |= dict.fromkeys(numbers, "id_number")
     hidden = {value: mask(name, value) for value, name in held.items() if value}
     return [
         replace(

@@ -358,7 +358,8 @@ def test_the_history_of_rows_says_nothing_of_a_destroyed_student_either(committe
     other = make_student("王小明", cast)
     made = brought(
         cast, ("司马青云", "", "1", "", "", ""), ("司马清云", "", "2", id_number(1), "", ""),
-        ("王小明", "", number_of(other), "", "", ""), ("李四", "", "3", "", "", ""), ("赵六", "", "4", "", "", ""),
+        ("王小明", "", number_of(other), "", "", ""), ("李四", "", "3", "", "", "与司马青云重复"),
+        ("赵六", "", "4", "", "", ""),
     )  # fmt: skip
     by_name, by_number, others, apart, once = made.rows.order_by("row_no")
     said = actions.explain(actor=cast.registrar, row=once, version=0, reason="即司马青云")
@@ -376,6 +377,8 @@ def test_the_history_of_rows_says_nothing_of_a_destroyed_student_either(committe
     assert row.history.latest("history_id").reason == "户口簿无误"
     told = [(one.reason, one.returned) for one in apart.history.order_by("history_id")]
     assert told == [("", ""), ("户口簿无误", ""), ("", "缺证明")], "what names others stays"
+    apart.refresh_from_db()
+    assert apart.text == "", "but for the text of the list, which named him"
     once.refresh_from_db()
     assert (once.returned, once.history.latest("history_id").returned) == ("缺照片", "缺照片")
     erased = Erasure.objects.filter(table="archive_historicalproblemrow").values_list("rows", flat=True)

@@ -135,6 +135,24 @@ def test_the_pages_show_what_the_first_were_told_beside_the_new_text(
         assert "笔记本电脑被盗" in page and "服务器被入侵" in page
 
 
+def test_nobody_counts_as_told_by_a_letter_with_an_earlier_text(cast: Cast, rewritten: Incident) -> None:
+    printed = {
+        "actor": cast.archive_head,
+        "incident": rewritten,
+        "class_id": cast.school_class.pk,
+        "untold": True,
+    }
+    actions.print_letters(**printed)
+    anew = {**TEXT, "cause": "两台服务器被入侵"}
+    actions.write_letter(actor=cast.security_admin, incident=rewritten, **anew)
+    with pytest.raises(WrongState):
+        take(cast, rewritten, Step.STUDENTS_NOTIFIED)
+    actions.print_letters(**printed)
+    take(cast, rewritten, Step.STUDENTS_NOTIFIED)
+    told = rewritten.steps.filter(step="students").latest("pk")
+    assert told.cause == "两台服务器被入侵"
+
+
 def test_a_text_that_was_not_written_anew_is_shown_once(cast: Cast, client: Client) -> None:
     incident = told_case(cast)
     client.force_login(cast.security_admin)

@@ -1,6 +1,7 @@
 """Undoing an import: its drafts, what was said of them, their scans and the names of these go; who did what stays."""
 
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
@@ -10,10 +11,10 @@ from django.test import Client
 from django.urls import reverse
 
 from enrollment import actions as intake
-from enrollment import scan_reads
+from enrollment import printing, scan_reads
 from enrollment.actions import scans
 from enrollment.importing import actions
-from enrollment.models import Applicant, ApplicantMember, ImportJob, IntakeBatch
+from enrollment.models import Applicant, ApplicantMember, ImportJob, IntakeBatch, PrintOrder
 from jobs.models import Job
 from jobs.tasks import run
 from ledger.history import delete_rows
@@ -226,3 +227,29 @@ def test_undo_is_refused_once_a_row_was_submitted(cast: Cast, batch: IntakeBatch
         actions.undo(actor=cast.clerk, import_job=made)
     assert Applicant.objects.count() == 3
     assert fresh(made).state == ImportJob.State.IMPORTED
+
+
+@pytest.mark.requirement("S2-9-3")
+def test_forms_that_were_printed_of_taken_back_applicants_go_too(
+    cast: Cast, batch: IntakeBatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    made = bring_in(cast.clerk, check(cast.clerk, batch, faulty()))
+    printed = printing.order(actor=cast.clerk, form="filled", school=cast.school, batch=batch)
+    run(printed.job_id)
+    waiting = printing.order(actor=cast.clerk, form="filled", school=cast.school, batch=batch)
+    printed.refresh_from_db()
+    people_of_it = printed.people
+    result = Job.objects.get(pk=printed.job_id).result
+    assert result is not None and default_storage.exists(result.storage_key)
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.undo(actor=cast.clerk, import_job=made)
+    assert not default_storage.exists(result.storage_key)
+
+    def rendered_before(_running: Any, asked: PrintOrder) -> bytes:
+        asked.people = people_of_it
+        return b"%PDF-1.7"
+
+    with patch("enrollment.printing._ordered", rendered_before):
+        run(waiting.job_id)
+    ended = Job.objects.get(pk=waiting.job_id)
+    assert (ended.state, ended.result) == (Job.State.FAILED, None) and "重新打印" in ended.message

@@ -23,11 +23,13 @@ from enrollment.models import (
     IntakeBatch,
     IntakeDecision,
     MarkedFile,
+    PrintOrder,
     TypedCell,
 )
 from files.actions import discard, store
 from files.inspection import WORKBOOKS
 from jobs import actions as jobs
+from jobs.selectors import results_of
 from ledger import events
 from ledger.context import acting
 from ledger.history import delete_rows
@@ -272,6 +274,8 @@ def undo(*, actor: User, import_job: ImportJob) -> int:
         for document in held:
             discard(document.blob)
         scans.forget(row.batch, ids, stopped)
+        for printed in results_of(PrintOrder.objects.filter(batch=row.batch, people__overlap=ids)):
+            discard(printed)
         delete_rows(applicants, actor=actor, role=role)
     row.state, row.imported_count = State.UNDONE, 0
     row.save(update_fields=["state", "imported_count"])
