@@ -25,14 +25,15 @@ from records.document_models import (
     DocumentLink,
     Secrecy,
 )
+from records.own_check_models import OwnCheck
 from records.photo_models import PhotoExport, PhotoFile, PhotoUpload
 from records.reading_models import BulkViewAlert, ReadingDay
 from school.models import ClassStaff, Programme, SchoolClass, Unit, in_force
 
 __all__ = [
     "BOOKED_KINDS", "INTAKE_KINDS", "Bringer", "BulkViewAlert", "Document", "DocumentKind", "DocumentLink",
-    "Enrolment", "EnrolmentData", "FamilyData", "FamilyMember", "NumberSeries", "PersonalData", "PhotoExport",
-    "PhotoFile", "PhotoUpload", "ReadingDay", "Searchable", "Secrecy", "Student", "own_class_ids",
+    "Enrolment", "EnrolmentData", "FamilyData", "FamilyMember", "NumberSeries", "OwnCheck", "PersonalData",
+    "PhotoExport", "PhotoFile", "PhotoUpload", "ReadingDay", "Searchable", "Secrecy", "Student", "own_class_ids",
 ]  # fmt: skip
 
 NAME_LENGTH = 40

@@ -31,10 +31,11 @@ LOOKING = frozenset(
         "entry.evidence_viewed", "penalty.viewed", "penalty.evidence_viewed", "inquiry.read", "applicant.opened",
         "edit.viewed", "consent.viewed", "spot_check.opened", "spot_check.handed_back",
         "student.own_file_read", "student.own_numbers_shown",
+        "student.own_file_confirmed", "student.correction_asked", "student.correction_answered",
         "request.refused", "request.out_of_scope", "request.csrf_refused",
     }
 )  # fmt: skip
-"""Events of who looked at a file: they stay in the ledger; a package tells what was done to the file."""
+"""Events of who looked at a file or said what of it: they stay in the ledger; a package tells what was done to it."""
 
 ACCOUNT = "accounts.User"
 """What the events of a student's account are about: they belong to the file's trace, and tell nothing of the file."""

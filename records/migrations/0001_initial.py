@@ -44,7 +44,7 @@ DECLARE
 BEGIN
     FOREACH held IN ARRAY ARRAY[
         'enrolment', 'familymember', 'document', 'documentlink', 'reward', 'conduct', 'learningproblem', 'internship',
-        'employment', 'penalty'
+        'employment', 'penalty', 'owncheck'
     ] LOOP
         EXECUTE format(
             'CREATE TRIGGER file_destroyed BEFORE INSERT OR UPDATE ON records_%s '
@@ -4818,6 +4818,196 @@ class Migration(migrations.Migration):
                 ),
                 name="student_destroyed_is_empty",
             ),
+        ),
+        migrations.CreateModel(
+            name="HistoricalOwnCheck",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "xid",
+                    ledger.fields.XidField(
+                        db_default=ledger.fields.CurrentTransaction(), db_index=True, editable=False
+                    ),
+                ),
+                ("salt", models.UUIDField(db_default=ledger.fields.RandomSalt(), editable=False)),
+                ("history_subject", models.UUIDField(db_index=True, editable=False, null=True)),
+                (
+                    "history_request_no",
+                    models.CharField(blank=True, default="", editable=False, max_length=40),
+                ),
+                ("history_request_id", models.UUIDField(editable=False, null=True)),
+                ("history_address", models.GenericIPAddressField(editable=False, null=True)),
+                ("history_role", models.CharField(blank=True, default="", editable=False, max_length=40)),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("confirmed", "Confirmed as right"), ("correction", "Correction asked for")],
+                        max_length=10,
+                    ),
+                ),
+                ("section", models.CharField(blank=True, max_length=20)),
+                (
+                    "words",
+                    core.crypto.EncryptedTextField(blank=True, context="records.OwnCheck.words", default=""),
+                ),
+                ("asked_at", models.DateTimeField(blank=True, editable=False)),
+                ("answered_at", models.DateTimeField(null=True)),
+                (
+                    "answer",
+                    core.crypto.EncryptedTextField(blank=True, context="records.OwnCheck.answer", default=""),
+                ),
+                ("request_no", models.CharField(blank=True, max_length=40)),
+                ("history_change_reason", models.TextField(blank=True, default="")),
+                ("history_id", models.BigAutoField(editable=False, primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField()),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.enrolment",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "student",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="records.student",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "check of the own file",
+                "verbose_name_plural": "check of the own files",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+                "default_permissions": (),
+                "indexes": [
+                    django.contrib.postgres.indexes.BrinIndex(
+                        fields=["history_date"], name="records_his_history_bca946_brin"
+                    )
+                ],
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="OwnCheck",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("confirmed", "Confirmed as right"), ("correction", "Correction asked for")],
+                        max_length=10,
+                    ),
+                ),
+                ("section", models.CharField(blank=True, max_length=20)),
+                ("words", core.crypto.EncryptedTextField(blank=True, default="")),
+                ("asked_at", models.DateTimeField(auto_now_add=True)),
+                ("answered_at", models.DateTimeField(null=True)),
+                ("answer", core.crypto.EncryptedTextField(blank=True, default="")),
+                ("request_no", models.CharField(blank=True, max_length=40)),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.enrolment"
+                    ),
+                ),
+                (
+                    "student",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.student"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "check of the own file",
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["student", "-asked_at"], name="own_check_student"),
+                    models.Index(
+                        condition=models.Q(("answered_at", None), ("kind", "correction")),
+                        fields=["enrolment"],
+                        name="own_check_open",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("answered_at__isnull", True),
+                                ("answered_by__isnull", True),
+                                ("request_no", ""),
+                            ),
+                            models.Q(("answered_at__isnull", False), ("answered_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="own_check_answered_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answered_at__isnull", True), ("kind", "confirmed"), ("section", "")),
+                            models.Q(("kind", "correction"), models.Q(("section", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="own_check_confirmed_alone",
+                    ),
+                ],
+            },
         ),
         migrations.RunSQL(SEALED),
         migrations.CreateModel(

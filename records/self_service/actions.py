@@ -1,27 +1,35 @@
-"""Writes of students' accounts: opened with a slip for each, closed, used to read one's own file, taken away."""
+"""Writes of students' accounts: opened with slips, closed, used to read and check one's own file, taken away."""
 
 from collections.abc import Collection, Iterable, Sequence
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts import actions as accounts
 from accounts.models import User
 from accounts.roles import Role
-from accounts.scope import role_for
-from approvals.refusals import OwnFile, RequestRefused
+from accounts.scope import NotPermitted, role_for
+from approvals.models import Request
+from approvals.refusals import AlreadyDecided, OwnFile, RequestRefused
 from approvals.relation import is_related
 from core.pdf import render_pdf
 from files.models import Blob
 from ledger import events
+from ledger.context import acting, current_actor
+from ledger.history import delete_rows
 from records import reading
-from records.models import Enrolment, Student
+from records.models import Enrolment, OwnCheck, Student
+from records.own_check_models import WORDS_LENGTH
 from records.selectors import StudentFile
 from records.self_service import selectors
-from records.self_service.selectors import PERM
+from records.self_service.selectors import ANSWERS, PERM
 from records.self_service.showing import Part, parts
 from school.models import SchoolClass
+
+MOST_OPEN = 5
+"""Corrections of one student that wait for an answer at the same time."""
 
 
 @transaction.atomic
@@ -113,7 +121,94 @@ def read(*, actor: User, file: StudentFile, whole: bool) -> list[Part]:
     return parts(file, whole=whole)
 
 
+@transaction.atomic
+def confirm(*, actor: User, file: StudentFile) -> None:
+    """A student says that his file is right; a second time on the same day changes nothing.
+
+    Raises RequestRefused while corrections are open, or when his account opens the file no more.
+    """
+    own = _own(actor, file)
+    if selectors.open_corrections(own).exists():
+        raise RequestRefused(_("A correction that you asked for is not answered yet."))
+    last = selectors.last_confirmed(own)
+    if last is None or timezone.localdate(last.asked_at) != timezone.localdate():
+        _keep(own, "student.own_file_confirmed", kind=OwnCheck.Kind.CONFIRMED)
+
+
+@transaction.atomic
+def ask_correction(*, actor: User, file: StudentFile, section: str, words: str) -> None:
+    """A student says what is wrong in a section of his file; at most `MOST_OPEN` wait for an answer.
+
+    Raises RequestRefused for more, for no or too long words, for a section that is not shown to him, or when his
+    account opens the file no more.
+    """
+    own, words = _own(actor, file), words.strip()
+    if section not in {part.key for part in parts(own, whole=False)}:
+        raise RequestRefused(_("Choose what is wrong."))
+    if not words or len(words) > WORDS_LENGTH:
+        raise RequestRefused(
+            _("Say what is wrong, in at most %(count)s characters.") % {"count": WORDS_LENGTH}
+        )
+    if selectors.open_corrections(own).count() >= MOST_OPEN:
+        raise RequestRefused(
+            _("%(count)s corrections wait for an answer already. Ask again once one is answered.")
+            % {"count": MOST_OPEN}
+        )
+    _keep(own, "student.correction_asked", kind=OwnCheck.Kind.CORRECTION, section=section, words=words)
+
+
+def _own(actor: User, file: StudentFile) -> StudentFile:
+    _lock([file.student.pk])
+    own = selectors.own_file(actor)
+    if own is None:
+        raise RequestRefused(_("This account opens no file"))
+    return own
+
+
+def _keep(own: StudentFile, action: str, **values: str) -> None:
+    role = Role.STUDENT.value
+    with acting(own.reader, role=role):
+        row = OwnCheck.objects.create(student=own.student, enrolment=own.enrolment, **values)
+        events.record(action, actor=own.reader, obj=row, unit_id=own.enrolment.unit_id, role=role)
+
+
+@transaction.atomic
+def answer(*, actor: User, check: OwnCheck, words: str, request_no: str = "") -> None:
+    """The office answers a correction, once; ``request_no``: the request by which the file is changed.
+
+    Raises AlreadyDecided, OwnFile, RequestRefused, NotPermitted.
+    """
+    OwnCheck.objects.select_for_update().filter(pk=check.pk).first()
+    row = selectors.corrections(actor).filter(pk=check.pk).first()
+    if row is None:
+        raise NotPermitted(ANSWERS, obj=check)
+    role = role_for(actor, ANSWERS, row.enrolment.unit_id)
+    if is_related(actor, [row.student.public_id]):
+        raise OwnFile(_("Nobody decides on his own file or on that of his family"))
+    if row.answered_by is not None and row.answered_at is not None:
+        raise AlreadyDecided(row.answered_by, row.answered_at, _("answered"))
+    if not words.strip() or len(words.strip()) > WORDS_LENGTH:
+        raise RequestRefused(_("Write the answer."))
+    if request_no and not _is_about(row, request_no):
+        raise RequestRefused(_("No request about this student has this number."))
+    row.answer, row.request_no = words.strip(), request_no
+    row.answered_by, row.answered_at = actor, timezone.now()
+    with acting(actor, role=role):
+        row.save(update_fields=["answer", "request_no", "answered_by", "answered_at"])
+        events.record("student.correction_answered", actor=actor, obj=row, unit_id=row.enrolment.unit_id)
+
+
+def _is_about(row: OwnCheck, number: str) -> bool:
+    """Whether a request of the school has this number and names no other student alone."""
+    asked = Request.objects.filter(number=number, school_id=row.enrolment.school_id)
+    found: bool = asked.filter(Q(subject=row.student.public_id) | Q(subject__isnull=True)).exists()
+    return found
+
+
 def erase(student: Student) -> Collection[Blob]:
-    """Take the account away with the file."""
+    """Take his checks and the account away with the file."""
+    delete_rows(
+        list(OwnCheck.objects.filter(student=student).select_related("student")), actor=current_actor()
+    )
     accounts.forget_student_account(student.public_id)
     return ()

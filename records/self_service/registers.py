@@ -1,27 +1,50 @@
-"""What students' accounts register when the room starts: events, menu, the button of a file, how they go with it."""
+"""What students' accounts register when the room starts: events, inbox, menu, a file's button, how they go with it."""
 
+from collections.abc import Sequence
+
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.access import OWN_FILE
 from accounts.models import User
+from accounts.scope import holds
+from approvals import inbox
 from core.menu import MenuItem
 from core.menu import register as register_menu
 from ledger import events
 from records import erasing
 from records.sections import Act, register_act
 from records.selectors import StudentFile
-from records.self_service import actions
-from records.self_service.selectors import PERM
+from records.self_service import actions, selectors
+from records.self_service.lists import OPEN
+from records.self_service.selectors import ANSWERS, PERM
 
 EVENTS = {
     "student.own_file_read": _("Student opened the own file"),
     "student.own_numbers_shown": _("Student had the own numbers shown"),
+    "student.own_file_confirmed": _("Student confirmed the own file"),
+    "student.correction_asked": _("Student asked for a correction"),
+    "student.correction_answered": _("Correction of a student answered"),
 }
 
 
 def _account(user: User, file: StudentFile) -> str:
     return reverse("records:student_account", args=[file.student.public_id])
+
+
+def inbox_rows(user: User, tab: inbox.Tab) -> Sequence[inbox.InboxRow]:
+    """One line for all corrections that wait for an answer."""
+    if tab != "waiting" or not holds(user, ANSWERS):
+        return ()
+    found = selectors.corrections(user).order_by().aggregate(open=Count("pk", filter=Q(answered_at=None)))
+    count = found["open"]
+    if not count:
+        return ()
+    title = ngettext("%(count)s correction", "%(count)s corrections", count) % {"count": count}
+    url = f"{reverse('records:corrections')}?state={OPEN}"
+    return [inbox.InboxRow(_("Students' corrections to answer"), title, url, count)]
 
 
 def register_all() -> None:
@@ -35,5 +58,12 @@ def register_all() -> None:
         MenuItem(
             _("Student accounts"), "records:student_accounts", "key", PERM, "files", 50,
             also=("records:student_account",),
+        )
+    )  # fmt: skip
+    inbox.register(inbox.InboxSource("corrections", _("Students' corrections"), inbox_rows))
+    register_menu(
+        MenuItem(
+            _("Corrections"), "records:corrections", "message-circle", ANSWERS, "files", 52,
+            also=("records:correction",),
         )
     )  # fmt: skip

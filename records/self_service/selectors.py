@@ -1,18 +1,21 @@
-"""Reads of students' accounts: whose file an account opens, which students of a class have one."""
+"""Reads of students' accounts: whose file an account opens, who in a class has one, what students said."""
 
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.http import Http404
 
 from accounts.models import User
-from accounts.scope import units_with, visible_or_404
-from records.models import Enrolment, Student
-from records.selectors import StudentFile
+from accounts.scope import NotPermitted, units_with, visible_or_404
+from records.models import Enrolment, OwnCheck, Student
+from records.selectors import HEAVY, StudentFile, files_in_use, student_file
 from school.models import SchoolClass
 
 PERM = "open_student_accounts"
 UNUSED = {"must_change_password": True, "is_active": True}
+ANSWERS = "request_change"
+"""Who answers corrections: whoever can ask for the change of the file."""
 
 
 def own_file(user: User) -> StudentFile | None:
@@ -75,3 +78,49 @@ def one_class(user: User, class_id: UUID) -> SchoolClass:
     mine = every.filter(unit_id__in=units_with(user, PERM))
     found: SchoolClass = visible_or_404(every, mine, public_id=class_id)
     return found
+
+
+# What students say of their files
+
+
+def checks(file: StudentFile) -> QuerySet[OwnCheck]:
+    """The corrections that a student asked for, the newest first."""
+    rows: QuerySet[OwnCheck] = OwnCheck.objects.filter(student=file.student, kind=OwnCheck.Kind.CORRECTION)
+    return rows.order_by("-asked_at", "-pk")
+
+
+def open_corrections(file: StudentFile) -> QuerySet[OwnCheck]:
+    """Those of this school that wait for an answer."""
+    return checks(file).filter(answered_at=None, enrolment__school_id=file.enrolment.school_id)
+
+
+def last_confirmed(file: StudentFile) -> OwnCheck | None:
+    """When the student last said that his file is right."""
+    rows = OwnCheck.objects.filter(student=file.student, kind=OwnCheck.Kind.CONFIRMED)
+    found: OwnCheck | None = rows.order_by("-asked_at", "-pk").first()
+    return found
+
+
+def corrections(user: User) -> QuerySet[OwnCheck]:
+    """Corrections that students of the units of ``user`` asked for. Once a student has left, they go with the file."""
+    rows: QuerySet[OwnCheck] = OwnCheck.objects.filter(
+        kind=OwnCheck.Kind.CORRECTION,
+        enrolment__unit_id__in=units_with(user, ANSWERS),
+        student_id__in=files_in_use(user).values("student_id"),
+    )
+    rows = rows.select_related("student", "enrolment__school_class", "answered_by")
+    return rows.defer(*(f"student__{name}" for name in HEAVY))
+
+
+def correction_for(user: User, public_id: UUID) -> tuple[StudentFile, OwnCheck]:
+    """One of them with the file it is about. Raises OutOfScope, Http404, NotPermitted."""
+    every: QuerySet[OwnCheck] = OwnCheck.objects.filter(kind=OwnCheck.Kind.CORRECTION).select_related(
+        "student"
+    )
+    row = every.filter(public_id=public_id).first()
+    if row is None:
+        raise Http404
+    file = student_file(user, row.student.public_id)
+    if not file.allows(ANSWERS):
+        raise NotPermitted(ANSWERS, obj=row, unit_id=file.enrolment.unit_id)
+    return file, visible_or_404(every, corrections(user), public_id=public_id)

@@ -1,4 +1,4 @@
-"""Pages of students' accounts: those of a class, that of one student, and the student's own page."""
+"""Pages of students' accounts: those of a class, that of one student, the student's own page and what he says on it."""
 
 from uuid import UUID
 
@@ -10,28 +10,129 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import OWN_FILE, requires, user_of
 from accounts.scope import NotPermitted
-from approvals.refusals import RequestRefused
+from approvals.refusals import AlreadyDecided, RequestRefused
+from approvals.relation import is_related
 from core.pdf import PdfFailed
 from files.serving import serve_bytes
+from records import opening
 from records.lists import status_badge
 from records.selectors import StudentFile, student_file
 from records.self_service import actions, selectors
+from records.self_service.forms import AnswerForm, CorrectionForm
+from records.self_service.lists import CorrectionList, section_title, state_badge
+from records.self_service.showing import parts as parts_of
 
 PDF = "application/pdf"
+
+
+def _own_page(
+    request: HttpRequest, file: StudentFile, *, whole: bool = False, form: CorrectionForm | None = None
+) -> HttpResponse:
+    """The own page; ``form``: a correction that could not be asked for."""
+    parts = actions.read(actor=user_of(request), file=file, whole=whole)
+    checks = list(selectors.checks(file))
+    context = {
+        "file": file,
+        "parts": parts,
+        "whole": whole,
+        "status": status_badge(file.enrolment),
+        "checks": [(one, section_title(one), state_badge(one)) for one in checks],
+        "may_confirm": not selectors.open_corrections(file).exists(),
+        "confirmed": selectors.last_confirmed(file),
+        "form": form or CorrectionForm(parts=parts),
+    }
+    return render(request, "records/own_file.html", context, status=422 if form else 200)
+
+
+def _closed(request: HttpRequest) -> HttpResponse:
+    return render(request, "records/own_file_closed.html", status=403)
 
 
 @requires(OWN_FILE)
 @require_http_methods(["GET", "POST"])
 def own_file(request: HttpRequest) -> HttpResponse:
     """One's own file; a POST shows one's numbers and addresses this once."""
+    file = selectors.own_file(user_of(request))
+    return _closed(request) if file is None else _own_page(request, file, whole=request.method == "POST")
+
+
+@requires(OWN_FILE)
+@require_POST
+def confirm(request: HttpRequest) -> HttpResponse:
+    """Everything in the own file is right."""
     user = user_of(request)
     file = selectors.own_file(user)
     if file is None:
-        return render(request, "records/own_file_closed.html", status=403)
-    whole = request.method == "POST"
-    parts = actions.read(actor=user, file=file, whole=whole)
-    context = {"file": file, "parts": parts, "whole": whole, "status": status_badge(file.enrolment)}
-    return render(request, "records/own_file.html", context)
+        return _closed(request)
+    try:
+        actions.confirm(actor=user, file=file)
+    except RequestRefused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, _("Thank you. It is kept that your file is right."))
+    return redirect("records:own_file")
+
+
+@requires(OWN_FILE)
+@require_POST
+def ask_correction(request: HttpRequest) -> HttpResponse:
+    """Something in the own file is wrong."""
+    user = user_of(request)
+    file = selectors.own_file(user)
+    if file is None:
+        return _closed(request)
+    form = CorrectionForm(request.POST, parts=parts_of(file, whole=False))
+    if not form.is_valid():
+        return _own_page(request, file, form=form)
+    try:
+        actions.ask_correction(actor=user, file=file, **form.cleaned_data)
+    except RequestRefused as refused:
+        form.add_error(None, str(refused))
+        return _own_page(request, file, form=form)
+    messages.success(request, _("Your words are with the office. The answer will stand on this page."))
+    return redirect("records:own_file")
+
+
+@requires(selectors.ANSWERS)
+@require_http_methods(["GET", "POST"])
+def corrections(request: HttpRequest) -> HttpResponse:
+    """Corrections that students asked for."""
+    user = user_of(request)
+    return CorrectionList(request, selectors.corrections(user), user=user).respond("records/corrections.html")
+
+
+@requires(selectors.ANSWERS)
+@require_http_methods(["GET", "POST"])
+def correction(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """One correction; a POST answers it."""
+    user = user_of(request)
+    file, row = selectors.correction_for(user, public_id)
+    if asked := opening.question(request):
+        return asked
+    form = AnswerForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        try:
+            actions.answer(actor=user, check=row, words=values["answer"], request_no=values["request_no"])
+        except AlreadyDecided as refused:
+            messages.error(request, str(refused))
+            return redirect("records:correction", public_id)
+        except RequestRefused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, _("Answered."))
+            return redirect("records:correction", public_id)
+    opening.note(request, file, again=True)
+    context = {
+        "row": row,
+        "file": file,
+        "student": file.student,
+        "section": section_title(row),
+        "state": state_badge(row),
+        "form": None if row.answered_at else form,
+        "is_own": is_related(user, [file.student.public_id]),
+    }
+    return render(request, "records/correction.html", context, status=422 if form.errors else 200)
 
 
 @requires(selectors.PERM)

@@ -22,6 +22,7 @@ from accounts.access import OWN_FILE, PUBLIC, SIGNED_IN
 from tests.guards import archive_things, merit_things  # noqa: F401 - makes its things known to the world
 from tests.guards.lines import GOOD, NOBODY, Route, route
 from tests.guards.security_lines import SECURITY
+from tests.guards.self_lines import SELF
 from tests.guards.world import World
 
 _NOT_THEIRS = {"teacher": 404, "adviser": 404}
@@ -268,6 +269,7 @@ ROUTES: dict[str, Route] = {
     "approvals:spot_check_judge": route("spot_check", obj=_spot_item, methods="POST"),
     "approvals:spot_check_hand_back": route("spot_check", obj=_spot_item, methods="POST"),
     **SECURITY,
+    **SELF,
     "archive:edit_new": route("request_change", obj=_student, methods="GET POST"),
     "archive:edit_print": route(SIGNED_IN, obj=_request, good=NOT_A_PARTY, methods="POST"),
     "archive:edit_many": route("request_change", methods="GET POST"),
@@ -458,18 +460,6 @@ ROUTES: dict[str, Route] = {
     "records:photo_export_decide": route(
         "export_photo", "decide_as_head", obj=lambda world: world.photo_export, methods="POST"
     ),
-    "records:own_file": route(OWN_FILE, methods="GET POST"),
-    "records:student_accounts": route("open_student_accounts"),
-    "records:student_accounts_open": route(
-        "open_student_accounts",
-        obj=lambda world: {"class_id": world.student_class.public_id},
-        methods="POST",
-    ),
-    "records:student_account": route("open_student_accounts", obj=_student),
-    **{
-        f"records:student_account_{act}": route("open_student_accounts", obj=_student, methods="POST")
-        for act in ("open", "close")
-    },
     "records:paper": route("manage_loan", obj=_student, methods="GET POST"),
     "records:reveal": route("reveal_personal", obj=_part(field="phone"), methods="POST"),
     "records:my_classes": route("view_own_class"),
