@@ -50,7 +50,7 @@ def without_account(school_class: SchoolClass, *, unused: bool = False) -> Query
     password. An account that was closed is opened again by itself alone.
     """
     rows: QuerySet[Enrolment] = Enrolment.objects.filter(school_class=school_class, ended_on__isnull=True)
-    wanted = ~_held("student", "school_id")
+    wanted = Q(~_held("student", "school_id"))
     if unused:
         wanted |= Q(_held("student", "school_id", **UNUSED))
     lacking = rows.filter(wanted)
