@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -13,7 +12,7 @@ from accounts.roles import Role
 from accounts.scope import NotPermitted, role_for
 from approvals.models import Request
 from approvals.refusals import AlreadyDecided, OwnFile, RequestRefused
-from approvals.relation import is_related
+from approvals.relation import is_related, related_among
 from core.pdf import render_pdf
 from files.models import Blob
 from ledger import events
@@ -38,14 +37,18 @@ def open_class(*, actor: User, school_class: SchoolClass, site: str, unused: boo
 
     The passwords stand in this PDF alone, which is made for the one download and kept nowhere. ``site``: the address
     to sign in at. ``unused``: those who never changed their first password get a new slip as well, should theirs be
-    lost. Raises RequestRefused when there is nobody, PdfFailed, NotPermitted; then no account was opened.
+    lost. The actor's own family is left out, and whoever holds slips can read the files, so they count as read. Raises
+    RequestRefused when there is nobody, PdfFailed, NotPermitted; then no account was opened.
     """
     role_for(actor, PERM, school_class.unit_id)
     lacking = selectors.without_account(school_class, unused=unused)
     _lock(lacking.values_list("student_id", flat=True))
     rows = list(lacking.select_related("student", "school", "school_class"))
+    related = related_among(actor, [row.student.public_id for row in rows])
+    rows = [row for row in rows if row.student.public_id not in related]
     if not rows:
         raise RequestRefused(_("Everybody in this class has an account already."))
+    reading.count_all(actor=actor, school=school_class.school, students=[row.student_id for row in rows])
     return _slips(actor, rows, site)
 
 
@@ -178,31 +181,32 @@ def answer(*, actor: User, check: OwnCheck, words: str, request_no: str = "") ->
 
     Raises AlreadyDecided, OwnFile, RequestRefused, NotPermitted.
     """
+    _lock([check.student_id])
     OwnCheck.objects.select_for_update().filter(pk=check.pk).first()
     row = selectors.corrections(actor).filter(pk=check.pk).first()
-    if row is None:
+    here = selectors.stretch_here(actor, check)
+    if row is None or here is None:
         raise NotPermitted(ANSWERS, obj=check)
-    role = role_for(actor, ANSWERS, row.enrolment.unit_id)
+    role = role_for(actor, ANSWERS, here.unit_id)
     if is_related(actor, [row.student.public_id]):
         raise OwnFile(_("Nobody decides on his own file or on that of his family"))
     if row.answered_by is not None and row.answered_at is not None:
         raise AlreadyDecided(row.answered_by, row.answered_at, _("answered"))
     if not words.strip() or len(words.strip()) > WORDS_LENGTH:
         raise RequestRefused(_("Write the answer."))
-    if request_no and not _is_about(row, request_no):
+    if request_no and not _is_about(row, here.school_id, request_no):
         raise RequestRefused(_("No request about this student has this number."))
     row.answer, row.request_no = words.strip(), request_no
     row.answered_by, row.answered_at = actor, timezone.now()
     with acting(actor, role=role):
         row.save(update_fields=["answer", "request_no", "answered_by", "answered_at"])
-        events.record("student.correction_answered", actor=actor, obj=row, unit_id=row.enrolment.unit_id)
+        events.record("student.correction_answered", actor=actor, obj=row, unit_id=here.unit_id)
 
 
-def _is_about(row: OwnCheck, number: str) -> bool:
-    """Whether a request of the school has this number and names no other student alone."""
-    asked = Request.objects.filter(number=number, school_id=row.enrolment.school_id)
-    found: bool = asked.filter(Q(subject=row.student.public_id) | Q(subject__isnull=True)).exists()
-    return found
+def _is_about(row: OwnCheck, school_id: int, number: str) -> bool:
+    """Whether a request of the school about this student has the number."""
+    asked = Request.objects.filter(number=number, school_id=school_id, subject=row.student.public_id)
+    return bool(asked.exists())
 
 
 def erase(student: Student) -> Collection[Blob]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -38,8 +37,7 @@ def inbox_rows(user: User, tab: inbox.Tab) -> Sequence[inbox.InboxRow]:
     """One line for all corrections that wait for an answer."""
     if tab != "waiting" or not holds(user, ANSWERS):
         return ()
-    found = selectors.corrections(user).order_by().aggregate(open=Count("pk", filter=Q(answered_at=None)))
-    count = found["open"]
+    count = selectors.corrections(user).filter(answered_at=None).order_by().count()
     if not count:
         return ()
     title = ngettext("%(count)s correction", "%(count)s corrections", count) % {"count": count}

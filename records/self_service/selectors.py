@@ -90,8 +90,8 @@ def checks(file: StudentFile) -> QuerySet[OwnCheck]:
 
 
 def open_corrections(file: StudentFile) -> QuerySet[OwnCheck]:
-    """Those of this school that wait for an answer."""
-    return checks(file).filter(answered_at=None, enrolment__school_id=file.enrolment.school_id)
+    """Those that wait for an answer."""
+    return checks(file).filter(answered_at=None)
 
 
 def last_confirmed(file: StudentFile) -> OwnCheck | None:
@@ -102,14 +102,21 @@ def last_confirmed(file: StudentFile) -> OwnCheck | None:
 
 
 def corrections(user: User) -> QuerySet[OwnCheck]:
-    """Corrections that students of the units of ``user`` asked for. Once a student has left, they go with the file."""
+    """Corrections of students whose files are kept in the units of ``user``, also those asked for at another school."""
     rows: QuerySet[OwnCheck] = OwnCheck.objects.filter(
-        kind=OwnCheck.Kind.CORRECTION,
-        enrolment__unit_id__in=units_with(user, ANSWERS),
-        student_id__in=files_in_use(user).values("student_id"),
+        kind=OwnCheck.Kind.CORRECTION, student_id__in=_answered_here(user).values("student_id")
     )
     rows = rows.select_related("student", "enrolment__school_class", "answered_by")
     return rows.defer(*(f"student__{name}" for name in HEAVY))
+
+
+def _answered_here(user: User) -> QuerySet[Enrolment]:
+    return files_in_use(user).filter(unit_id__in=units_with(user, ANSWERS))
+
+
+def stretch_here(user: User, check: OwnCheck) -> Enrolment | None:
+    """The stretch under which ``user`` answers a correction."""
+    return _answered_here(user).filter(student=check.student_id).first()
 
 
 def correction_for(user: User, public_id: UUID) -> tuple[StudentFile, OwnCheck]:

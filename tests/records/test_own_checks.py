@@ -218,6 +218,12 @@ def test_what_a_student_asked_goes_with_him(cast: Cast, pupil: Student) -> None:
     assert not selectors.corrections(cast.registrar).exists() and waiting(cast.registrar) == []
     with pytest.raises((OutOfScope, NotPermitted)):
         selectors.correction_for(User.objects.get(pk=cast.registrar.pk), row.public_id)
+    there = appoint(make_user("郑新", cast.other_school), Role.REGISTRAR, cast.other_school).user
+    assert [one.pk for one in selectors.corrections(there)] == [row.pk] and len(waiting(there)) == 1
+    _file, found = selectors.correction_for(there, row.public_id)
+    actions.answer(actor=there, check=found, words="已更正")
+    row.refresh_from_db()
+    assert row.answered_by == there
 
 
 def test_no_student_acts_on_a_file_that_his_account_opens_no_more(cast: Cast, pupil: Student) -> None:

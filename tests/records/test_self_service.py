@@ -414,9 +414,12 @@ def test_who_opens_one_account_has_read_the_file_and_never_his_own_familys(
     assert set(read_by(cast.registrar, cast.school, **span).values_list("student_id", flat=True)) == {
         pupils[0].pk
     }
-    related = patch("records.self_service.actions.is_related", return_value=True)
-    with related, pytest.raises(OwnFile):
+    with patch("records.self_service.actions.is_related", return_value=True), pytest.raises(OwnFile):
         open_one(cast, pupils[1])
+    with patch("records.self_service.actions.related_among", return_value={pupils[1].public_id}):
+        actions.open_class(actor=cast.registrar, school_class=cast.school_class, site=SITE)
+    assert not User.objects.filter(public_id=pupils[1].public_id).exists()
+    assert ReadingDay.objects.get(reader=cast.registrar).students == [pupils[0].pk, pupils[2].pk]
 
 
 def test_what_teachers_tell_the_office_in_confidence_is_not_on_the_page(
