@@ -63,11 +63,10 @@ def month(value: date | None) -> str:
 
 
 def span(start: date | None, end: date | None) -> str:
-    """Two dates as a span; an open end is left out."""
-    return _("%(start)s – %(end)s") % {
-        "start": day(start),
-        "end": day(end) if end else "",
-    }
+    """Two dates as a span; without an end it is still open."""
+    if end is None:
+        return _("since %(start)s") % {"start": day(start)}
+    return _("%(start)s – %(end)s") % {"start": day(start), "end": day(end)}
 
 
 def school_year(year: int, term: int = 0) -> str:

@@ -45,6 +45,7 @@ def test_school_years_and_numbers() -> None:
     with translation.override("en"):
         assert formatting.school_year(2026, 1) == "School year 2026–27, term 1"
         assert formatting.span(date(2026, 9, 1), date(2027, 1, 15)) == "1 Sep 2026 – 15 Jan 2027"
+        assert formatting.span(date(2026, 9, 1), None) == "since 1 Sep 2026"
     assert formatting.number(12345) == "12,345"
     assert formatting.size(1_200_000) == "1.2 MB"
     assert [formatting.dash(None), formatting.dash(""), formatting.dash(0)] == ["—", "—", 0]
