@@ -32,11 +32,7 @@ class ImportList(ListPage[ImportJob]):
             "file", gettext_lazy("File"), lambda row: row.blob.filename, fixed=True, link=True, css="name"
         ),
         Column("batch", gettext_lazy("Intake batch"), lambda row: row.batch.name, sort=("batch__code",)),
-        Column(
-            "state",
-            gettext_lazy("State"),
-            lambda row: badge(KINDS[ImportJob.State(row.state)], row.get_state_display()),
-        ),
+        Column("state", gettext_lazy("State"), _state),
         Column("rows", gettext_lazy("Rows"), lambda row: row.row_count, sort=("row_count",), css="num"),
         Column("imported", gettext_lazy("Imported"), lambda row: row.imported_count, css="num"),
         Column(
@@ -50,12 +46,17 @@ class ImportList(ListPage[ImportJob]):
 
     def __init__(self, request: HttpRequest, rows: QuerySet[ImportJob], *, user: Any) -> None:
         super().__init__(request, rows, user=user)
-        self.empty = Empty(
-            gettext_lazy("No file was imported yet"),
-            gettext_lazy("Download the template, fill it in, and upload it."),
-            reverse("enrollment:import_upload"),
-            gettext_lazy("Import a file"),
-            "file-import",
+        nothing = gettext_lazy("No file was imported yet")
+        self.empty = (
+            Empty(
+                nothing,
+                gettext_lazy("Download the template, fill it in, and upload it."),
+                reverse("enrollment:import_upload"),
+                gettext_lazy("Import a file"),
+                "file-import",
+            )
+            if units_with(user, PERM)
+            else Empty(nothing, icon="file-import")
         )
 
     def row_url(self, row: ImportJob) -> str:

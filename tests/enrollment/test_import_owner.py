@@ -239,3 +239,12 @@ def test_a_colleagues_marked_file_waits_until_the_import_is_taken_over(
     bring_in(cast.second_clerk, again)
     assert made.rows.get().state == "mended"
     assert Applicant.objects.count() == 4
+
+
+def test_an_empty_list_offers_an_upload_to_those_alone_who_may_bring_files_in(cast: Cast) -> None:
+    def page(user: User) -> str:
+        return signed_in(user).get(reverse("enrollment:imports")).content.decode()
+
+    upload = reverse("enrollment:import_upload")
+    assert upload in page(cast.clerk)
+    assert upload not in page(cast.head)
