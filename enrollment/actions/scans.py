@@ -136,14 +136,10 @@ def role_of(actor: User, batch: IntakeBatch) -> str:
 
 @transaction.atomic
 def upload(*, actor: User, batch: IntakeBatch, kind: str, content: bytes, filename: str) -> ScanUpload:
-    """Take a ZIP of scans in and have a job distribute it, once nobody imports into the batch or undoes an import.
-
-    Raises FileRefused, NotPermitted.
-    """
+    """Take a ZIP of scans in and have a job distribute it. Raises FileRefused, NotPermitted."""
     role = role_of(actor, batch)
     _package(content)
     blob = store(actor=actor, content=content, filename=filename, allowed=("zip",))
-    IntakeBatch.objects.select_for_update(no_key=True).get(pk=batch.pk)
     with acting(actor, role=role):
         job = jobs.start(actor=actor, kind=JOB, unit=batch.school)
         made = ScanUpload.objects.create(batch=batch, kind=kind, blob=blob, job=job, created_by=actor)
@@ -164,11 +160,12 @@ def _package(content: bytes) -> Package:
 def work(running: Running) -> None:
     """The job. Each file is a transaction of its own; after a killed worker it goes on behind the last one.
 
-    It stops when an import of the batch is undone (`stop`).
+    It begins once nobody writes an import into the batch or undoes one, and stops when one is undone (`stop`).
     """
     made = ScanUpload.objects.select_related("batch__school", "blob").get(job=running.job)
     if made.finished_at:
         return
+    _wait_for_imports(made.batch)
     package = _package(open_blob(made.blob))
     matcher = Matcher(made.batch)
     done = set(made.files.values_list("position", flat=True))
@@ -178,6 +175,11 @@ def work(running: Running) -> None:
             return
     running.progress(len(package.members), len(package.members))
     _finish(running.actor, made)
+
+
+@transaction.atomic
+def _wait_for_imports(batch: IntakeBatch) -> None:
+    IntakeBatch.objects.select_for_update(no_key=True).get(pk=batch.pk)
 
 
 def _members(package: Package) -> Iterator[tuple[str, bytes | FileRefused]]:

@@ -1,16 +1,23 @@
 """Two people at the same moment, and many applicants at once."""
 
+import threading
+import time
+
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from enrollment import actions
+from enrollment.actions import scans
 from enrollment.four_checks import four_checks
+from enrollment.importing.actions.acts import locked_batch
 from enrollment.models import Applicant, IntakeDecision
 from enrollment.selectors import book_of
+from jobs.tasks import run
 from ledger.models import Event
 from records.models import Enrolment, Student
 from tests.cast import Cast, make_cast
 from tests.enrollment.intake import approved, draft, make_batch, submitted
+from tests.enrollment.test_scans import image, zipped
 from tests.factories import appoint, make_user
 from tests.support.together import at_once
 
@@ -55,6 +62,59 @@ def test_acceptances_at_the_same_moment_get_different_numbers(committed_db: str)
     )
     assert sorted(Enrolment.objects.values_list("student_no", flat=True)) == ["20260001", "20260002"]
     assert len(set(Student.objects.values_list("archive_no", flat=True))) == 2
+
+
+def somebody_waits_for_a_lock() -> bool:
+    """Whether a connection comes to wait for another one, within ten seconds."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0]:
+                return True
+        time.sleep(0.05)
+    return False
+
+
+def test_scans_come_in_during_an_import_and_are_distributed_after_it(committed_db: str) -> None:
+    cast = make_cast()
+    batch = make_batch(cast.school)
+    numbers: list[str] = []
+    is_written, may_commit = threading.Event(), threading.Event()
+
+    def imports() -> None:
+        try:
+            with transaction.atomic():
+                locked_batch(batch)
+                numbers.append(draft(cast.clerk, batch).number)
+                is_written.set()
+                assert may_commit.wait(60)
+        finally:
+            is_written.set()
+            connection.close()
+
+    importing = threading.Thread(target=imports)
+    importing.start()
+    assert is_written.wait(60)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '3s'")
+        made = scans.upload(
+            actor=cast.clerk, batch=batch, kind="id_card", content=zipped({f"{numbers[0]}.jpg": image(1)}),
+            filename="a.zip",
+        )  # fmt: skip
+        distributing = threading.Thread(target=at_once, args=[lambda: run(made.job_id)])
+        distributing.start()
+        assert somebody_waits_for_a_lock()
+        assert not made.files.exists()
+    finally:
+        may_commit.set()
+        importing.join()
+    distributing.join()
+    given = made.files.get()
+    assert (given.applicant.number, given.reason) == (numbers[0], "")
 
 
 @pytest.mark.requirement("S1-2.2-3")
