@@ -280,29 +280,36 @@ def ended_badly(job: Job) -> None:
 
 @transaction.atomic
 def _finish(actor: User, made: ScanUpload) -> None:
-    if ScanUpload.objects.select_for_update().get(pk=made.pk).finished_at:
-        return
+    if not ScanUpload.objects.select_for_update().get(pk=made.pk).finished_at:
+        _end(made, "scans.matched", actor, reading_role(actor, PERMS, made.batch.school_id))
+
+
+def _end(made: ScanUpload, told_as: str, actor: User, role: str) -> None:
     made.finished_at = timezone.now()
     made.save(update_fields=["finished_at"])
     matched = made.files.filter(reason="").count()
     events.record(
-        "scans.matched",
+        told_as,
         actor=actor,
         obj=made,
         unit_id=made.batch.school_id,
-        role=reading_role(actor, PERMS, made.batch.school_id),
+        role=role,
         detail={"matched": matched, "unmatched": made.files.count() - matched},
     )
 
 
-def stop(batch: IntakeBatch) -> list[ScanUpload]:
-    """End every distribution under way in a batch, in the caller's transaction; who began it is told why."""
+def stop(batch: IntakeBatch, *, actor: User, role: str) -> list[ScanUpload]:
+    """End every distribution under way in a batch, in the caller's transaction; who began it is told why.
+
+    ``actor`` undoes an import, in ``role``.
+    """
     running = ScanUpload.objects.filter(batch=batch, finished_at=None)
     list(Job.objects.select_for_update().filter(pk__in=running.values("job")).order_by("pk"))
     stopped = list(running.select_for_update().order_by("pk"))
     with translation.override(settings.LANGUAGE_CODE):
         why = _("An import into this intake batch was undone meanwhile. Upload what is left again.")
     for made in stopped:
+        _end(made, "scans.stopped", actor, role)
         jobs.end(made.job, Job.State.FAILED, message=why)
     return stopped
 
