@@ -431,6 +431,24 @@ def test_a_list_that_names_whom_a_destruction_takes_at_that_moment_is_refused(
     assert Blob.objects.count() == before
 
 
+@pytest.mark.parametrize("wrong", [{"row_no": 1}, {"state": State.ANSWERED}])
+def test_another_refusal_of_the_database_is_not_told_as_a_destruction(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, Any]
+) -> None:
+    made = actions._row
+
+    def badly(*given: Any) -> ProblemRow:
+        row = made(*given)
+        for name, value in wrong.items():
+            setattr(row, name, value)
+        return row
+
+    monkeypatch.setattr(actions, "_row", badly)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        brought(cast, ("王小明", "", "1", "", "", ""), ("李小红", "", "2", "", "", ""))
+    assert not ProblemList.objects.exists()
+
+
 def test_the_same_list_at_the_same_moment_comes_in_once(committed_db: str) -> None:
     cast = make_cast()
     content = as_csv(("王小明", "", "1", "", "", ""))
