@@ -162,10 +162,9 @@ def work(running: Running) -> None:
 
     It begins once nobody writes an import into the batch or undoes one, and stops when one is undone (`stop`).
     """
-    made = ScanUpload.objects.select_related("batch__school", "blob").get(job=running.job)
+    made = _undisturbed(running.job)
     if made.finished_at:
         return
-    _wait_for_imports(made.batch)
     package = _package(open_blob(made.blob))
     matcher = Matcher(made.batch)
     done = set(made.files.values_list("position", flat=True))
@@ -178,8 +177,11 @@ def work(running: Running) -> None:
 
 
 @transaction.atomic
-def _wait_for_imports(batch: IntakeBatch) -> None:
-    IntakeBatch.objects.select_for_update(no_key=True).get(pk=batch.pk)
+def _undisturbed(job: Job) -> ScanUpload:
+    """The upload as it stands once no import is being written into its batch, or undone."""
+    batch_id = ScanUpload.objects.values_list("batch", flat=True).get(job=job)
+    IntakeBatch.objects.select_for_update(no_key=True).get(pk=batch_id)
+    return ScanUpload.objects.select_related("batch__school", "blob").get(job=job)
 
 
 def _members(package: Package) -> Iterator[tuple[str, bytes | FileRefused]]:

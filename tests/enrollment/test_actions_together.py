@@ -2,8 +2,11 @@
 
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
+from django.core.files.storage import default_storage
 from django.db import connection, transaction
 
 from enrollment import actions
@@ -12,7 +15,9 @@ from enrollment.four_checks import four_checks
 from enrollment.importing.actions.acts import locked_batch
 from enrollment.models import Applicant, IntakeDecision
 from enrollment.selectors import book_of
+from jobs.models import Job
 from jobs.tasks import run
+from ledger.context import acting
 from ledger.models import Event
 from records.models import Enrolment, Student
 from tests.cast import Cast, make_cast
@@ -78,43 +83,80 @@ def somebody_waits_for_a_lock() -> bool:
     return False
 
 
+@contextmanager
+def in_another_transaction(act: Callable[[], object]) -> Iterator[Callable[[], None]]:
+    """Somebody else has done this and not committed; what is given lets him, and waits until he has."""
+    is_done, may_commit = threading.Event(), threading.Event()
+
+    def does() -> None:
+        with transaction.atomic():
+            act()
+            is_done.set()
+            assert may_commit.wait(60)
+
+    other = threading.Thread(target=at_once, args=[does])
+
+    def commit() -> None:
+        may_commit.set()
+        other.join()
+
+    other.start()
+    try:
+        assert is_done.wait(30)
+        yield commit
+    finally:
+        commit()
+
+
+def begun(job_id: int) -> threading.Thread:
+    """A job that a worker has begun, and that waits for somebody else."""
+    working = threading.Thread(target=at_once, args=[lambda: run(job_id)])
+    working.start()
+    assert somebody_waits_for_a_lock()
+    return working
+
+
 def test_scans_come_in_during_an_import_and_are_distributed_after_it(committed_db: str) -> None:
     cast = make_cast()
     batch = make_batch(cast.school)
     numbers: list[str] = []
-    is_written, may_commit = threading.Event(), threading.Event()
 
     def imports() -> None:
-        try:
-            with transaction.atomic():
-                locked_batch(batch)
-                numbers.append(draft(cast.clerk, batch).number)
-                is_written.set()
-                assert may_commit.wait(60)
-        finally:
-            is_written.set()
-            connection.close()
+        locked_batch(batch)
+        numbers.append(draft(cast.clerk, batch).number)
 
-    importing = threading.Thread(target=imports)
-    importing.start()
-    assert is_written.wait(60)
-    try:
+    with in_another_transaction(imports) as commit:
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '3s'")
-        made = scans.upload(
-            actor=cast.clerk, batch=batch, kind="id_card", content=zipped({f"{numbers[0]}.jpg": image(1)}),
-            filename="a.zip",
-        )  # fmt: skip
-        distributing = threading.Thread(target=at_once, args=[lambda: run(made.job_id)])
-        distributing.start()
-        assert somebody_waits_for_a_lock()
+        content = zipped({f"{numbers[0]}.jpg": image(1)})
+        made = scans.upload(actor=cast.clerk, batch=batch, kind="id_card", content=content, filename="a.zip")
+        distributing = begun(made.job_id)
         assert not made.files.exists()
-    finally:
-        may_commit.set()
-        importing.join()
+        commit()
     distributing.join()
     given = made.files.get()
     assert (given.applicant.number, given.reason) == (numbers[0], "")
+
+
+def test_a_distribution_that_waited_for_its_own_end_does_nothing(
+    committed_db: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    cast = make_cast()
+    batch = make_batch(cast.school)
+    row = draft(cast.clerk, batch)
+    content = zipped({f"{row.number}.jpg": image(1)})
+    made = scans.upload(actor=cast.clerk, batch=batch, kind="id_card", content=content, filename="a.zip")
+
+    with in_another_transaction(lambda: locked_batch(batch)) as commit:
+        distributing = begun(made.job_id)
+        with transaction.atomic(), acting(cast.head):
+            scans.forget(batch, [], scans.stop(batch, actor=cast.head, role="admissions_head"))
+        commit()
+    distributing.join()
+    assert not made.files.exists()
+    assert Job.objects.get(pk=made.job_id).state == Job.State.FAILED
+    assert not default_storage.exists(made.blob.storage_key)
+    assert [one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == []
 
 
 @pytest.mark.requirement("S1-2.2-3")
