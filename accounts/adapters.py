@@ -67,9 +67,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return False
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
-        """Locked accounts are told so; one that rested too long is locked now."""
+        """Locked accounts are told so; one of staff that rested too long is locked now."""
         unused = timezone.localdate() - timedelta(days=UNUSED_DAYS)
-        if user.is_active and (user.last_seen_on or _changed_on(user)) < unused:
+        staff = user.kind != User.Kind.STUDENT
+        if user.is_active and staff and (user.last_seen_on or _changed_on(user)) < unused:
             reason = _("Not used for %(days)s days") % {"days": UNUSED_DAYS}
             actions.lock_unused(actor=service_user(), user=user, reason=reason)
         if user.is_active:

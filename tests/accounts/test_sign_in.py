@@ -27,6 +27,7 @@ from accounts.tasks import clear_sessions
 from ledger.models import Event
 from tests.cast import Cast
 from tests.factories import PASSWORD, appoint, make_user, saved, set_rule
+from tests.records.files import make_account, make_student
 
 pytestmark = pytest.mark.django_db
 SIGN_IN = "/sign-in/"
@@ -125,6 +126,15 @@ def test_locked_and_unused_accounts_are_told_why(client: Client, cast: Cast) -> 
     assert not signed_in_as(client)
     assert User.objects.get(pk=cast.head.pk).is_active is False
     assert Event.objects.get(action="account.locked").object_id == cast.head.pk
+
+
+def test_a_students_account_may_rest_over_the_summer(client: Client, cast: Cast) -> None:
+    account = make_account(make_student("王小明", cast))
+    account.last_seen_on = timezone.localdate() - timedelta(days=200)
+    saved(account)
+    sign_in(client, account.staff_no)
+    assert signed_in_as(client) == str(account.pk)
+    assert User.objects.get(pk=account.pk).is_active
 
 
 def test_an_account_that_nobody_ever_used_is_locked_too(
