@@ -1,6 +1,7 @@
 """Writes of students' accounts: opened with slips, closed, used to read and check one's own file, taken away."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
@@ -30,26 +31,36 @@ from school.models import SchoolClass
 MOST_OPEN = 5
 """Corrections of one student that wait for an answer at the same time."""
 
+@dataclass(frozen=True, slots=True)
+class ClassSlips:
+    """The slips of a class as a PDF; ``left_out``: how many got none, being of the actor's own family."""
+
+    content: bytes
+    left_out: int
+
+
 
 @transaction.atomic
-def open_class(*, actor: User, school_class: SchoolClass, site: str, unused: bool = False) -> bytes:
+def open_class(*, actor: User, school_class: SchoolClass, site: str, unused: bool = False) -> ClassSlips:
     """Accounts for everybody in a class who has none, and the slips (登录条) with their first passwords as a PDF.
 
     The passwords stand in this PDF alone, which is made for the one download and kept nowhere. ``site``: the address
     to sign in at. ``unused``: those who never changed their first password get a new slip as well, should theirs be
-    lost. The actor's own family is left out, and whoever holds slips can read the files, so they count as read. Raises
+    lost. The actor's own family is left out. Whoever holds slips can read the files: the events say whose, but a class
+    does not add to the files of the day, or its slips would use up the day's alert of much reading. Raises
     RequestRefused when there is nobody, PdfFailed, NotPermitted; then no account was opened.
     """
     role_for(actor, PERM, school_class.unit_id)
     lacking = selectors.without_account(school_class, unused=unused)
     _lock(lacking.values_list("student_id", flat=True))
     rows = list(lacking.select_related("student", "school", "school_class"))
-    related = related_among(actor, [row.student.public_id for row in rows])
-    rows = [row for row in rows if row.student.public_id not in related]
     if not rows:
         raise RequestRefused(_("Everybody in this class has an account already."))
-    reading.count_all(actor=actor, school=school_class.school, students=[row.student_id for row in rows])
-    return _slips(actor, rows, site)
+    related = related_among(actor, [row.student.public_id for row in rows])
+    others = [row for row in rows if row.student.public_id not in related]
+    if not others:
+        raise RequestRefused(_("Who is left here is of your own family. A colleague opens their accounts."))
+    return ClassSlips(_slips(actor, others, site), left_out=len(rows) - len(others))
 
 
 @transaction.atomic

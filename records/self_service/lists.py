@@ -1,5 +1,7 @@
 """The list of corrections that students asked for."""
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
