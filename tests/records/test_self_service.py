@@ -2,6 +2,7 @@
 
 import io
 import re
+import threading
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
@@ -28,7 +29,7 @@ from core.crypto import blind_index
 from ledger.models import Event
 from records import reading
 from records.entry_models import LearningProblem
-from records.models import BulkViewAlert, Enrolment, ReadingDay, Student
+from records.models import BulkViewAlert, Enrolment, FamilyMember, ReadingDay, Student
 from records.sections import sections
 from records.selectors import student_file
 from records.self_service import actions, selectors
@@ -163,6 +164,27 @@ def test_two_who_open_the_same_class_at_once_make_one_set(committed_db: str) -> 
     for one in rows:
         account = User.objects.get(public_id=one.public_id)
         assert sum(account.check_password(password) for password in passwords(slips)) == 1
+
+
+def test_rows_are_added_to_files_while_slips_are_made(
+    committed_db: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast = make_cast()
+    student = make_student("王小明", cast, school_class=cast.school_class)
+    printed, written = threading.Event(), threading.Event()
+
+    def slow(*_args: Any, **_values: Any) -> bytes:
+        printed.set()
+        return b"in time" if written.wait(timeout=5) else b"too late"
+
+    def write() -> None:
+        assert printed.wait(timeout=20)
+        saved(FamilyMember(student=student, position=2, name="王大明", relation="51"))
+        written.set()
+
+    monkeypatch.setattr(actions, "render_pdf", slow)
+    slips, added = at_once(partial(open_class, cast), write)
+    assert (slips, added) == (b"in time", None)
 
 
 def test_no_account_is_opened_when_the_slips_cannot_be_printed(
