@@ -138,15 +138,14 @@ def read(*, actor: User, file: StudentFile, whole: bool) -> list[Part]:
 
 @transaction.atomic
 def confirm(*, actor: User, file: StudentFile) -> None:
-    """A student says that his file is right; a second time on the same day changes nothing.
+    """A student says that his file is right; a second press within a minute is the same word, kept once.
 
     Raises RequestRefused while corrections are open, or when his account opens the file no more.
     """
     own = _own(actor, file)
     if selectors.open_corrections(own).exists():
         raise RequestRefused(_("A correction that you asked for is not answered yet."))
-    last = selectors.last_confirmed(own)
-    if last is None or timezone.localdate(last.asked_at) != timezone.localdate():
+    if not selectors.just_confirmed(own):
         _keep(own, "student.own_file_confirmed", kind=OwnCheck.Kind.CONFIRMED)
 
 

@@ -1,10 +1,12 @@
 """Reads of students' accounts: whose file an account opens, who in a class has one, what students said."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.http import Http404
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.scope import NotPermitted, units_with, visible_or_404
@@ -14,6 +16,8 @@ from school.models import SchoolClass
 
 PERM = "open_student_accounts"
 UNUSED = {"must_change_password": True, "is_active": True}
+ONE_WORD = timedelta(minutes=1)
+"""A confirmation that is repeated within this time is a second press."""
 ANSWERS = "request_change"
 """Who answers corrections: whoever can ask for the change of the file."""
 
@@ -99,6 +103,13 @@ def last_confirmed(file: StudentFile) -> OwnCheck | None:
     rows = OwnCheck.objects.filter(student=file.student, kind=OwnCheck.Kind.CONFIRMED)
     found: OwnCheck | None = rows.order_by("-asked_at", "-pk").first()
     return found
+
+
+def just_confirmed(file: StudentFile) -> bool:
+    """Whether the last thing that the student said is that the file is right, less than a minute ago."""
+    last = OwnCheck.objects.filter(student=file.student).order_by("-asked_at", "-pk").first()
+    confirmed = last is not None and last.kind == OwnCheck.Kind.CONFIRMED
+    return confirmed and timezone.now() - last.asked_at < ONE_WORD
 
 
 def corrections(user: User) -> QuerySet[OwnCheck]:

@@ -1,14 +1,16 @@
 """Students check their own files: they confirm them or ask for corrections, which the office answers once."""
 
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
@@ -87,7 +89,7 @@ def test_a_student_asks_and_reads_the_answer(cast: Cast, pupil: Student, client:
 
 
 @pytest.mark.requirement("S2-1-1")
-def test_a_student_confirms_his_file_once_a_day(cast: Cast, pupil: Student, client: Client) -> None:
+def test_two_presses_are_one_confirmation(cast: Cast, pupil: Student, client: Client) -> None:
     client.force_login(make_account(pupil))
     for _press in range(2):
         assert client.post(reverse(CONFIRM)).url == HOME
@@ -104,6 +106,29 @@ def test_nobody_confirms_what_he_says_is_wrong(cast: Cast, pupil: Student, clien
     row = ask(account)
     client.force_login(account)
     assert not client.get(HOME).context["may_confirm"]
+def test_what_is_confirmed_again_later_is_kept_again(cast: Cast, pupil: Student) -> None:
+    account = make_account(pupil)
+    own = selectors.own_file(account)
+    assert own
+    actions.confirm(actor=account, file=own)
+    with patch.object(timezone, "now", return_value=timezone.now() + timedelta(minutes=2)):
+        actions.confirm(actor=account, file=own)
+    last = selectors.last_confirmed(own)
+    assert OwnCheck.objects.count() == 2 and last
+    assert last.asked_at > timezone.now() + timedelta(minutes=1)
+
+
+def test_after_a_correction_that_was_answered_a_confirmation_is_a_new_one(cast: Cast, pupil: Student) -> None:
+    account = make_account(pupil)
+    own = selectors.own_file(account)
+    assert own
+    actions.confirm(actor=account, file=own)
+    actions.answer(actor=cast.registrar, check=ask(account), words="已更正")
+    actions.confirm(actor=account, file=own)
+    actions.confirm(actor=account, file=own)
+    assert OwnCheck.objects.filter(kind="confirmed").count() == 2
+
+
     client.post(reverse(CONFIRM))
     assert not OwnCheck.objects.filter(kind="confirmed").exists()
     actions.answer(actor=cast.registrar, check=row, words="已更正")
