@@ -11,7 +11,6 @@ from accounts import actions as accounts
 from accounts.models import User
 from accounts.roles import Role
 from accounts.scope import NotPermitted, role_for
-from approvals.models import Request
 from approvals.refusals import AlreadyDecided, OwnFile, RequestRefused
 from approvals.relation import is_related, related_among
 from core.pdf import render_pdf
@@ -205,19 +204,13 @@ def answer(*, actor: User, check: OwnCheck, words: str, request_no: str = "") ->
         raise AlreadyDecided(row.answered_by, row.answered_at, _("answered"))
     if not words.strip() or len(words.strip()) > WORDS_LENGTH:
         raise RequestRefused(_("Write the answer."))
-    if request_no and not _is_about(row, here.school_id, request_no):
+    if request_no and not selectors.is_about(row.student, here.school_id, request_no):
         raise RequestRefused(_("No request about this student has this number."))
     row.answer, row.request_no = words.strip(), request_no
     row.answered_by, row.answered_at = actor, timezone.now()
     with acting(actor, role=role):
         row.save(update_fields=["answer", "request_no", "answered_by", "answered_at"])
         events.record("student.correction_answered", actor=actor, obj=row, unit_id=here.unit_id)
-
-
-def _is_about(row: OwnCheck, school_id: int, number: str) -> bool:
-    """Whether a request of the school about this student has the number."""
-    asked = Request.objects.filter(number=number, school_id=school_id, subject=row.student.public_id)
-    return bool(asked.exists())
 
 
 def erase(student: Student) -> Collection[Blob]:

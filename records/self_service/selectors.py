@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.scope import NotPermitted, units_with, visible_or_404
+from approvals.kinds import kind_of
+from approvals.models import NOT_BEGUN, Request
 from records.models import Enrolment, OwnCheck, Student
 from records.selectors import HEAVY, StudentFile, files_in_use, student_file
 from school.models import SchoolClass
@@ -110,6 +112,12 @@ def just_confirmed(file: StudentFile) -> bool:
     last = OwnCheck.objects.filter(student=file.student).order_by("-asked_at", "-pk").first()
     confirmed = last is not None and last.kind == OwnCheck.Kind.CONFIRMED
     return confirmed and timezone.now() - last.asked_at < ONE_WORD
+
+
+def is_about(student: Student, school_id: int, number: str) -> bool:
+    """Whether a request of the school that may change this student's file, or did, has the number."""
+    asked = Request.objects.filter(number=number, school_id=school_id).exclude(state__in=NOT_BEGUN).first()
+    return asked is not None and student.public_id in kind_of(asked).typed(asked).subjects()
 
 
 def corrections(user: User) -> QuerySet[OwnCheck]:

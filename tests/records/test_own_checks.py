@@ -15,8 +15,13 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role
 from accounts.scope import NotPermitted, OutOfScope
+from approvals import actions as requests
 from approvals import inbox
+from approvals.models import Request
+from approvals.reasons import ReturnReason
 from approvals.refusals import AlreadyDecided, OwnFile, RequestRefused
+from archive.edits import actions as edits
+from archive.edits.checking import asked
 from archive.eep.building import build
 from core.crypto import blind_index
 from ledger.context import acting
@@ -25,7 +30,7 @@ from records.models import Enrolment, OwnCheck, Student
 from records.own_check_models import WORDS_LENGTH
 from records.self_service import actions, selectors
 from tests.archive.appraising import WAY, applied, ten_years, walk
-from tests.archive.asking import moves_on, submitted_edit
+from tests.archive.asking import moves_on, proof, submitted_edit
 from tests.archive.test_destruction import rows_that_say
 from tests.archive.test_four_checks import student as accepted
 from tests.cast import Cast, make_cast
@@ -66,8 +71,8 @@ def test_a_student_asks_and_reads_the_answer(cast: Cast, pupil: Student, client:
     assert client.post(reverse(ASK), {"section": "family", "words": SAID}).url == HOME
     row = OwnCheck.objects.get()
     assert (row.student, row.section, row.words, row.answered_at) == (pupil, "family", SAID, None)
-    asked = Event.objects.get(action="student.correction_asked")
-    assert (asked.subject, asked.role, asked.actor_id) == (pupil.public_id, "student", account.pk)
+    kept = Event.objects.get(action="student.correction_asked")
+    assert (kept.subject, kept.role, kept.actor_id) == (pupil.public_id, "student", account.pk)
     assert SAID in client.get(HOME).content.decode()
     office = Client()
     office.force_login(cast.registrar)
@@ -197,6 +202,40 @@ def test_the_answer_names_a_request_about_this_student(cast: Cast, pupil: Studen
             actions.answer(actor=cast.registrar, check=row, words="已更正", request_no=number)
     with pytest.raises(RequestRefused):
         actions.answer(actor=cast.registrar, check=row, words="  ")
+    row.refresh_from_db()
+    assert row.answered_at is None
+
+
+def test_the_answer_may_name_a_request_about_brother_and_sister(cast: Cast, pupil: Student) -> None:
+    sister = make_student("王小红", cast, school_class=cast.school_class)
+    stays = [(one, one.enrolments.get()) for one in (pupil, sister)]
+    edit = edits.draft(
+        actor=cast.registrar, school=cast.school, asked=[asked(*one, {"talent": "围棋"}) for one in stays],
+        cause="change", reason="家长来电", basis="户口簿", proofs=(proof(),),
+    )  # fmt: skip
+    requests.submit(actor=cast.registrar, request=edit.request)
+    number = Request.objects.get(pk=edit.request.pk).number
+    for one in (pupil, sister):
+        row = ask(make_account(one))
+        actions.answer(actor=cast.registrar, check=row, words="已提交", request_no=number)
+        row.refresh_from_db()
+        assert row.request_no == number
+    stranger = ask(make_account(make_student("李小红", cast)))
+    with pytest.raises(RequestRefused):
+        actions.answer(actor=cast.registrar, check=stranger, words="已提交", request_no=number)
+
+
+def test_the_answer_names_no_request_that_was_refused_or_recalled(cast: Cast, pupil: Student) -> None:
+    row = ask(make_account(pupil))
+    edit = submitted_edit(cast, pupil, {"talent": "围棋"})
+    requests.recall(actor=cast.registrar, request=edit.request)
+    refused = submitted_edit(cast, pupil, {"talent": "象棋"})
+    requests.refuse(
+        actor=cast.archivist, request=refused.request, reason=ReturnReason.OTHER, comment="与材料不符"
+    )
+    for one in (edit, refused):
+        with pytest.raises(RequestRefused):
+            actions.answer(actor=cast.registrar, check=row, words="已更正", request_no=one.request.number)
     row.refresh_from_db()
     assert row.answered_at is None
 
