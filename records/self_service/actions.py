@@ -30,13 +30,13 @@ from school.models import SchoolClass
 MOST_OPEN = 5
 """Corrections of one student that wait for an answer at the same time."""
 
+
 @dataclass(frozen=True, slots=True)
 class ClassSlips:
     """The slips of a class as a PDF; ``left_out``: how many got none, being of the actor's own family."""
 
     content: bytes
     left_out: int
-
 
 
 @transaction.atomic

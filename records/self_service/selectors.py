@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 from django.utils import timezone
 
@@ -120,12 +120,21 @@ def is_about(student: Student, school_id: int, number: str) -> bool:
     return asked is not None and student.public_id in kind_of(asked).typed(asked).subjects()
 
 
-def corrections(user: User) -> QuerySet[OwnCheck]:
-    """Corrections of students whose files are kept in the units of ``user``, also those asked for at another school."""
-    rows: QuerySet[OwnCheck] = OwnCheck.objects.filter(
-        kind=OwnCheck.Kind.CORRECTION, student_id__in=_answered_here(user).values("student_id")
-    )
-    rows = rows.select_related("student", "enrolment__school_class", "answered_by")
+def corrections(user: User) -> QuerySet[OwnCheck, Any]:
+    """Corrections of students whose files are kept in the units of ``user``, also those asked for at another school.
+
+    ``here_unit``, ``here_no`` and the ``here_class`` columns are of the stretch under which ``user`` answers.
+    """
+    mine = _answered_here(user)
+    here = {
+        "here_unit": "unit_id", "here_no": "student_no", "here_class": "school_class__name",
+        "here_class_en": "school_class__label_en", "here_class_no": "school_class__class_no",
+    }  # fmt: skip
+    stretch = mine.filter(student=OuterRef("student"))
+    rows: QuerySet[OwnCheck, Any] = OwnCheck.objects.filter(
+        kind=OwnCheck.Kind.CORRECTION, student_id__in=mine.values("student_id")
+    ).annotate(**{name: Subquery(stretch.values(path)[:1]) for name, path in here.items()})
+    rows = rows.select_related("student", "answered_by")
     return rows.defer(*(f"student__{name}" for name in HEAVY))
 
 

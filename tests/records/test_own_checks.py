@@ -35,7 +35,7 @@ from tests.archive.test_destruction import rows_that_say
 from tests.archive.test_four_checks import student as accepted
 from tests.cast import Cast, make_cast
 from tests.enrollment.intake import id_number
-from tests.factories import appoint, make_user, saved
+from tests.factories import appoint, make_class, make_user, saved
 from tests.records.files import make_account, make_student
 from tests.support.together import at_once
 
@@ -106,11 +106,6 @@ def test_two_presses_are_one_confirmation(cast: Cast, pupil: Student, client: Cl
     assert waiting(cast.registrar) == []
 
 
-def test_nobody_confirms_what_he_says_is_wrong(cast: Cast, pupil: Student, client: Client) -> None:
-    account = make_account(pupil)
-    row = ask(account)
-    client.force_login(account)
-    assert not client.get(HOME).context["may_confirm"]
 def test_what_is_confirmed_again_later_is_kept_again(cast: Cast, pupil: Student) -> None:
     account = make_account(pupil)
     own = selectors.own_file(account)
@@ -134,6 +129,11 @@ def test_after_a_correction_that_was_answered_a_confirmation_is_a_new_one(cast: 
     assert OwnCheck.objects.filter(kind="confirmed").count() == 2
 
 
+def test_nobody_confirms_what_he_says_is_wrong(cast: Cast, pupil: Student, client: Client) -> None:
+    account = make_account(pupil)
+    row = ask(account)
+    client.force_login(account)
+    assert not client.get(HOME).context["may_confirm"]
     client.post(reverse(CONFIRM))
     assert not OwnCheck.objects.filter(kind="confirmed").exists()
     actions.answer(actor=cast.registrar, check=row, words="已更正")
@@ -290,6 +290,27 @@ def test_what_a_student_asked_goes_with_him(cast: Cast, pupil: Student) -> None:
     assert row.answered_by == there
 
 
+def test_the_new_school_finds_it_under_its_own_unit_number_and_class(
+    cast: Cast, pupil: Student, client: Client
+) -> None:
+    old = pupil.enrolments.get().student_no
+    row = ask(make_account(pupil))
+    stay = moves_on(cast, pupil)
+    stay.school_class = make_class(cast.other_school, number=7)
+    saved(stay)
+    there = appoint(make_user("郑新", cast.other_school), Role.REGISTRAR, cast.other_school).user
+    client.force_login(there)
+    client.post("/me/unit/", {"unit": str(cast.other_school.public_id), "next": "/"})
+    page = client.get(reverse("records:corrections")).content.decode()
+    assert str(row.public_id) in page
+    assert stay.student_no in page and stay.school_class.label in page
+    assert old not in page and cast.school_class.label not in page
+    for typed, found in ((stay.student_no, True), (old, False)):
+        values = {"list_form": "filter", "q": typed}
+        page = client.post(reverse("records:corrections"), values, follow=True).content.decode()
+        assert (str(row.public_id) in page) is found
+
+
 def test_no_student_acts_on_a_file_that_his_account_opens_no_more(cast: Cast, pupil: Student) -> None:
     account = make_account(pupil)
     own = selectors.own_file(account)
@@ -317,8 +338,7 @@ def test_a_list_and_an_inbox_cost_the_same_for_any_number(
     assert selectors.corrections(cast.registrar).count() == 6
     with django_assert_max_num_queries(1):
         rows = list(selectors.corrections(cast.registrar))
-        assert all(one.student.name and one.enrolment.student_no for one in rows)
-        assert all(one.enrolment.school_class.label for one in rows)
+        assert all(one.student.name and one.here_no and one.here_class for one in rows)
     assert waiting(cast.registrar) == [6]
     assert client.get(address).content.decode().count("/student-corrections/") >= 6
 
