@@ -58,7 +58,9 @@ def open_class(*, actor: User, school_class: SchoolClass, site: str, unused: boo
     related = related_among(actor, [row.student.public_id for row in rows])
     others = [row for row in rows if row.student.public_id not in related]
     if not others:
-        raise RequestRefused(_("Who is left here is of your own family. A colleague opens their accounts."))
+        raise RequestRefused(
+            _("Only students of your own family are left. A colleague opens their accounts.")
+        )
     return ClassSlips(_slips(actor, others, site), left_out=len(rows) - len(others))
 
 

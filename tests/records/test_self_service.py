@@ -479,7 +479,7 @@ def test_nobody_opens_an_account_of_his_own_family(cast: Cast, pupils: list[Stud
     for posted in ({}, {"unused": "1"}):
         refused = client.post(address, posted, headers={"accept-language": "en"}, follow=True)
         (told,) = (str(one) for one in refused.context["messages"])
-        assert told == "Who is left here is of your own family. A colleague opens their accounts."
+        assert told == "Only students of your own family are left. A colleague opens their accounts."
     assert not User.objects.filter(public_id=mine.public_id).exists()
 
 
