@@ -147,7 +147,7 @@ def student_accounts(request: HttpRequest) -> HttpResponse:
 @requires(selectors.PERM)
 @require_POST
 def open_class(request: HttpRequest, class_id: UUID) -> HttpResponse:
-    """Open the accounts that a class lacks; the answer is the PDF of slips. ``unused``: also for those without own password."""
+    """Open the accounts that a class lacks; answers the PDF of slips. ``unused``: for who has no own password too."""
     user = user_of(request)
     school_class = selectors.one_class(user, class_id)
     try:
