@@ -153,7 +153,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_FORMS = {"login": "accounts.forms.SignInForm", "reauthenticate": "accounts.forms.PasswordAgainForm"}
-ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": None, "change_password": "10/20m/user"}
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "10/20m/key", "change_password": "10/20m/user"}
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
 MFA_FORMS = {
     "authenticate": "accounts.forms.SecondFactorForm",
