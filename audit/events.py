@@ -11,5 +11,6 @@ EVENTS = {
     "incident.letter": _("Letter of an incident written"),
     "incident.letter_printed": _("Letter of an incident printed"),
     "incident.notice_printed": _("Letter to the authority about an incident printed"),
+    "ledger.verified": _("Ledger verified"),
     "reading.answered": _("Alert of much reading answered"),
 }

@@ -9,11 +9,17 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from audit.verification_models import Verification, VerificationFinding
 from core.crypto import EncryptedTextField
 from ledger.history import History
 from ledger.models import InsertOnlyModel, RecordedModel
 from records.models import Student
 from school.models import Unit
+
+__all__ = [
+    "TEXT", "DataKind", "FrozenAccount", "Incident", "IncidentStep", "IncidentStudent", "Step", "TextTold",
+    "Verification", "VerificationFinding",
+]  # fmt: skip
 
 
 def _differ(one: str, other: str) -> Q:
