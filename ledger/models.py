@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from ledger.bases import InsertOnlyModel, RecordedManager, RecordedModel, RecordedQuerySet, Unrecorded
 from ledger.fields import CurrentTransaction, XidField
-from ledger.seal_models import Seal, SealCopy, SealPart, SealShape
+from ledger.seal_models import ArchivedMonth, Seal, SealCopy, SealPart, SealShape
 
 __all__ = [
+    "ArchivedMonth",
     "Erasure", "Event", "InsertOnlyModel", "RecordedManager", "RecordedModel", "RecordedQuerySet", "Seal", "SealCopy",
     "SealPart", "SealShape", "Unrecorded",
 ]  # fmt: skip
