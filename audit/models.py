@@ -252,3 +252,10 @@ class FrozenAccount(RecordedModel):
 
     def __str__(self) -> str:
         return f"{self.incident_id} {self.user_id}"
+
+
+from audit.export_models import ExportRequest  # noqa: E402  # it stands on nothing above
+
+__all__ = [
+    "DataKind", "ExportRequest", "FrozenAccount", "Incident", "IncidentStep", "IncidentStudent", "Step",
+]  # fmt: skip
