@@ -11,5 +11,9 @@ EVENTS = {
     "incident.letter": _("Letter of an incident written"),
     "incident.letter_printed": _("Letter of an incident printed"),
     "incident.notice_printed": _("Letter to the authority about an incident printed"),
+    "export.made": _("Students exported"),
+    "student.exported": _("Student stands in an export"),
+    "export.lapsed": _("File of an export deleted"),
+    "export.recognised": _("File compared with the exports"),
     "reading.answered": _("Alert of much reading answered"),
 }

@@ -1,4 +1,4 @@
-"""Exports of students (数据导出): who took which columns of how many students, with whom, what for, and what the file was."""
+"""Exports of students (数据导出): who took which columns of how many students, with whom and what for."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -19,9 +19,9 @@ _APART = (("requester", "second"), ("requester", "approver"), ("second", "approv
 class ExportRequest(TypedRequest):
     """One export; the number of its request is the serial of its file.
 
-    ``named``: the second person, who alone may confirm; ``second``: the same once it was done. ``approver``: the head of
-    archives, where ``needs_approval``. ``people``: ids of the students asked for, and once the file is made of those in
-    it. ``columns``: fields of the layout, in its order. ``content_digest`` speaks of the cells alone, so that a file
+    ``named``: the second person, who alone may confirm; ``second``: the same once it was done. ``approver``: the head
+    of archives, where ``needs_approval``. ``people``: ids of the students asked for, and once the file is made of those
+    in it. ``columns``: fields of the layout, in its order. ``content_digest`` speaks of the cells alone, so that a file
     that was saved anew has it too. The file is deleted after ``lapses_at``; the row stays as the register.
     """
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from audit.alerts import views as alerts
+from audit.exports import views as exports
 from audit.incidents import views as incidents
 
 app_name = "audit"
@@ -19,4 +20,7 @@ urlpatterns = [
     path("incidents/<uuid:incident_id>/letter/", incidents.letter, name="incident_letter"),
     path("incidents/<uuid:incident_id>/notice/", incidents.notice, name="incident_notice"),
     path("incidents/<uuid:incident_id>/letters/", incidents.letters, name="incident_letters"),
+    path("exports/", exports.register, name="exports"),
+    path("exports/new/", exports.new_export, name="export_new"),
+    path("exports/recognise/", exports.recognise, name="export_recognise"),
 ]

@@ -1,0 +1,42 @@
+"""A second person (第二人) who stands by and says so with number and password, without signing in.
+
+Failures count as those of signing in do: together with them, five close the number at this address for a while.
+"""
+
+from django.contrib.auth import authenticate
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from accounts.adapters import is_unused
+from accounts.models import User
+from accounts.passwords import days_allowed, must_change
+from accounts.sessions import demands_second_factor, has_second_factor
+
+
+class NotIdentified(Exception):
+    """Nobody was identified; ``str()`` says why, and never which of number and password was wrong."""
+
+
+def identified(request: HttpRequest, *, staff_no: str, password: str) -> User:
+    """The member of staff whose number and password these are. Raises NotIdentified.
+
+    Accounts that could not simply sign in now are refused: locked or unused ones, those whose password somebody else
+    has set, and those with a second factor, which is asked where they sign in themselves.
+    """
+    user = authenticate(request, username=staff_no.strip(), password=password)
+    locked = getattr(request, "axes_locked_out", False)
+    request.axes_locked_out = False  # type: ignore[attr-defined]  # else axes would answer with the page of signing in
+    if locked:
+        raise NotIdentified(_("Too many attempts. This staff number is closed from here for 20 minutes."))
+    if not isinstance(user, User) or user.kind != User.Kind.STAFF:
+        raise NotIdentified(_("The staff number or the password is not right."))
+    _demand_usable(user)
+    return user
+
+
+def _demand_usable(user: User) -> None:
+    if has_second_factor(user) or demands_second_factor(user):
+        words = _("%(name)s signs in with a second factor and can only confirm from the own inbox.")
+        raise NotIdentified(words % {"name": user.name})
+    if is_unused(user) or must_change(user, days_allowed(user)):
+        raise NotIdentified(_("%(name)s has to sign in once before confirming here.") % {"name": user.name})
