@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from audit.export_models import ExportRequest
 from core.crypto import EncryptedTextField
 from ledger.history import History
 from ledger.models import InsertOnlyModel, RecordedModel
@@ -253,8 +254,6 @@ class FrozenAccount(RecordedModel):
     def __str__(self) -> str:
         return f"{self.incident_id} {self.user_id}"
 
-
-from audit.export_models import ExportRequest  # noqa: E402  # it stands on nothing above
 
 __all__ = [
     "DataKind", "ExportRequest", "FrozenAccount", "Incident", "IncidentStep", "IncidentStudent", "Step",
