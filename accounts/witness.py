@@ -52,7 +52,7 @@ def _with_nothing_else(request: HttpRequest, staff_no: str) -> HttpRequest:
 
 def _demand_usable(user: User) -> None:
     if has_second_factor(user) or demands_second_factor(user):
-        words = _("%(name)s signs in with a second factor and can only confirm from the own inbox.")
+        words = _("%(name)s uses a second factor: choose this person by name instead.")
         raise NotIdentified(words % {"name": user.name})
     if is_unused(user) or must_change(user, days_allowed(user)):
         raise NotIdentified(_("%(name)s has to sign in once before confirming here.") % {"name": user.name})

@@ -12,7 +12,7 @@ EVENTS = {
     "incident.letter_printed": _("Letter of an incident printed"),
     "incident.notice_printed": _("Letter to the authority about an incident printed"),
     "export.made": _("Students exported"),
-    "student.exported": _("Student stands in an export"),
+    "student.exported": _("Student exported in a list"),
     "export.lapsed": _("File of an export deleted"),
     "export.recognised": _("File compared with the exports"),
     "reading.answered": _("Alert of much reading answered"),

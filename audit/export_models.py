@@ -1,5 +1,7 @@
 """Exports of students (数据导出): who took which columns of how many students, with whom and what for."""
 
+from typing import Any, ClassVar
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -12,8 +14,17 @@ from core.crypto import EncryptedTextField
 from files.models import Blob
 from jobs.models import Job
 from ledger.history import History
+from ledger.models import RecordedManager
 
 _APART = (("requester", "second"), ("requester", "approver"), ("second", "approver"))
+
+
+class ExportManager(RecordedManager):
+    """Leaves the ids of the students where they are, thousands for each row, until somebody asks for them."""
+
+    def get_queryset(self) -> Any:
+        """Rows without ``people``."""
+        return super().get_queryset().defer("people")
 
 
 class ExportRequest(TypedRequest):
@@ -60,6 +71,7 @@ class ExportRequest(TypedRequest):
     lapses_at = models.DateTimeField(_("deleted at"), null=True)
     discarded_at = models.DateTimeField(_("deleted"), null=True)
 
+    objects: ClassVar[Any] = ExportManager()
     history = History(excluded_fields=["people"])
 
     class Meta:

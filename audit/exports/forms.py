@@ -24,7 +24,7 @@ class ExportForm(forms.Form):
 
     use_required_attribute = False
 
-    columns = forms.MultipleChoiceField(label=_("Columns"), widget=forms.CheckboxSelectMultiple)
+    columns = forms.MultipleChoiceField(label=_("Columns of the export"), widget=forms.CheckboxSelectMultiple)
     numbers = forms.ChoiceField(
         label=_("Identity numbers, phones and addresses"),
         choices=((MASKED, _("Masked")), (WHOLE, _("Whole: the head of archives approves"))),
@@ -80,12 +80,12 @@ class ExportForm(forms.Form):
             cast("forms.ChoiceField", self.fields["numbers"]).choices = [(MASKED, _("Masked"))]
 
     @property
-    def sections(self) -> list[tuple[Any, list[Any]]]:
-        """The ticks of the columns under the headings of their sections."""
+    def sections(self) -> list[tuple[Any, list[tuple[Any, Any]]]]:
+        """The ticks of the columns, each with its label, under the headings of their sections."""
         ticks = {str(tick.data["value"]): tick for tick in self["columns"].subwidgets}
-        found: dict[str, list[Any]] = {}
+        found: dict[str, list[tuple[Any, Any]]] = {}
         for column in self._offered:
-            found.setdefault(column.section, []).append(ticks[column.field])
+            found.setdefault(column.section, []).append((ticks[column.field], column.label))
         return [(SECTIONS[key], held) for key, held in found.items()]
 
     def clean(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from approvals.models import Request
 from archive.keepers import holds_at_school
 from audit.exports import actions
 from audit.exports.columns import chosen, label_of
-from audit.exports.selectors import AUDIT, CONFIRM, PERM
+from audit.exports.selectors import AUDIT, CONFIRM, PERM, classes_of
 from audit.models import ExportRequest
 from jobs.models import Job
 from jobs.selectors import how_far
@@ -41,6 +41,7 @@ def read(user: User, request: Request, typed: ExportRequest) -> dict[str, Any]:
     bar = how_far(job, url=reverse("jobs:progress", args=[job.public_id])) if job else None
     return {
         "labels": [label_of(column) for column in chosen(request.school, typed.columns)],
+        "classes": classes_of(typed),
         "left_out": typed.asked - typed.rows if typed.rows else 0,
         "making": bar if job and own and typed.made_at is None else None,
         "failed": job is not None and typed.made_at is None and not job.is_open,

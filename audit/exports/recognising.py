@@ -39,7 +39,7 @@ _SHARED = """
 
 @dataclass(slots=True)
 class Found:
-    """An export that a file may come from. ``ways``: ``file``, ``serial``, ``cells``, ``students``, the surest first.
+    """An export that a file may come from. ``ways``: ``file``, ``cells``, ``serial``, ``students``, the surest first.
 
     ``shared``: how many students of the file the export held; ``of``: how many students the file names.
     """
@@ -124,9 +124,9 @@ def by_file(*, actor: User, content: bytes) -> Answer:
     students: set[int] = set()
     if not found:
         file = _File(content)
-        _add(found, "serial", rows.filter(request__number__in=file.serials))
         if file.cells:
             _add(found, "cells", rows.filter(content_digest=file.cells))
+        _add(found, "serial", rows.filter(request__number__in=file.serials))
         students = _students(actor, file.numbers)
         _add_shared(found, rows, students)
     return _answered(actor, Answer(list(found.values()), len(students)), "file")
@@ -144,7 +144,7 @@ def _in_sight(user: User) -> QuerySet[ExportRequest]:
     rows: QuerySet[ExportRequest] = ExportRequest.objects.filter(
         request__school_id__in=schools, made_at__isnull=False
     )
-    return rows.select_related("request", "requester", "second", "approver").defer("people", "use")
+    return rows.select_related("request", "requester", "second", "approver").defer("use")
 
 
 def _add(found: dict[int, Found], way: str, rows: Iterable[ExportRequest]) -> None:

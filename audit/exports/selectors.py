@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.scope import holders, units_with, units_with_any
@@ -10,7 +11,7 @@ from audit.models import ExportRequest
 from core.lookups import AnyOf
 from records.models import Enrolment
 from records.selectors import files_in_use
-from school.models import Unit
+from school.models import SchoolClass, Unit
 
 PERM, CONFIRM, REVEAL = "export_students", "view_student", "reveal_personal"
 AUDIT = ("view_events", "manage_incident")
@@ -45,7 +46,16 @@ def exports(user: User) -> QuerySet[ExportRequest]:
         audited | Q(requester=user), request__submitted_at__isnull=False
     )
     rows = rows.select_related("request__school", "requester__unit", "named", "second", "approver", "job")
-    return rows.defer("people", "use")
+    return rows.defer("use")
+
+
+def classes_of(typed: ExportRequest) -> list[tuple[str, int]]:
+    """How many students of each class an export asks for, or holds once it is made; and no names."""
+    here = Enrolment.objects.current().filter(school=typed.request.school)
+    counted = among(here, typed.people).values_list("school_class").annotate(count=Count("pk"))
+    found = dict(counted.order_by("school_class__class_no", "school_class"))
+    classes = SchoolClass.objects.in_bulk([pk for pk in found if pk])
+    return [(classes[pk].label if pk else _("Without a class"), count) for pk, count in found.items()]
 
 
 def waiting_files(student_ids: Collection[int]) -> QuerySet[ExportRequest]:

@@ -126,7 +126,7 @@ def _asked(
 
 def _told(typed: ExportRequest) -> str:
     if typed.second is None:
-        return _("Asked for. %(name)s confirms from the own inbox.") % {"name": typed.named.name}
+        return _("Sent to %(name)s to be confirmed.") % {"name": typed.named.name}
     if typed.needs_approval:
         return _("Confirmed by %(name)s. The head of archives approves next.") % {"name": typed.second.name}
     return _("Confirmed by %(name)s. The file is being made.") % {"name": typed.second.name}
