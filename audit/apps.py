@@ -13,6 +13,7 @@ class AuditConfig(AppConfig):
         from audit.alerts import inbox as alerts
         from audit.events import EVENTS
         from audit.exports import actions as exports
+        from audit.exports import inbox as export_inbox
         from audit.exports import kind as export_kind
         from audit.exports import selectors as export_reads
         from audit.incidents import inbox as incidents
@@ -27,6 +28,7 @@ class AuditConfig(AppConfig):
             events.register(name, label)
         reopening.register("audit.incidents", note_opened)
         inbox.register(inbox.InboxSource("alerts", _("Alerts"), alerts.rows))
+        inbox.register(inbox.InboxSource("exports", _("Exported files"), export_inbox.rows))
         inbox.register(inbox.InboxSource("incidents", _("Incidents"), incidents.rows))
         neutral = _("Not to be destroyed for the present. Ask the security administrator.")
         obstacles.register("incident", neutral, open_concerned)

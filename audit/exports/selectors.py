@@ -2,13 +2,15 @@
 
 from collections.abc import Collection, Sequence
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.scope import holders, units_with, units_with_any
 from audit.models import ExportRequest
 from core.lookups import AnyOf
+from ledger.models import Event
 from records.models import Enrolment
 from records.selectors import files_in_use
 from school.models import SchoolClass, Unit
@@ -56,6 +58,20 @@ def classes_of(typed: ExportRequest) -> list[tuple[str, int]]:
     found = dict(counted.order_by("school_class__class_no", "school_class"))
     classes = SchoolClass.objects.in_bulk([pk for pk in found if pk])
     return [(classes[pk].label if pk else _("Without a class"), count) for pk, count in found.items()]
+
+
+def to_fetch(user: User) -> QuerySet[ExportRequest]:
+    """Files that ``user`` asked for, that are there still, and that he has not fetched yet."""
+    fetched = Event.objects.filter(
+        actor=user,
+        action="job.result_downloaded",
+        object_uuid=OuterRef("job__public_id"),
+        at__gte=OuterRef("made_at"),
+    )
+    rows: QuerySet[ExportRequest] = ExportRequest.objects.filter(
+        ~Exists(fetched), requester=user, lapses_at__gt=timezone.now(), discarded_at__isnull=True
+    )
+    return rows.select_related("request").order_by("lapses_at")
 
 
 def waiting_files(student_ids: Collection[int]) -> QuerySet[ExportRequest]:

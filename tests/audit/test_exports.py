@@ -81,7 +81,10 @@ def test_a_confirmed_export_is_masked_marked_and_known_to_each_student(cast: Cas
         "an export is watched by two persons, not by the alert of much reading"
     )
     assert "student.exported" in READING
+    mine = [row for row in inbox_rows(cast.registrar, kind="exports") if number in str(row.title)]
+    assert [row.is_notice for row in mine] == [True]
     assert fetched(cast.registrar, typed) == 200
+    assert not inbox_rows(cast.registrar, kind="exports"), "fetched"
     for other in (cast.second_registrar, cast.archive_head, cast.auditor):
         assert fetched(other, typed) in {403, 404}
 

@@ -25,7 +25,7 @@ def the_form(page: Page) -> None:
     page.goto(reverse("records:students"))
     page.get_by_role("link", name="导出", exact=True).click()
     expect(page.locator("main")).to_contain_text("第二人")
-    page.get_by_label("身份证件号", exact=True).check()
+    page.locator("[name=columns][value=id_number]").check()
     page.locator("[name=purpose]").select_option("roster")
     page.locator("[name=use]").fill("教务处编排座次")
 
