@@ -19,6 +19,8 @@ class AuditConfig(AppConfig):
         from audit.incidents import inbox as incidents
         from audit.incidents.actions import note_opened
         from audit.incidents.selectors import READERS, open_concerned
+        from audit.seals import actions as seals
+        from audit.seals import inbox as seals_inbox
         from core.menu import MenuItem, register
         from jobs import registry as jobs
         from ledger import events
@@ -30,6 +32,8 @@ class AuditConfig(AppConfig):
         inbox.register(inbox.InboxSource("alerts", _("Alerts"), alerts.rows))
         inbox.register(inbox.InboxSource("exports", _("Exported files"), export_inbox.rows))
         inbox.register(inbox.InboxSource("incidents", _("Incidents"), incidents.rows))
+        inbox.register(inbox.InboxSource("seals", _("Seals"), seals_inbox.rows))
+        jobs.register(jobs.Kind(seals.JOB, _("Verification of the ledger"), seals.work, cancellable=False))
         neutral = _("Not to be destroyed for the present. Ask the security administrator.")
         obstacles.register("incident", neutral, open_concerned)
         kinds.register(export_kind.KIND)
@@ -57,5 +61,11 @@ class AuditConfig(AppConfig):
             MenuItem(
                 _("Alerts of much reading"), "audit:alerts", "alert-triangle", "manage_incident", "audit", 10,
                 also=("audit:alert",),
+            )
+        )  # fmt: skip
+        register(
+            MenuItem(
+                _("Seals and verification"), "audit:seals", "certificate", "view_events", "audit", 60,
+                also=("audit:seal", "audit:verifications", "audit:verification"),
             )
         )  # fmt: skip

@@ -15,5 +15,6 @@ EVENTS = {
     "student.exported": _("Student exported in a list"),
     "export.lapsed": _("File of an export deleted"),
     "export.recognised": _("File compared with the exports"),
+    "ledger.verified": _("Ledger verified"),
     "reading.answered": _("Alert of much reading answered"),
 }

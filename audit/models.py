@@ -10,11 +10,17 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.export_models import ExportRequest
+from audit.verification_models import Verification, VerificationFinding
 from core.crypto import EncryptedTextField
 from ledger.history import History
 from ledger.models import InsertOnlyModel, RecordedModel
 from records.models import Student
 from school.models import Unit
+
+__all__ = [
+    "TEXT", "DataKind", "ExportRequest", "FrozenAccount", "Incident", "IncidentStep", "IncidentStudent", "Step", "TextTold",
+    "Verification", "VerificationFinding",
+]  # fmt: skip
 
 
 def _differ(one: str, other: str) -> Q:
@@ -253,8 +259,3 @@ class FrozenAccount(RecordedModel):
 
     def __str__(self) -> str:
         return f"{self.incident_id} {self.user_id}"
-
-
-__all__ = [
-    "DataKind", "ExportRequest", "FrozenAccount", "Incident", "IncidentStep", "IncidentStudent", "Step",
-]  # fmt: skip

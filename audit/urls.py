@@ -5,6 +5,7 @@ from django.urls import path
 from audit.alerts import views as alerts
 from audit.exports import views as exports
 from audit.incidents import views as incidents
+from audit.seals import views as seals
 
 app_name = "audit"
 
@@ -23,4 +24,10 @@ urlpatterns = [
     path("exports/", exports.register, name="exports"),
     path("exports/new/", exports.new_export, name="export_new"),
     path("exports/recognise/", exports.recognise, name="export_recognise"),
+    path("seals/", seals.seals, name="seals"),
+    path("seals/keys/", seals.keys, name="seal_keys"),
+    path("seals/<int:number>/", seals.seal, name="seal"),
+    path("verifications/", seals.verifications, name="verifications"),
+    path("verifications/run/", seals.verify, name="verify"),
+    path("verifications/<uuid:verification_id>/", seals.verification, name="verification"),
 ]

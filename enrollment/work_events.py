@@ -21,6 +21,7 @@ EVENTS = {
     "scan.downloaded": _("Scan downloaded"),
     "scans.uploaded": _("File of scans uploaded"),
     "scans.matched": _("File of scans distributed"),
+    "scans.stopped": _("Distribution of scans stopped: an import was undone"),
     "form.printed": _("Form with personal numbers printed"),
     "list.printed": _("List printed"),
 }

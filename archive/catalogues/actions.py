@@ -33,14 +33,17 @@ def _common(actor: User, school: Unit, kind: str) -> dict[str, Any]:
 
 @transaction.atomic
 def print_files(*, actor: User, school: Unit, year: str, volume: int = 0) -> bytes:
-    """A volume of the catalogue of files (案卷目录) of a year, an event for each. Raises PdfFailed, NotPermitted."""
+    """A volume of the catalogue of files (案卷目录) of a year, an event for each; of the school for an empty one.
+
+    Raises PdfFailed, NotPermitted.
+    """
     role = role_for(actor, PERM, school.pk)
     rows = selectors.files(actor, school, year, volume)
     people = selectors.named([row.pop("enrolment") for row in rows])
     told = {"year": year, "before": volume * selectors.VOLUME, "lines": rows}
     content = render_pdf(TEMPLATE, {**_common(actor, school, "files"), **told})
     detail = {"kind": "files", "year": year, "volume": volume + 1}
-    events.record_many("catalogue.printed", people, actor=actor, role=role, detail=detail)
+    events.record_many("catalogue.printed", people or [school], actor=actor, role=role, detail=detail)
     return content
 
 

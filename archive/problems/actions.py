@@ -7,6 +7,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from psycopg.errors import CheckViolation
 
 from accounts.models import User
 from accounts.scope import role_for
@@ -71,8 +72,16 @@ def _written(actor: User, role: str, rows: list[ProblemRow]) -> list[ProblemRow]
         with transaction.atomic():
             return write_rows(rows, actor=actor, role=role)
     except IntegrityError as error:
+        if not _is_by_trigger(error):
+            raise
         words = _("The file of a student on this list was destroyed just now. Bring the list in again.")
         raise WrongState(words) from error
+
+
+def _is_by_trigger(error: IntegrityError) -> bool:
+    """Whether a trigger refused the row: a constraint would be named."""
+    cause = error.__cause__
+    return isinstance(cause, CheckViolation) and not cause.diag.constraint_name
 
 
 def _row(made: ProblemList, one: Listed, matcher: Matcher) -> ProblemRow:

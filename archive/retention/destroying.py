@@ -31,8 +31,10 @@ from archive.models import (
     SharingStudent,
 )
 from archive.retention import actions
+from archive.retention.listed import erase_listed
 from archive.retention.obstacles import InTheWay, in_the_way
 from files.actions import discard
+from files.models import Blob
 from ledger import events
 from ledger.context import acting, current_actor, service_user
 from ledger.history import is_history, update_rows
@@ -179,6 +181,10 @@ def _told(actor: User, role: str, line: DestroyedFile, name: str) -> None:
 
 def erase(lines: Sequence[DestroyedFile]) -> None:
     """Erase the files that these lines of the register name, as whoever is acting, in the caller's transaction."""
+    line_of = {one.subject: one for one in lines}
+    students = list(Student.objects.filter(public_id__in=line_of).order_by("pk"))
+    for blob, student in erase_listed(students).items():
+        _give_up(line_of[student.public_id], blob)
     for line in lines:
         _erase(line)
     with connection.cursor() as cursor:
@@ -189,9 +195,13 @@ def _erase(line: DestroyedFile) -> None:
     student = Student.objects.select_for_update().get(public_id=line.subject)
     parts = [*erasers(), *(one.erase for one in reversed(sections()) if one.erase)]
     for blob in {blob for part in parts for blob in part(student)}:
-        if not DestroyedBlob.objects.filter(blob=blob).exists():
-            DestroyedBlob.objects.create(destroyed=line, blob=blob)
-        discard(blob)
+        _give_up(line, blob)
+
+
+def _give_up(line: DestroyedFile, blob: Blob) -> None:
+    if not DestroyedBlob.objects.filter(blob=blob).exists():
+        DestroyedBlob.objects.create(destroyed=line, blob=blob)
+    discard(blob)
 
 
 def reapply() -> tuple[int, int]:

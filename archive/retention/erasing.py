@@ -16,12 +16,10 @@ from archive.models import (
     InquiryStudent,
     LegalHold,
     PaperLoan,
-    ProblemRow,
     SharingRequest,
     SharingStudent,
     Snapshot,
 )
-from core.row_locks import locked_rows
 from files.models import Blob
 from jobs.actions import forget_words
 from jobs.selectors import results_of
@@ -29,13 +27,12 @@ from ledger.context import current_actor
 from ledger.history import delete_rows
 from records.models import Enrolment, Student
 
-WORDS = ("text", "reason", "returned")
-LONG_NUMBER = 7
-"""Characters from which a number names somebody wherever it stands in a text."""
-
 
 def erase(student: Student) -> list[Blob]:
-    """Remove it, in the name of who acts; the stored contents that go with it."""
+    """Remove it, in the name of who acts; the stored contents that go with it.
+
+    Lists of problem records are read through once for all files of a destruction (`archive.retention.listed`).
+    """
     for model in (LegalHold, PaperLoan):
         _delete(model._default_manager.filter(student=student).select_related("student"))
     for row in DeletionRequest.objects.filter(student=student):
@@ -44,14 +41,13 @@ def erase(student: Student) -> list[Blob]:
     for item in SpotCheckItem.objects.filter(subject=student.public_id).select_related("spot_check"):
         item.finding = ""
         item.save(update_fields=["finding"])
-    forget_words(_student_numbers(student))
+    forget_words(student_numbers([student])[student.pk])
     snapshots = Snapshot.objects.filter(subject=student.public_id).select_related("blob")
     return [
         *_edits(student),
         *_consents(student),
         *_outside(student),
         *_class_sets(student),
-        *_problems(student),
         *(one.blob for one in snapshots),
     ]
 
@@ -122,56 +118,13 @@ def _class_sets(student: Student) -> Sequence[Blob]:
     return results_of(CertificateOrder.objects.filter(people__contains=[student.pk]))
 
 
-def _student_numbers(student: Student) -> set[str]:
-    """Every number that he had at a school, those from before a correction too."""
-    return {
-        *student.enrolments.values_list("student_no", flat=True),
-        *Enrolment.history.filter(history_subject=student.public_id).values_list("student_no", flat=True),
-    } - {""}
-
-
-def _problems(student: Student) -> Sequence[Blob]:
-    """His rows of lists of problem records, those that name him and matched nobody, and the lists as they came.
-
-    What other rows of these lists say loses its words where they name him. Their new history rows tell `archive_forget`
-    of which rows the older history loses them too.
-    """
-    names = {student.name, *student.history.values_list("name", flat=True)} - {""}
-    numbers = ({student.id_number, student.national_no} | _student_numbers(student)) - {""}
-    called = names | {one for one in numbers if len(one) >= LONG_NUMBER}
-    his, lists = [], {}
-    rows = ProblemRow.objects.filter(problem_list__school__in=student.enrolments.values("school"))
-    locked = locked_rows(rows.order_by("pk"))
-    said = _said_before(rows, called)
-    for row in locked.select_related("student", "problem_list__file"):
-        is_named = row.listed_name in names or not numbers.isdisjoint(row.listed_number.split())
-        if row.student == student or (row.student is None and is_named):
-            his.append(row)
-        elif not _cleared(row, called, has_said=row.pk in said):
-            continue
-        lists[row.problem_list_id] = row.problem_list.file
-    _delete(his)
-    return list(lists.values())
-
-
-def _said_before(rows: Any, called: Collection[str]) -> set[int]:
-    """Rows whose answers or returns have named him at some time."""
-    past = ProblemRow.history.filter(id__in=rows.values("pk")).only("id", "reason", "returned")
-    return {one.id for one in past if _speaks(one.reason, called) or _speaks(one.returned, called)}
-
-
-def _speaks(text: str, called: Collection[str]) -> bool:
-    return any(one in text for one in called)
-
-
-def _cleared(row: ProblemRow, called: Collection[str], *, has_said: bool) -> bool:
-    """Blank the words of somebody else's row that name him; whether it names him, or did before.
-
-    The text of a list keeps no history: blanking it alone leaves the row's answers as they were.
-    """
-    worded = [name for name in WORDS if _speaks(getattr(row, name), called)]
-    for name in worded:
-        setattr(row, name, "")
-    if has_said or worded:
-        row.save(update_fields=WORDS if has_said else worded)
-    return bool(worded or has_said)
+def student_numbers(students: Collection[Student]) -> dict[int, set[str]]:
+    """Every number that each of them, by key, had at a school, those from before a correction too."""
+    keys = {one.public_id: one.pk for one in students}
+    found: dict[int, set[str]] = {key: set() for key in keys.values()}
+    for key, number in Enrolment.objects.filter(student__in=found).values_list("student", "student_no"):
+        found[key].add(number)
+    past = Enrolment.history.filter(history_subject__in=keys).values_list("history_subject", "student_no")
+    for subject, number in past:
+        found[keys[subject]].add(number)
+    return {key: numbers - {""} for key, numbers in found.items()}

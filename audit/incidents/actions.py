@@ -304,13 +304,16 @@ def write_letter(
 ) -> None:
     """Write what the students are told (PIPL art. 57). Raises WrongState once all of them were told.
 
-    ``data_kinds``: codes of `DataKind`.
+    ``data_kinds``: codes of `DataKind`. The same text again changes nothing: letters that were printed stay good.
     """
     row, role = _open(actor, incident, MANAGE)
     if is_telling_over(row):
         raise WrongState(_("The students were told already."))
+    before = row.text
     row.cause, row.harm, row.measures, row.contact = (one.strip() for one in (cause, harm, measures, contact))
     row.data_kinds = [one.value for one in DataKind if one in data_kinds]
+    if row.text == before:
+        return
     with acting(actor, role=role, request_no=row.number):
         row.save(update_fields=TEXT)
         events.record("incident.letter", actor=actor, obj=row, role=role)

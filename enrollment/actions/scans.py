@@ -136,14 +136,10 @@ def role_of(actor: User, batch: IntakeBatch) -> str:
 
 @transaction.atomic
 def upload(*, actor: User, batch: IntakeBatch, kind: str, content: bytes, filename: str) -> ScanUpload:
-    """Take a ZIP of scans in and have a job distribute it, once nobody imports into the batch or undoes an import.
-
-    Raises FileRefused, NotPermitted.
-    """
+    """Take a ZIP of scans in and have a job distribute it. Raises FileRefused, NotPermitted."""
     role = role_of(actor, batch)
     _package(content)
     blob = store(actor=actor, content=content, filename=filename, allowed=("zip",))
-    IntakeBatch.objects.select_for_update(no_key=True).get(pk=batch.pk)
     with acting(actor, role=role):
         job = jobs.start(actor=actor, kind=JOB, unit=batch.school)
         made = ScanUpload.objects.create(batch=batch, kind=kind, blob=blob, job=job, created_by=actor)
@@ -164,9 +160,9 @@ def _package(content: bytes) -> Package:
 def work(running: Running) -> None:
     """The job. Each file is a transaction of its own; after a killed worker it goes on behind the last one.
 
-    It stops when an import of the batch is undone (`stop`).
+    It begins once nobody writes an import into the batch or undoes one, and stops when one is undone (`stop`).
     """
-    made = ScanUpload.objects.select_related("batch__school", "blob").get(job=running.job)
+    made = _undisturbed(running.job)
     if made.finished_at:
         return
     package = _package(open_blob(made.blob))
@@ -178,6 +174,14 @@ def work(running: Running) -> None:
             return
     running.progress(len(package.members), len(package.members))
     _finish(running.actor, made)
+
+
+@transaction.atomic
+def _undisturbed(job: Job) -> ScanUpload:
+    """The upload as it stands once no import is being written into its batch, or undone."""
+    batch_id = ScanUpload.objects.values_list("batch", flat=True).get(job=job)
+    IntakeBatch.objects.select_for_update(no_key=True).get(pk=batch_id)
+    return ScanUpload.objects.select_related("batch__school", "blob").get(job=job)
 
 
 def _members(package: Package) -> Iterator[tuple[str, bytes | FileRefused]]:
@@ -278,29 +282,36 @@ def ended_badly(job: Job) -> None:
 
 @transaction.atomic
 def _finish(actor: User, made: ScanUpload) -> None:
-    if ScanUpload.objects.select_for_update().get(pk=made.pk).finished_at:
-        return
+    if not ScanUpload.objects.select_for_update().get(pk=made.pk).finished_at:
+        _end(made, "scans.matched", actor, reading_role(actor, PERMS, made.batch.school_id))
+
+
+def _end(made: ScanUpload, told_as: str, actor: User, role: str) -> None:
     made.finished_at = timezone.now()
     made.save(update_fields=["finished_at"])
     matched = made.files.filter(reason="").count()
     events.record(
-        "scans.matched",
+        told_as,
         actor=actor,
         obj=made,
         unit_id=made.batch.school_id,
-        role=reading_role(actor, PERMS, made.batch.school_id),
+        role=role,
         detail={"matched": matched, "unmatched": made.files.count() - matched},
     )
 
 
-def stop(batch: IntakeBatch) -> list[ScanUpload]:
-    """End every distribution under way in a batch, in the caller's transaction; who began it is told why."""
+def stop(batch: IntakeBatch, *, actor: User, role: str) -> list[ScanUpload]:
+    """End every distribution under way in a batch, in the caller's transaction; who began it is told why.
+
+    ``actor`` undoes an import, in ``role``.
+    """
     running = ScanUpload.objects.filter(batch=batch, finished_at=None)
     list(Job.objects.select_for_update().filter(pk__in=running.values("job")).order_by("pk"))
     stopped = list(running.select_for_update().order_by("pk"))
     with translation.override(settings.LANGUAGE_CODE):
         why = _("An import into this intake batch was undone meanwhile. Upload what is left again.")
     for made in stopped:
+        _end(made, "scans.stopped", actor, role)
         jobs.end(made.job, Job.State.FAILED, message=why)
     return stopped
 

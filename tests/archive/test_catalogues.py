@@ -12,7 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.roles import Role
-from archive.catalogues import selectors
+from archive.catalogues import actions, selectors
+from archive.eep.building import build
+from archive.eep.reading import read
 from archive.models import RetentionTerm
 from archive.retention.selectors import period_of
 from ledger.models import Event
@@ -144,6 +146,24 @@ def test_a_year_without_files_is_refused_and_a_large_one_comes_in_volumes(
     named = Event.objects.filter(action="catalogue.printed", subject__in=Student.objects.values("public_id"))
     volumes = [one["volume"] for one in named.order_by("pk").values_list("detail", flat=True)]
     assert volumes == [1, 1, 2], "everybody who stands in a volume has an event"
+
+
+def test_an_empty_volume_leaves_an_event_of_the_school(cast: Cast) -> None:
+    actions.print_files(actor=cast.archivist, school=cast.school, year="1999")
+    event = Event.objects.get(action="catalogue.printed")
+    assert (event.actor, event.object_uuid, event.unit_id) == (
+        cast.archivist, cast.school.public_id, cast.school.pk
+    )  # fmt: skip
+    assert (event.subject, event.role) == (None, "archivist")
+    assert event.detail == {"kind": "files", "year": "1999", "volume": 1}
+
+
+def test_a_package_does_not_tell_of_every_catalogue_that_was_printed(cast: Cast, wang: Student) -> None:
+    of_year(cast.archivist)
+    assert Event.objects.filter(action="catalogue.printed", subject=wang.public_id).count() == 1
+    told = {one["业务行为"] for one in read(build(wang)).acts}
+    assert "catalogue.printed" not in told
+    assert "document.added" in told
 
 
 def test_a_catalogue_costs_the_same_for_one_and_for_twelve(cast: Cast, wang: Student) -> None:

@@ -21,7 +21,7 @@ from archive.models import ProblemList, ProblemRow
 from archive.problems import actions, selectors
 from archive.problems.registers import inbox_rows
 from archive.problems.showing import masked
-from archive.retention.erasing import erase
+from archive.retention.listed import erase_listed
 from core.workbook import WorkbookRefused
 from files.models import Blob
 from files.refusals import FileRefused
@@ -317,8 +317,8 @@ def test_a_destroyed_file_takes_its_rows_and_the_list_with_it(cast: Cast) -> Non
     saved(student)
     explained(cast, made.rows.get(student=student))
     with acting(cast.archivist):
-        gone = erase(student)
-    assert gone == [made.file]
+        gone = erase_listed([student])
+    assert gone == {made.file: student}
     assert list(made.rows.values_list("student", flat=True)) == [other.pk]
     said = rows_that_say(("司马青云",))
     assert not [one for one in said if "Problem" in one and "Historical" not in one]
@@ -343,7 +343,7 @@ def test_a_destroyed_file_is_found_in_lists_by_its_numbers_too(cast: Cast) -> No
     explained(cast, named)
     far = brought(cast, ("王小明", "", number_of(other), "", "", "20990099 之误"), title="另一份")
     with acting(cast.archivist):
-        assert set(erase(student)) == {made.file, far.file}
+        assert erase_listed([student]) == {made.file: student, far.file: student}
     assert list(made.rows.all()) == [named]
     named.refresh_from_db()
     assert (named.text, named.reason) == ("", "户口簿无误")
@@ -429,6 +429,24 @@ def test_a_list_that_names_whom_a_destruction_takes_at_that_moment_is_refused(
     assert "destroyed just now" in answer.content.decode()
     assert not ProblemList.objects.exists()
     assert Blob.objects.count() == before
+
+
+@pytest.mark.parametrize("wrong", [{"row_no": 1}, {"state": State.ANSWERED}])
+def test_another_refusal_of_the_database_is_not_told_as_a_destruction(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, Any]
+) -> None:
+    made = actions._row
+
+    def badly(*given: Any) -> ProblemRow:
+        row = made(*given)
+        for name, value in wrong.items():
+            setattr(row, name, value)
+        return row
+
+    monkeypatch.setattr(actions, "_row", badly)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        brought(cast, ("王小明", "", "1", "", "", ""), ("李小红", "", "2", "", "", ""))
+    assert not ProblemList.objects.exists()
 
 
 def test_the_same_list_at_the_same_moment_comes_in_once(committed_db: str) -> None:

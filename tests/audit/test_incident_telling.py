@@ -11,6 +11,7 @@ from django.urls import reverse
 from approvals.refusals import WrongState
 from audit.incidents import actions
 from audit.models import DataKind, Incident, IncidentStep, Step
+from ledger.models import Event
 from tests.audit.test_incidents import TEXT, reported, take, told_case
 from tests.cast import Cast
 from tests.records.files import make_student
@@ -151,6 +152,18 @@ def test_nobody_counts_as_told_by_a_letter_with_an_earlier_text(cast: Cast, rewr
     take(cast, rewritten, Step.STUDENTS_NOTIFIED)
     told = rewritten.steps.filter(step="students").latest("pk")
     assert told.cause == "两台服务器被入侵"
+
+
+def test_the_same_text_again_leaves_printed_letters_good(cast: Cast, rewritten: Incident) -> None:
+    actions.print_letters(
+        actor=cast.archive_head, incident=rewritten, class_id=cast.school_class.pk, untold=True
+    )
+    rewritten.refresh_from_db()
+    said = {**rewritten.text, "cause": f" {rewritten.cause}\n"}
+    before = Event.objects.filter(action="incident.letter").count(), rewritten.history.count()
+    actions.write_letter(actor=cast.security_admin, incident=rewritten, **said)
+    assert (Event.objects.filter(action="incident.letter").count(), rewritten.history.count()) == before
+    take(cast, rewritten, Step.STUDENTS_NOTIFIED)
 
 
 def test_a_text_that_was_not_written_anew_is_shown_once(cast: Cast, client: Client) -> None:

@@ -1,16 +1,28 @@
 """Two people at the same moment, and many applicants at once."""
 
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 import pytest
-from django.db import transaction
+from django.core.files.storage import default_storage
+from django.db import connection, transaction
 
 from enrollment import actions
+from enrollment.actions import scans
 from enrollment.four_checks import four_checks
+from enrollment.importing.actions.acts import locked_batch
 from enrollment.models import Applicant, IntakeDecision
 from enrollment.selectors import book_of
+from jobs.models import Job
+from jobs.tasks import run
+from ledger.context import acting
 from ledger.models import Event
 from records.models import Enrolment, Student
 from tests.cast import Cast, make_cast
 from tests.enrollment.intake import approved, draft, make_batch, submitted
+from tests.enrollment.test_scans import image, zipped
 from tests.factories import appoint, make_user
 from tests.support.together import at_once
 
@@ -55,6 +67,96 @@ def test_acceptances_at_the_same_moment_get_different_numbers(committed_db: str)
     )
     assert sorted(Enrolment.objects.values_list("student_no", flat=True)) == ["20260001", "20260002"]
     assert len(set(Student.objects.values_list("archive_no", flat=True))) == 2
+
+
+def somebody_waits_for_a_lock() -> bool:
+    """Whether a connection comes to wait for another one, within ten seconds."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0]:
+                return True
+        time.sleep(0.05)
+    return False
+
+
+@contextmanager
+def in_another_transaction(act: Callable[[], object]) -> Iterator[Callable[[], None]]:
+    """Somebody else has done this and not committed; what is given lets him, and waits until he has."""
+    is_done, may_commit = threading.Event(), threading.Event()
+
+    def does() -> None:
+        with transaction.atomic():
+            act()
+            is_done.set()
+            assert may_commit.wait(60)
+
+    other = threading.Thread(target=at_once, args=[does])
+
+    def commit() -> None:
+        may_commit.set()
+        other.join()
+
+    other.start()
+    try:
+        assert is_done.wait(30)
+        yield commit
+    finally:
+        commit()
+
+
+def begun(job_id: int) -> threading.Thread:
+    """A job that a worker has begun, and that waits for somebody else."""
+    working = threading.Thread(target=at_once, args=[lambda: run(job_id)])
+    working.start()
+    assert somebody_waits_for_a_lock()
+    return working
+
+
+def test_scans_come_in_during_an_import_and_are_distributed_after_it(committed_db: str) -> None:
+    cast = make_cast()
+    batch = make_batch(cast.school)
+    numbers: list[str] = []
+
+    def imports() -> None:
+        locked_batch(batch)
+        numbers.append(draft(cast.clerk, batch).number)
+
+    with in_another_transaction(imports) as commit:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '3s'")
+        content = zipped({f"{numbers[0]}.jpg": image(1)})
+        made = scans.upload(actor=cast.clerk, batch=batch, kind="id_card", content=content, filename="a.zip")
+        distributing = begun(made.job_id)
+        assert not made.files.exists()
+        commit()
+    distributing.join()
+    given = made.files.get()
+    assert (given.applicant.number, given.reason) == (numbers[0], "")
+
+
+def test_a_distribution_that_waited_for_its_own_end_does_nothing(
+    committed_db: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    cast = make_cast()
+    batch = make_batch(cast.school)
+    row = draft(cast.clerk, batch)
+    content = zipped({f"{row.number}.jpg": image(1)})
+    made = scans.upload(actor=cast.clerk, batch=batch, kind="id_card", content=content, filename="a.zip")
+
+    with in_another_transaction(lambda: locked_batch(batch)) as commit:
+        distributing = begun(made.job_id)
+        with transaction.atomic(), acting(cast.head):
+            scans.forget(batch, [], scans.stop(batch, actor=cast.head, role="admissions_head"))
+        commit()
+    distributing.join()
+    assert not made.files.exists()
+    assert Job.objects.get(pk=made.job_id).state == Job.State.FAILED
+    assert not default_storage.exists(made.blob.storage_key)
+    assert [one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == []
 
 
 @pytest.mark.requirement("S1-2.2-3")

@@ -214,7 +214,22 @@ def test_a_distribution_stops_when_an_import_of_the_batch_is_undone(
         page = client.get(reverse("enrollment:scan_upload", args=[upload.public_id])).content.decode()
         assert (why := Job.objects.get(pk=upload.job_id).message) and why in page
     assert rows_that_say(tuple(one.name for one in people_in)) == []
-    assert Event.objects.filter(action="scans.matched").count() == 2
+    assert not Event.objects.filter(action="scans.matched").exists()
+    assert Event.objects.filter(action="scans.stopped").count() == 2
+
+
+def test_the_end_of_a_distribution_is_told_of_who_undid_the_import(cast: Cast, batch: IntakeBatch) -> None:
+    made = bring_in(cast.clerk, check(cast.clerk, batch, faulty()))
+    content = zipped({"a.jpg": image(1)})
+    upload = scans.upload(actor=cast.clerk, batch=batch, kind="other", content=content, filename="a.zip")
+    client = Client(REMOTE_ADDR="203.0.113.9")
+    client.force_login(cast.head)
+    answer = client.post(reverse("enrollment:import_undo", args=[made.public_id]))
+    assert answer.status_code == 302
+    told, undone = (Event.objects.get(action=name) for name in ("scans.stopped", "import.undone"))
+    assert (told.actor, told.address, told.object_uuid) == (cast.head, "203.0.113.9", upload.public_id)
+    assert (told.role, told.request_id) == (undone.role, undone.request_id)
+    assert not Event.objects.filter(action="scans.matched").exists()
 
 
 def test_undo_is_refused_once_a_row_was_submitted(cast: Cast, batch: IntakeBatch) -> None:

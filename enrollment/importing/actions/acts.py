@@ -252,7 +252,7 @@ def undo(*, actor: User, import_job: ImportJob) -> int:
             _("This import cannot be undone: %(state)s.") % {"state": row.get_state_display()}
         )
     with acting(actor, role=role):
-        stopped = scans.stop(row.batch)
+        stopped = scans.stop(row.batch, actor=actor, role=role)
     applicants = list(Applicant.objects.select_for_update().filter(import_job=row))
     ids = [one.pk for one in applicants]
     gone_on = {one.pk for one in applicants if one.state != Applicant.State.DRAFT}
