@@ -18,8 +18,8 @@ from records.models import Student
 from school.models import Unit
 
 __all__ = [
-    "TEXT", "DataKind", "ExportRequest", "FrozenAccount", "Incident", "IncidentStep", "IncidentStudent", "Step", "TextTold",
-    "Verification", "VerificationFinding",
+    "TEXT", "DataKind", "ExportRequest", "FrozenAccount", "Incident", "IncidentStep", "IncidentStudent", "Step",
+    "TextTold", "Verification", "VerificationFinding",
 ]  # fmt: skip
 
 

@@ -32,6 +32,8 @@ from jobs.models import Job
 from jobs.tasks import run
 from ledger.context import acting
 from ledger.models import Event
+from ledger.seals import live
+from ledger.seals.findings import Findings
 from records.models import Enrolment, ReadingDay
 from tests.archive.asking import moves_on
 from tests.audit.exporting import NUMBERS, asked, content, form, fresh, made, pupils, sheet, stepped
@@ -342,3 +344,10 @@ def test_the_register_shows_ones_own_and_auditors_all(cast: Cast) -> None:
     assert list(selectors.exports(cast.auditor)) == list(selectors.exports(cast.security_admin)) == [typed]
     assert not selectors.exports(cast.second_registrar).exists()
     assert request_reads.request_for(cast.auditor, typed.request.public_id) == typed.request
+
+
+def test_live_rows_and_their_history_agree(cast: Cast) -> None:
+    made(cast, pupils(cast, "王小明"))
+    findings = Findings()
+    live.check(findings)
+    assert not [one for one in findings.kept if one.table == ExportRequest._meta.db_table]
