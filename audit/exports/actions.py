@@ -77,7 +77,9 @@ def ask(
     )  # fmt: skip
     requests.submit(actor=actor, request=typed.request)
     if stands_by:
-        requests.take_step(actor=named, request=typed.request, step=SECOND)
+        words = _("At the screen of the one who exports")
+        requests.take_step(actor=named, request=typed.request, step=SECOND, comment=words)
+        events.record("export.stood_by", actor=named, obj=typed)
     typed.refresh_from_db()
     made: ExportRequest = typed
     return made

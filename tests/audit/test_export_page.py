@@ -44,6 +44,7 @@ def test_the_list_is_exported_as_it_is_filtered(cast: Cast, client: Client) -> N
     typed = ExportRequest.objects.get()
     assert (typed.people, typed.second) == ([here.pk], cast.second_registrar)
     assert typed.job is not None
+    assert Event.objects.get(action="export.stood_by").actor == cast.second_registrar
     words = client.post(students, {"list_form": "filter", "q": "李小红"})
     token = words.url.partition("?")[2]
     assert "李" not in token
