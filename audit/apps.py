@@ -8,10 +8,14 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import reopening
-        from approvals import inbox
+        from approvals import inbox, kinds
         from archive.retention import obstacles
         from audit.alerts import inbox as alerts
         from audit.events import EVENTS
+        from audit.exports import actions as exports
+        from audit.exports import inbox as export_inbox
+        from audit.exports import kind as export_kind
+        from audit.exports import selectors as export_reads
         from audit.incidents import inbox as incidents
         from audit.incidents.actions import note_opened
         from audit.incidents.selectors import READERS, open_concerned
@@ -20,16 +24,33 @@ class AuditConfig(AppConfig):
         from core.menu import MenuItem, register
         from jobs import registry as jobs
         from ledger import events
+        from records import erasing, exporting
 
         for name, label in EVENTS.items():
             events.register(name, label)
         reopening.register("audit.incidents", note_opened)
         inbox.register(inbox.InboxSource("alerts", _("Alerts"), alerts.rows))
+        inbox.register(inbox.InboxSource("exports", _("Exported files"), export_inbox.rows))
         inbox.register(inbox.InboxSource("incidents", _("Incidents"), incidents.rows))
         inbox.register(inbox.InboxSource("seals", _("Seals"), seals_inbox.rows))
         jobs.register(jobs.Kind(seals.JOB, _("Verification of the ledger"), seals.work, cancellable=False))
         neutral = _("Not to be destroyed for the present. Ask the security administrator.")
         obstacles.register("incident", neutral, open_concerned)
+        kinds.register(export_kind.KIND)
+        jobs.register(
+            jobs.Kind(
+                exports.JOB, _("Export of students"), exports.work, url=export_kind.page_of,
+                may_take=exports.may_take,
+            )
+        )  # fmt: skip
+        erasing.register("audit.exports", exports.erase)
+        exporting.register(export_kind.url_for)
+        register(
+            MenuItem(
+                _("Exports"), "audit:exports", "file-export", export_reads.READERS, "audit", 30,
+                also=("audit:export_new", "audit:export_recognise"),
+            )
+        )  # fmt: skip
         register(
             MenuItem(
                 _("Incidents"), "audit:incidents", "flag", READERS, "audit", 20, also=("audit:incident",)

@@ -11,6 +11,11 @@ EVENTS = {
     "incident.letter": _("Letter of an incident written"),
     "incident.letter_printed": _("Letter of an incident printed"),
     "incident.notice_printed": _("Letter to the authority about an incident printed"),
+    "export.stood_by": _("Export confirmed by a second person at the screen"),
+    "export.made": _("Students exported"),
+    "student.exported": _("Student exported in a list"),
+    "export.lapsed": _("File of an export deleted"),
+    "export.recognised": _("File compared with the exports"),
     "ledger.verified": _("Ledger verified"),
     "reading.answered": _("Alert of much reading answered"),
 }

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from audit.export_models import ExportRequest
 from audit.verification_models import Verification, VerificationFinding
 from core.crypto import EncryptedTextField
 from ledger.history import History
@@ -17,8 +18,8 @@ from records.models import Student
 from school.models import Unit
 
 __all__ = [
-    "TEXT", "DataKind", "FrozenAccount", "Incident", "IncidentStep", "IncidentStudent", "Step", "TextTold",
-    "Verification", "VerificationFinding",
+    "TEXT", "DataKind", "ExportRequest", "FrozenAccount", "Incident", "IncidentStep", "IncidentStudent", "Step",
+    "TextTold", "Verification", "VerificationFinding",
 ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from audit.alerts import views as alerts
+from audit.exports import views as exports
 from audit.incidents import views as incidents
 from audit.seals import views as seals
 
@@ -20,6 +21,9 @@ urlpatterns = [
     path("incidents/<uuid:incident_id>/letter/", incidents.letter, name="incident_letter"),
     path("incidents/<uuid:incident_id>/notice/", incidents.notice, name="incident_notice"),
     path("incidents/<uuid:incident_id>/letters/", incidents.letters, name="incident_letters"),
+    path("exports/", exports.register, name="exports"),
+    path("exports/new/", exports.new_export, name="export_new"),
+    path("exports/recognise/", exports.recognise, name="export_recognise"),
     path("seals/", seals.seals, name="seals"),
     path("seals/keys/", seals.keys, name="seal_keys"),
     path("seals/<int:number>/", seals.seal, name="seal"),

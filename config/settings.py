@@ -264,6 +264,7 @@ CELERY_BEAT_SCHEDULE = {
     "approvals.draw_spot_checks": {"task": "approvals.draw_spot_checks", "schedule": 24 * 3600.0},
     "approvals.remind": {"task": "approvals.remind", "schedule": 4 * 3600.0},
     "records.discard_lapsed": {"task": "records.discard_lapsed", "schedule": 600.0},
+    "audit.discard_exports": {"task": "audit.discard_exports", "schedule": 600.0},
     "ledger.ensure_partitions": {"task": "ledger.ensure_partitions", "schedule": 24 * 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

@@ -424,6 +424,14 @@ class ListPage(Generic[M]):
         return self._url()
 
     @property
+    def export_link(self) -> str:
+        """Where exactly these rows are exported; empty when they are not."""
+        if not self.export_url or not self.objects:
+            return ""
+        kept = {key: value for key, value in self._params.items() if value and key != "page"}
+        return f"{self.export_url}?{urlencode(kept)}" if kept else self.export_url
+
+    @property
     def clear_url(self) -> str:
         return self.request.path
 
