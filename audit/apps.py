@@ -7,6 +7,8 @@ class AuditConfig(AppConfig):
     verbose_name = _("Security")
 
     def ready(self) -> None:
+        from django.urls import reverse
+
         from accounts import reopening
         from approvals import inbox
         from archive.retention import obstacles
@@ -20,6 +22,7 @@ class AuditConfig(AppConfig):
         from core.menu import MenuItem, register
         from jobs import registry as jobs
         from ledger import events
+        from records.sections import Act, register_act
 
         for name, label in EVENTS.items():
             events.register(name, label)
@@ -30,6 +33,20 @@ class AuditConfig(AppConfig):
         jobs.register(jobs.Kind(seals.JOB, _("Verification of the ledger"), seals.work, cancellable=False))
         neutral = _("Not to be destroyed for the present. Ask the security administrator.")
         obstacles.register("incident", neutral, open_concerned)
+        register(
+            MenuItem(
+                _("Events"), "audit:events", "shield-check", "view_events", "audit", 5,
+                also=("audit:event", "audit:event_charts", "audit:history", "audit:history_at"),
+            )
+        )  # fmt: skip
+        register_act(
+            "history",
+            Act(
+                _("Whole history"), "history",
+                lambda user, file: reverse("audit:history", args=[file.student.public_id]),
+                ("view_student",), order=750,
+            ),
+        )  # fmt: skip
         register(
             MenuItem(
                 _("Incidents"), "audit:incidents", "flag", READERS, "audit", 20, also=("audit:incident",)

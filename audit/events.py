@@ -12,5 +12,11 @@ EVENTS = {
     "incident.letter_printed": _("Letter of an incident printed"),
     "incident.notice_printed": _("Letter to the authority about an incident printed"),
     "ledger.verified": _("Ledger verified"),
+    "events.searched": _("Events about a person searched"),
+    "events.opened": _("Event about a person opened"),
+    "events.query_saved": _("Query of events saved"),
+    "events.query_dropped": _("Saved query of events deleted"),
+    "history.viewed": _("History of a student file viewed"),
+    "history.revealed": _("Masked value of an earlier time shown"),
     "reading.answered": _("Alert of much reading answered"),
 }
