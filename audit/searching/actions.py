@@ -31,7 +31,8 @@ def _role(actor: User, unit_id: int | None) -> str:
 def note_search(*, actor: User, found: FoundPeople) -> None:
     """Somebody asked for events about a person: one event; what was typed is not kept."""
     subject = found.ids[0] if len(found.ids) == 1 else None
-    events.record("events.searched", actor=actor, subject=subject, detail={"found": len(found.ids)})
+    detail = {"found": len(found.ids)}
+    events.record("events.searched", actor=actor, subject=subject, unit_id=actor.unit_id, detail=detail)
 
 
 @transaction.atomic
@@ -89,7 +90,7 @@ def save_query(*, actor: User, name: str, words: Mapping[str, str]) -> SavedQuer
     row = SavedQuery(owner=actor, name=_checked_name(name), **values)
     with acting(actor):
         row.save()
-        events.record("events.query_saved", actor=actor, obj=row)
+        events.record("events.query_saved", actor=actor, obj=row, unit_id=actor.unit_id)
     return row
 
 
@@ -102,5 +103,5 @@ def drop_query(*, actor: User, query: SavedQuery) -> None:
     if row.owner_id != actor.pk:
         raise NotPermitted(PERM)
     with acting(actor):
-        events.record("events.query_dropped", actor=actor, obj=row)
+        events.record("events.query_dropped", actor=actor, obj=row, unit_id=actor.unit_id)
         delete_rows([row], actor=actor)
