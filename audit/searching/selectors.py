@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
@@ -23,7 +24,7 @@ from enrollment.models import Applicant
 from ledger.events import actions
 from ledger.models import Event
 from records import selectors as records
-from records.models import Enrolment
+from records.models import Enrolment, FamilyMember, Student
 from school.models import Unit
 
 PERM = "view_events"
@@ -206,6 +207,16 @@ def thing(object_type: str) -> str:
         return str(apps.get_model(object_type)._meta.verbose_name)
     except LookupError:
         return object_type
+
+
+def field_label(name: str) -> str:
+    """What a field of a student file is called; the name itself for anything else. ``member2.phone``: of the family."""
+    owner, _dot, bare = name.rpartition(".")
+    model: Any = FamilyMember if owner else Student
+    try:
+        return str(getattr(model._meta.get_field(bare), "verbose_name", name))
+    except FieldDoesNotExist:
+        return name
 
 
 def unit_names(ids: Iterable[int | None]) -> dict[int, str]:

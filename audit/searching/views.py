@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import requires, user_of
@@ -18,6 +19,13 @@ from audit.searching.lists import EventCharts, EventList
 from ledger import events as ledger_events
 from records.purposes import PURPOSES
 from records.trace import role_label
+
+DETAIL_WORDS = {
+    "purpose": gettext_lazy("Purpose"),
+    "field": gettext_lazy("Field"),
+    "found": gettext_lazy("Number found"),
+}
+"""Words for what events tell most often; the rest stands as it is kept."""
 
 
 def _answer(request: HttpRequest, page: EventList, template: str) -> HttpResponse:
@@ -45,12 +53,16 @@ def charts(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _detail(detail: dict[str, Any]) -> list[tuple[str, str]]:
-    """What an event tells besides, as words."""
+def _detail(detail: dict[str, Any]) -> list[tuple[Any, str]]:
+    """What an event tells besides, in words as far as there are any."""
     told = []
     for key, value in detail.items():
         text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        told.append((key, str(PURPOSES[text]) if key == "purpose" and text in PURPOSES else text))
+        if key == "purpose":
+            text = str(PURPOSES.get(text, text))
+        elif key == "field":
+            text = selectors.field_label(text)
+        told.append((DETAIL_WORDS.get(key, key), text))
     return told
 
 

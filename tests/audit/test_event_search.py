@@ -147,6 +147,13 @@ def test_an_event_shows_what_it_changed_masked(cast: Cast, client: Client, wang:
     client.force_login(cast.auditor)
     page = client.get(link(event)).content.decode()
     assert "书法" in page and "138****8000" in page and "13800138000" not in page
+    shown = happened(
+        cast.registrar, cast.school, detail={"field": "member1.phone", "purpose": "check", "x": 3}
+    )
+    page = client.get(link(shown)).content.decode()
+    assert "联系电话" in page and "核对" in page and "member1.phone" not in page
+    odd = happened(cast.registrar, cast.school, detail={"field": "no.such", "purpose": "other"})
+    assert "no.such" in client.get(link(odd)).content.decode()
 
 
 def test_a_list_costs_the_same_for_three_and_thirty(cast: Cast, client: Client) -> None:
