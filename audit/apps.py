@@ -7,6 +7,8 @@ class AuditConfig(AppConfig):
     verbose_name = _("Security")
 
     def ready(self) -> None:
+        from django.urls import reverse
+
         from accounts import reopening
         from approvals import inbox, kinds
         from archive.retention import obstacles
@@ -25,6 +27,7 @@ class AuditConfig(AppConfig):
         from jobs import registry as jobs
         from ledger import events
         from records import erasing, exporting
+        from records.sections import Act, register_act
 
         for name, label in EVENTS.items():
             events.register(name, label)
@@ -50,6 +53,20 @@ class AuditConfig(AppConfig):
                 _("Exports"), "audit:exports", "file-export", export_reads.READERS, "audit", 30,
                 also=("audit:export_new", "audit:export_recognise"),
             )
+        )  # fmt: skip
+        register(
+            MenuItem(
+                _("Events"), "audit:events", "shield-check", "view_events", "audit", 5,
+                also=("audit:event", "audit:event_charts", "audit:history", "audit:history_at"),
+            )
+        )  # fmt: skip
+        register_act(
+            "history",
+            Act(
+                _("Whole history"), "history",
+                lambda user, file: reverse("audit:history", args=[file.student.public_id]),
+                ("view_student",), order=750,
+            ),
         )  # fmt: skip
         register(
             MenuItem(

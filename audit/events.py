@@ -17,5 +17,11 @@ EVENTS = {
     "export.lapsed": _("File of an export deleted"),
     "export.recognised": _("File compared with the exports"),
     "ledger.verified": _("Ledger verified"),
+    "events.searched": _("Events about a person searched"),
+    "events.opened": _("Event about a person opened"),
+    "events.query_saved": _("Query of events saved"),
+    "events.query_dropped": _("Saved query of events deleted"),
+    "history.viewed": _("History of a student file viewed"),
+    "history.revealed": _("Masked value of an earlier time shown"),
     "reading.answered": _("Alert of much reading answered"),
 }

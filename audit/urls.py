@@ -4,14 +4,28 @@ from django.urls import path
 
 from audit.alerts import views as alerts
 from audit.exports import views as exports
+from audit.history import views as history
 from audit.incidents import views as incidents
 from audit.seals import views as seals
+from audit.searching import views as searching
 
 app_name = "audit"
 
 urlpatterns = [
     path("alerts/", alerts.register, name="alerts"),
     path("alerts/<uuid:alert_id>/", alerts.alert, name="alert"),
+    path("events/", searching.events, name="events"),
+    path("events/charts/", searching.charts, name="event_charts"),
+    path("events/saved/", searching.saved_query_new, name="saved_query_new"),
+    path("events/saved/<uuid:query_id>/delete/", searching.saved_query_drop, name="saved_query_drop"),
+    path("events/<int:event_id>/", searching.event, name="event"),
+    path("students/<uuid:public_id>/history/", history.history, name="history"),
+    path("students/<uuid:public_id>/history/at/", history.history_at, name="history_at"),
+    path(
+        "students/<uuid:public_id>/history/<str:kind>/<int:row_id>/<str:field>/",
+        history.history_reveal,
+        name="history_reveal",
+    ),
     path("incidents/", incidents.register, name="incidents"),
     path("incidents/report/", incidents.report, name="incident_report"),
     path("incidents/<uuid:incident_id>/", incidents.incident, name="incident"),

@@ -225,6 +225,7 @@ class ListPage(Generic[M]):
                     one.placeholder,
                     one.rare,
                     fault,
+                    one.blank,
                 )
             )
         return shown
@@ -236,6 +237,11 @@ class ListPage(Generic[M]):
     @property
     def rare_filters(self) -> list[ShownFilter]:
         return [one for one in self.shown_filters if one.rare]
+
+    @property
+    def asks_rarely(self) -> bool:
+        """Whether a filter behind "More filters" is answered."""
+        return any(one.value for one in self.rare_filters)
 
     @property
     def posts_filters(self) -> bool:
