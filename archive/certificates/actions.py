@@ -197,6 +197,12 @@ def note_checked(*, actor: User, found: int) -> None:
     events.record("certificate.checked", actor=actor, detail={"found": found})
 
 
+@transaction.atomic
+def note_viewed(*, actor: User, certificate: Certificate) -> None:
+    """Keep that somebody looked at a certificate in the register."""
+    events.record("certificate.viewed", actor=actor, obj=certificate, unit_id=certificate.unit_id)
+
+
 # A whole class
 
 

@@ -17,6 +17,7 @@ from archive.certificates.forms import CertificateForm, CheckForm, ClassForm, Vo
 from archive.certificates.lists import CertificateList
 from core.pdf import PdfFailed
 from files.serving import serve_bytes
+from records import opening
 from records.selectors import student_file
 
 PDF = "application/pdf"
@@ -58,6 +59,7 @@ def new_certificate(request: HttpRequest, student_id: UUID) -> HttpResponse:
             form.add_error(None, str(refused))
         except PdfFailed as failed:
             form.add_error(None, failed.message)
+    opening.note(request, file, again=True)
     context = {
         "file": file,
         "student": file.student,
@@ -81,6 +83,9 @@ def _page(request: HttpRequest, certificate_id: UUID, form: VoidForm, status: in
 @require_GET
 def certificate(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
     """One certificate as the register knows it."""
+    actions.note_viewed(
+        actor=user_of(request), certificate=selectors.certificate_for(user_of(request), certificate_id)
+    )
     return _page(request, certificate_id, VoidForm())
 
 

@@ -18,6 +18,7 @@ from archive.sharing import selectors as sharing_selectors
 from archive.sharing.selectors import visible_ids
 from files.refusals import FileRefused
 from files.serving import serve
+from records import opening
 from records.selectors import student_file
 
 
@@ -45,6 +46,7 @@ def consents(request: HttpRequest, student_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Recorded."))
             return redirect("archive:consents", student_id)
+    opening.note(request, file, again=True)
     context = {
         "file": file,
         "student": file.student,

@@ -20,6 +20,7 @@ from archive.eep.actions import PERM, package_of
 from archive.models import FileCopy
 from core.pdf import PdfFailed
 from files.serving import serve_bytes
+from records import opening
 from records.selectors import StudentFile, student_file
 
 PDF = "application/pdf"
@@ -34,6 +35,7 @@ def _file(request: HttpRequest, student_id: UUID, *perms: str) -> StudentFile:
 
 
 def _page(request: HttpRequest, file: StudentFile, *bound: forms.Form, status: int = 200) -> HttpResponse:
+    opening.note(request, file, again=True)
     given = {type(one): one for one in bound}
     may_copy = file.allows(PERM)
     context = {

@@ -14,6 +14,7 @@ from approvals import selectors as requests
 from approvals.refusals import RequestRefused
 from archive.deletions import actions
 from archive.deletions.forms import DeletionForm
+from records import opening
 from records.selectors import student_file
 
 
@@ -44,6 +45,7 @@ def new_deletion(request: HttpRequest, student_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Drafted. Look it over and submit it."))
             return redirect("approvals:request", typed.request.public_id)
+    opening.note(request, file, again=True)
     status = 422 if request.method == "POST" else 200
     context = {"file": file, "student": file.student, "form": form, "old": old}
     return render(request, "archive/deletion_new.html", context, status=status)

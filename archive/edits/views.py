@@ -27,6 +27,7 @@ from archive.models import EditRequest
 from core.pdf import PdfFailed
 from files.refusals import FileRefused
 from files.serving import serve, serve_bytes
+from records import opening
 from records.selectors import student_file
 from school.models import Unit
 
@@ -57,6 +58,7 @@ def new_edit(request: HttpRequest, student_id: UUID) -> HttpResponse:
             made = _draft(request, file.enrolment.school, [wanted], reasons, old)
             if made is not None:
                 return made
+    opening.note(request, file, again=True)
     status = 422 if request.method == "POST" else 200
     context = {"file": file, "student": file.student, "fields": fields, "reasons": reasons, "old": old}
     return render(request, "archive/edit_new.html", context, status=status)

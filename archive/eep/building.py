@@ -29,7 +29,8 @@ LOOKING = frozenset(
     {
         "student.viewed", "student.revealed", "student.document_viewed", "document.downloaded", "entry.viewed",
         "entry.evidence_viewed", "penalty.viewed", "penalty.evidence_viewed", "inquiry.read", "applicant.opened",
-        "edit.viewed", "consent.viewed", "catalogue.printed", "spot_check.opened", "spot_check.handed_back",
+        "edit.viewed", "consent.viewed", "certificate.viewed", "problem_row.viewed", "catalogue.printed",
+        "history.viewed", "history.revealed", "spot_check.opened", "spot_check.handed_back",
         "student.own_file_read", "student.own_numbers_shown",
         "student.own_file_confirmed", "student.correction_asked", "student.correction_answered",
         "request.refused", "request.out_of_scope", "request.csrf_refused",

@@ -14,6 +14,7 @@ from archive.four_checks import actions, selectors
 from archive.four_checks.lists import FailingList
 from archive.four_checks.showing import lines_of
 from files.refusals import NotChecked
+from records import opening
 from records.selectors import student_file
 
 
@@ -45,6 +46,7 @@ def of_file(request: HttpRequest, student_id: UUID) -> HttpResponse:
             else:
                 messages.success(request, _("The file passed the four checks."))
         return redirect("archive:file_checks", student_id)
+    opening.note(request, file, again=True)
     runs = [(run, lines_of(run.items.all())) for run in selectors.runs_of(file.student)]
     context = {"file": file, "student": file.student, "runs": runs}
     return render(request, "archive/file_checks.html", context)

@@ -18,6 +18,7 @@ from archive.keeping.forms import HoldForm, LoanForm
 from archive.models import PaperLoan
 from archive.retention import actions as retention
 from archive.retention.forms import MarkForm
+from records import opening
 from records.selectors import StudentFile, student_file
 
 
@@ -29,6 +30,7 @@ def _file(request: HttpRequest, student_id: UUID, *perms: str) -> StudentFile:
 
 
 def _page(request: HttpRequest, file: StudentFile, *bound: forms.Form, status: int = 200) -> HttpResponse:
+    opening.note(request, file, again=True)
     given = {type(one): one for one in bound}
     lent = units_with(file.reader, selectors.LOAN)
     may_lend = file.allows(selectors.LOAN) and file.student.has_paper

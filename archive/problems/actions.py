@@ -149,6 +149,13 @@ def send_back(*, actor: User, row: ProblemRow, version: int, reason: str) -> Pro
     return row
 
 
+@transaction.atomic
+def note_viewed(*, actor: User, row: ProblemRow) -> None:
+    """Keep that somebody looked at a row which names a student."""
+    if row.student is not None:
+        events.record("problem_row.viewed", actor=actor, obj=row, unit_id=unit_of(row))
+
+
 def _begun(actor: User, row: ProblemRow, version: int, perm: str, state: str) -> tuple[ProblemRow, str]:
     """The locked row and the role, if it stands as the page showed it and ``actor`` may act on it."""
     ProblemRow.objects.select_for_update().get(pk=row.pk)

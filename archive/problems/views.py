@@ -81,7 +81,9 @@ def problem_list(request: HttpRequest, list_id: UUID) -> HttpResponse:
 def problem_row(request: HttpRequest, row_id: UUID) -> HttpResponse:
     """A row: what the list says, what the file says, how it was answered."""
     user = user_of(request)
-    return _page(request, user, selectors.row_for(user, row_id))
+    row = selectors.row_for(user, row_id)
+    actions.note_viewed(actor=user, row=row)
+    return _page(request, user, row)
 
 
 def _page(request: HttpRequest, user: User, row: ProblemRow, **bound: forms.Form) -> HttpResponse:

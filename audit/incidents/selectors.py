@@ -22,7 +22,8 @@ READING = (
     "entry.viewed", "entry.evidence_viewed", "penalty.viewed", "penalty.evidence_viewed",
     "consent.viewed", "edit.viewed", "edit.printed", "form.printed", "student.printed", "student.copied",
     "student.packaged", "student.proved", "student.shared", "photo.exported", "student.exported", "certificate.issued",
-    "certificate.copied", "incident.letter_printed", "catalogue.printed", "account.opened", "account.password_reset",
+    "certificate.copied", "certificate.viewed", "problem_row.viewed", "history.viewed", "history.revealed",
+    "incident.letter_printed", "catalogue.printed", "account.opened", "account.password_reset",
 )  # fmt: skip
 """Events by which somebody has read in a student's file, or taken something of it away."""
 

@@ -170,6 +170,7 @@ def _form(
             if rights.may_open(file, row):
                 return redirect("records:document", file.student.public_id, row.public_id)
             return redirect("records:student_section", file.student.public_id, "documents")
+    opening.note(request, file, again=True)
     values = {"file": file, "student": file.student, "form": form, "document": document}
     status = 422 if request.method == "POST" else 200
     return render(request, "records/documents/form.html", values, status=status)
@@ -303,6 +304,7 @@ def paper(request: HttpRequest, public_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Saved"))
             return redirect("records:student_section", public_id, "documents")
+    opening.note(request, file, again=True)
     values = {"file": file, "student": file.student, "form": form}
     status = 422 if request.method == "POST" else 200
     return render(request, "records/documents/paper.html", values, status=status)

@@ -10,6 +10,7 @@ from records.entry_models import FileEntry
 from records.merits.kinds import EntryKind
 from records.merits.selectors import CASE_WORKERS
 from records.penalty_models import Penalty, PenaltyStep
+from records.reading import count
 from records.selectors import StudentFile
 
 
@@ -32,9 +33,10 @@ def open_evidence(*, file: StudentFile, kind: EntryKind, entry: FileEntry) -> No
 
 
 @transaction.atomic
-def open_penalty(*, file: StudentFile, penalty: Penalty) -> None:
-    """Somebody opens a case."""
-    _note("penalty.viewed", file, penalty, *CASE_WORKERS)
+def open_penalty(*, file: StudentFile, penalty: Penalty, purpose: str) -> None:
+    """Somebody opens a case: one more file of the day. ``purpose``: a code of `records.purposes`."""
+    _note("penalty.viewed", file, penalty, *CASE_WORKERS, purpose=purpose)
+    count(actor=file.reader, file=file)
 
 
 @transaction.atomic

@@ -91,6 +91,7 @@ def change(request: HttpRequest, public_id: UUID) -> HttpResponse:
             form.add_error("file", reason_text(refused.code))
         else:
             return redirect("records:photo_crop", row.public_id)
+    opening.note(request, file, again=True)
     values = {"file": file, "student": file.student, "form": form, "photo": photo_of(file)}
     return render(request, "records/photos/change.html", values, status=_status(request))
 
@@ -119,6 +120,7 @@ def crop(request: HttpRequest, file_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The photo is in the file."))
             return _after_crop(row)
+    opening.note(request, student_file(user_of(request), row.student.public_id), again=True)
     values = {"row": row, "student": row.student, "form": form, "size": size, "warnings": warned}
     return render(request, "records/photos/crop.html", values, status=_status(request))
 

@@ -187,6 +187,7 @@ def _file(request: HttpRequest, public_id: UUID) -> StudentFile:
 def student_account(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The account of one student."""
     file = _file(request, public_id)
+    opening.note(request, file, again=True)
     account = selectors.account_of(file.student)
     serves = account is not None and account.is_active and account.unit_id == file.enrolment.school_id
     context = {

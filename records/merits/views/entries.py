@@ -30,7 +30,7 @@ from records.merits.refusals import EntryRefused
 from records.merits.showing import entry_lines
 from records.merits.standing import Hindered, bars_of
 from records.models import Enrolment
-from records.selectors import StudentFile
+from records.selectors import StudentFile, student_file
 from school.models import SchoolClass
 
 ENTER: dict[str, Callable[..., Sequence[FileEntry]]] = {
@@ -154,6 +154,7 @@ class EntryPages:
             if request.method == "POST" and form.is_valid() and _enter(self.kind, user, form, [enrolment]):
                 messages.success(request, _("Entered."))
                 return redirect(back)
+            opening.note(request, student_file(user, public_id), again=True)
             values = {
                 "kind": self.kind, "title": NEW[self.kind.key], "form": form, "enrolment": enrolment,
                 "student": enrolment.student, "back_url": back, **self._bars([enrolment]),

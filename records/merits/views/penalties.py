@@ -17,7 +17,7 @@ from core.formatting import day
 from core.ui import Step
 from files.refusals import FileRefused
 from files.serving import serve
-from records import opening
+from records import opening, purposes
 from records.merits import reading, selectors
 from records.merits.actions import penalties as actions
 from records.merits.lists import PenaltyList, penalty_badge
@@ -28,6 +28,7 @@ from records.merits.showing import lines_of, step_row
 from records.merits.standing import bars
 from records.merits.views.entries import beside
 from records.penalty_models import Penalty, PenaltyStep
+from records.selectors import student_file
 from records.sheet import Line
 
 State = Penalty.State
@@ -73,6 +74,7 @@ def penalty_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
             _put(form, refused)
         else:
             return redirect("records:penalty", row.public_id)
+    opening.note(request, student_file(user, public_id), again=True)
     values = {
         "form": form, "student": enrolment.student, "enrolment": enrolment, "title": _("Prepare a penalty"),
         "back_url": reverse("records:student_section", args=[public_id, "merits"]), "act_label": _("Begin the case"),
@@ -116,8 +118,7 @@ def penalty(request: HttpRequest, public_id: UUID) -> HttpResponse:
     file, row = selectors.penalty_for(user, public_id)
     if asked := opening.question(request):
         return asked
-    opening.note(request, file, again=True)
-    reading.open_penalty(file=file, penalty=row)
+    reading.open_penalty(file=file, penalty=row, purpose=purposes.chosen(request))
     taken = selectors.steps_of(row)
     papers = [one for one in taken if one.evidence_id]
     values = {
@@ -148,8 +149,6 @@ def penalty_act(request: HttpRequest, public_id: UUID, key: str) -> HttpResponse
     if refusal and request.method == "GET":
         messages.error(request, refusal)
         return redirect("records:penalty", public_id)
-    if request.method == "GET":
-        reading.open_penalty(file=file, penalty=row)
     form = _step_form(request, act, row)
     if request.method == "POST" and form.is_valid():
         try:
@@ -159,7 +158,7 @@ def penalty_act(request: HttpRequest, public_id: UUID, key: str) -> HttpResponse
         else:
             messages.success(request, _("Done."))
             return redirect("records:penalty", public_id)
-    opening.note(request, file, again=True)
+    reading.open_penalty(file=file, penalty=row, purpose=purposes.chosen(request))
     values = {
         "form": form, "student": row.student, "enrolment": row.enrolment, "title": act.label, "act_label": act.label,
         "back_url": reverse("records:penalty", args=[public_id]), "danger": act.danger, "penalty": row,
