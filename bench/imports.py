@@ -1,4 +1,7 @@
-"""One import, or its floor, in a process of its own: ``python -m bench.imports floor|subject FILE``. Prints JSON."""
+"""One import, or its floor, in a process of its own: ``python -m bench.imports WHAT FILE``. Prints JSON.
+
+WHAT: ``floor``, ``subject``, or ``silent``: the same import with history and events switched off.
+"""
 
 import argparse
 import json
@@ -18,6 +21,8 @@ from enrollment.importing import actions
 from enrollment.models import ImportJob, IntakeBatch
 from jobs.models import Job
 from jobs.tasks import run
+from ledger import bulk, events
+from ledger.seals.making import seal
 
 BATCH = "BENCH-2026"
 CLERK = "王芳"
@@ -30,8 +35,24 @@ def floor(content: bytes) -> dict[str, Any]:
     return {"seconds": time.perf_counter() - begun, "rows": rows}
 
 
+def silent(content: bytes) -> dict[str, Any]:
+    """The same work without history rows and without events of single rows."""
+    bulk._insert_history = lambda *args, **kwargs: None
+    events._copy = lambda count, *args, **kwargs: count
+    return imported(content)
+
+
 def subject(content: bytes) -> dict[str, Any]:
-    """Take the file in, check it, import its good rows with history and events, as the browser and the command do."""
+    """The import with its history and events, and the seal over them."""
+    seal()
+    result = imported(content)
+    begun = time.perf_counter()
+    seal()
+    return {**result, "seal": time.perf_counter() - begun}
+
+
+def imported(content: bytes) -> dict[str, Any]:
+    """Take the file in, check it, import its good rows, as the browser and the command do."""
     clerk = User.objects.get(name=CLERK)
     batch = IntakeBatch.objects.select_related("school").get(code=BATCH)
     begun = time.perf_counter()
@@ -59,13 +80,16 @@ def _do(made: ImportJob) -> None:
         raise RuntimeError(f"The job ended as {state}")
 
 
+WAYS = {"floor": floor, "silent": silent, "subject": subject}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=("floor", "subject"))
+    parser.add_argument("what", choices=tuple(WAYS))
     parser.add_argument("file", type=Path)
     given = parser.parse_args()
     content = given.file.read_bytes()
-    result = floor(content) if given.what == "floor" else subject(content)
+    result = WAYS[given.what](content)
     result["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     sys.stdout.write(json.dumps(result))
 
