@@ -104,6 +104,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "print_student",
         "appraise_files",
         "request_inquiry",
+        "answer_inspection",
     ),
     Role.TEACHER: (
         "view_school",
@@ -159,6 +160,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "appraise_files",
         "request_inquiry",
         "request_sharing",
+        "answer_inspection",
     ),
     Role.STUDENT_AFFAIRS: (
         "view_school",
@@ -192,6 +194,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "appraise_files",
         "view_secret_document",
         "request_inquiry",
+        "answer_inspection",
     ),
     Role.ARCHIVIST: (
         "view_school",
@@ -214,6 +217,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "export_package",
         "manage_loan",
         "issue_certificate",
+        "inspect_departments",
     ),
     Role.ARCHIVE_HEAD: (
         "view_school",
@@ -236,6 +240,9 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "export_package",
         "manage_loan",
         "issue_certificate",
+        "plan_inspections",
+        "inspect_departments",
+        "answer_inspection",
     ),
     Role.CARD_CENTRE: (
         "view_school",
@@ -263,12 +270,15 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "approve_destruction",
         "close_incident",
         "request_inquiry",
+        "plan_inspections",
+        "inspect_departments",
     ),
     Role.FINANCE: (
         "view_school",
         "view_fee_status",
         "manage_fee_status",
         "request_inquiry",
+        "answer_inspection",
     ),
     Role.BUREAU_OFFICER: (
         "view_school",

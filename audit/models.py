@@ -252,3 +252,24 @@ class FrozenAccount(RecordedModel):
 
     def __str__(self) -> str:
         return f"{self.incident_id} {self.user_id}"
+
+
+from audit.inspection_models import (  # noqa: E402  # they stand on nothing above
+    FULL_SCORE,
+    MOST_FILES,
+    Area,
+    AreaFinding,
+    Bulletin,
+    Fault,
+    InspectedFile,
+    Inspection,
+    Opinion,
+    Rectification,
+    RectificationEvidence,
+    RectificationStep,
+)
+
+__all__ = [
+    "FULL_SCORE", "MOST_FILES", "Area", "AreaFinding", "Bulletin", "Fault", "InspectedFile", "Inspection", "Opinion",
+    "Rectification", "RectificationEvidence", "RectificationStep",
+]  # fmt: skip
