@@ -15,11 +15,14 @@ class AuditConfig(AppConfig):
         from audit.incidents import inbox as incidents
         from audit.incidents.actions import note_opened
         from audit.incidents.selectors import READERS, open_concerned
+        from audit.inspections.registers import EVENTS as SUPERVISION
+        from audit.inspections.registers import register_all
         from core.menu import MenuItem, register
         from ledger import events
 
-        for name, label in EVENTS.items():
+        for name, label in {**EVENTS, **SUPERVISION}.items():
             events.register(name, label)
+        register_all()
         reopening.register("audit.incidents", note_opened)
         inbox.register(inbox.InboxSource("alerts", _("Alerts"), alerts.rows))
         inbox.register(inbox.InboxSource("incidents", _("Incidents"), incidents.rows))
