@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from audit.bulletins.printing import quarter_words
 from core.listpage import Column, Empty, ListPage
@@ -15,7 +16,8 @@ class BulletinList(ListPage[Any]):
 
     name = "audit.bulletins"
     columns = (
-        Column("number", _("Number"), lambda row: row.number, sort=("number",), fixed=True, link=True, css="id"),
+        Column("number", pgettext_lazy("document", "Number"), lambda row: row.number, sort=("number",), fixed=True,
+               link=True, css="id"),
         Column("school", _("School"), lambda row: row.school.label),
         Column("quarter", _("Quarter"), lambda row: quarter_words(row.year, row.quarter),
                sort=("year", "quarter", "pk")),

@@ -35,7 +35,7 @@ def tables(lines: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
         )
         for one in lines["rectifications"]
     ]
-    number = (pgettext("request", "Number"), "36mm")
+    number = (pgettext("document", "Number"), "36mm")
     found = [
         table(
             _("Inspections finished"),
@@ -59,10 +59,10 @@ def _name(line: dict[str, Any]) -> str:
 def bulletin_pdf(row: Bulletin, actor: User) -> bytes:
     """The bulletin as it was published. Raises PdfFailed."""
     facts = [
-        (pgettext("request", "Number"), row.number),
+        (pgettext("document", "Number"), row.number),
         (_("Quarter"), quarter_words(row.year, row.quarter)),
         (_("Published by"), row.published_by.name),
-        (_("Published"), moment(row.published_at)),
+        (_("Published at"), moment(row.published_at)),
     ]
     words = [(_("Words"), row.words)] if row.words else []
     return supervision_pdf(

@@ -118,7 +118,7 @@ class FindingsForm(forms.Form):
                 label=area.label, min_value=0, max_value=FULL_SCORE, required=False,
                 help_text=_("Points, at most %(most)s") % {"most": FULL_SCORE},
             )  # fmt: skip
-            self.fields[f"{area.value}_words"] = text_field(_("Finding"), required=False, rows=2)
+            self.fields[f"{area.value}_words"] = text_field(_("What was found"), required=False, rows=2)
 
     def clean(self) -> None:
         """Words alone are not enough."""
@@ -147,4 +147,4 @@ class JudgeForm(forms.Form):
         label=_("Faults"), choices=Fault.choices, required=False, widget=forms.CheckboxSelectMultiple,
         help_text=_("None ticked: the file is in order"),
     )  # fmt: skip
-    note = text_field(_("What is wrong"), required=False, hint=IMPERSONAL)
+    note = text_field(_("The fault in words"), required=False, hint=IMPERSONAL)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from audit.models import Inspection
 from core.listpage import Column, Empty, Filter, ListPage
@@ -27,7 +28,8 @@ class InspectionList(ListPage[Any]):
 
     name = "audit.inspections"
     columns = (
-        Column("number", _("Number"), lambda row: row.number, sort=("number",), fixed=True, link=True, css="id"),
+        Column("number", pgettext_lazy("document", "Number"), lambda row: row.number, sort=("number",), fixed=True,
+               link=True, css="id"),
         Column("unit", _("Department"), lambda row: row.unit.full_label),
         Column("kind", _("Kind"), lambda row: row.get_kind_display(), phone=False),
         Column("planned", _("Planned for"), lambda row: row.planned_on, sort=("planned_on", "pk"), css="date"),

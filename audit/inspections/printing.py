@@ -47,18 +47,18 @@ def result_pdf(row: Inspection, actor: User) -> bytes:
     findings = sorted(row.findings.all(), key=lambda one: list(labels).index(one.area))
     points = sum(one.score for one in findings)
     facts = [
-        (pgettext("request", "Number"), row.number),
+        (pgettext("document", "Number"), row.number),
         (_("Kind"), str(row.get_kind_display())),
         (_("Department"), row.unit.label),
         (_("Period looked at"), f"{day(row.period_from)} – {day(row.period_until)}"),
         (_("Inspector"), row.inspector.name if row.inspector else ""),
-        (_("Finished"), moment(row.finished_at)),
+        (_("Finished at"), moment(row.finished_at)),
         (_("Files worked on"), str(row.population)),
         (_("Points"), f"{points} / {row.full_score}"),
     ]
     tables = [
         table(
-            _("Findings"), [(_("Area"), "52mm"), (_("Points"), "20mm"), (_("Finding"), "1fr")],
+            _("Findings"), [(_("Area"), "52mm"), (_("Points"), "20mm"), (_("What was found"), "1fr")],
             [(labels[one.area], f"{one.score} / {FULL_SCORE}", one.words or "—") for one in findings],
         )
     ]  # fmt: skip

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from audit.models import Opinion
 from core.listpage import Column, Empty, Filter, ListPage
@@ -28,7 +29,8 @@ class OpinionList(ListPage[Any]):
 
     name = "audit.opinions"
     columns = (
-        Column("number", _("Number"), lambda row: row.number, sort=("number",), fixed=True, link=True, css="id"),
+        Column("number", pgettext_lazy("document", "Number"), lambda row: row.number, sort=("number",), fixed=True,
+               link=True, css="id"),
         Column("kind", _("Kind"), lambda row: row.get_kind_display()),
         Column("unit", _("Department concerned"), lambda row: row.unit and row.unit.full_label, phone=False),
         Column("outside", _("From outside"), lambda row: _("Yes") if row.is_outside else None, phone=False),

@@ -58,7 +58,7 @@ class AnswerForm(VersionForm):
 
     prefix = "answer"
 
-    words = text_field(_("What was done"), hint=IMPERSONAL)
+    words = text_field(_("What was done to rectify"), hint=IMPERSONAL)
     first = ScanField(label=_("Evidence"))
     second = ScanField(label=_("More evidence"), required=False)
     third = ScanField(label=_("More evidence"), required=False)

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from audit.models import Rectification
 from core.listpage import Column, Empty, Filter, ListPage
@@ -38,10 +39,10 @@ class RectificationList(ListPage[Any]):
 
     name = "audit.rectifications"
     columns = (
-        Column("number", _("Number"), lambda row: row.number or _("Draft"), sort=("number", "pk"), fixed=True,
-               link=True, css="id"),
+        Column("number", pgettext_lazy("document", "Number"), lambda row: row.number or _("Draft"),
+               sort=("number", "pk"), fixed=True, link=True, css="id"),
         Column("unit", _("Department"), lambda row: row.unit.full_label),
-        Column("source", _("From"), lambda row: (row.inspection or row.opinion).number, css="id", phone=False),
+        Column("source", _("Source"), lambda row: (row.inspection or row.opinion).number, css="id", phone=False),
         Column("state", _("State"), state_badge, css="state", value=lambda row: row.state),
         Column("due", _("Due"), lambda row: row.next_due, sort=("due_on", "pk"), css="date"),
         Column("inspector", _("Inspector"), lambda row: row.inspector.name, css="name", phone=False),

@@ -13,11 +13,11 @@ def notice_pdf(row: Rectification, actor: User) -> bytes:
     """Problem, basis, measure, deadlines, and each step so far. Raises PdfFailed."""
     source = row.inspection or row.opinion
     facts = [
-        (pgettext("request", "Number"), row.number),
+        (pgettext("document", "Number"), row.number),
         (_("Department"), row.unit.label),
-        (_("From"), source.number if source else ""),
+        (_("Source"), source.number if source else ""),
         (_("Signed by"), row.signer.name if row.signer else ""),
-        (_("Issued"), moment(row.issued_at)),
+        (_("Issued at"), moment(row.issued_at)),
         (_("Acknowledge until"), day(row.acknowledge_by)),
         (_("Deadline"), day(row.due_on)),
         (_("State"), str(row.get_state_display())),

@@ -51,15 +51,23 @@ def evidence_for(user: User, public_id: UUID) -> RectificationEvidence:
     """A scan of an answer. Raises OutOfScope, Http404."""
     every: QuerySet[RectificationEvidence] = RectificationEvidence.objects.select_related(
         "blob", "step__rectification"
-    )
+    ).filter(blob__discarded__isnull=True)
     mine = every.filter(step__rectification__in=Rectification.objects.filter(_seen(user)))
     found: RectificationEvidence = visible_or_404(every, mine, public_id=public_id)
     return found
 
 
 def steps_of(row: Rectification) -> list[RectificationStep]:
-    """Its steps in order, with their evidence."""
-    return list(row.steps.select_related("by").prefetch_related("evidence__blob"))
+    """Its steps in order."""
+    return list(row.steps.select_related("by"))
+
+
+def evidence_of(row: Rectification) -> QuerySet[RectificationEvidence]:
+    """The scans of its answers; those that went with the last file of a sample are left out."""
+    rows: QuerySet[RectificationEvidence] = RectificationEvidence.objects.filter(
+        step__rectification=row, blob__discarded__isnull=True
+    )
+    return rows.select_related("blob", "step").order_by("pk")
 
 
 def may_verify(user: User, row: Rectification) -> bool:

@@ -101,7 +101,7 @@ def _page(request: HttpRequest, row: Rectification, *bound: forms.Form, status: 
         "state": state_badge(row),
         "acts": selectors.acts(user, row),
         "timeline": _timeline(row, steps),
-        "evidence": [(one, step) for step in steps for one in step.evidence.all()],
+        "evidence": selectors.evidence_of(row),
         "due": due,
         "days": left.days if left else None,
         "certain": left.certain if left else True,
