@@ -52,6 +52,15 @@ def tables(lines: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
     return [one for one in found if one["rows"]]
 
 
+def shown(lines: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """The same for a page, each cell with its heading."""
+    found = tables(lines)
+    for one in found:
+        headings = [name for name, _width in one["columns"]]
+        one["labelled"] = [list(zip(headings, row, strict=True)) for row in one["rows"]]
+    return found
+
+
 def _name(line: dict[str, Any]) -> str:
     return in_language(line["unit"], line["unit_en"])
 

@@ -14,7 +14,7 @@ from approvals.refusals import RequestRefused
 from audit.bulletins import actions, selectors
 from audit.bulletins.forms import BulletinForm
 from audit.bulletins.lists import BulletinList
-from audit.bulletins.printing import quarter_words, tables
+from audit.bulletins.printing import quarter_words, shown
 from audit.inspections.people import PLAN
 from core.pdf import PdfFailed
 from files.serving import serve_bytes
@@ -40,7 +40,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         if "preview" in request.POST:
-            context = {"form": form, "tables": tables(selectors.lines(given["school"], form.quarter()))}
+            context = {"form": form, "tables": shown(selectors.lines(given["school"], form.quarter()))}
             return render(request, "audit/bulletin_new.html", {**context, "looked": True})
         try:
             made = actions.publish(
@@ -64,7 +64,7 @@ def new(request: HttpRequest) -> HttpResponse:
 def bulletin(request: HttpRequest, bulletin_id: UUID) -> HttpResponse:
     """One bulletin."""
     row = selectors.bulletin_for(user_of(request), bulletin_id)
-    context = {"bulletin": row, "quarter": quarter_words(row.year, row.quarter), "tables": tables(row.lines)}
+    context = {"bulletin": row, "quarter": quarter_words(row.year, row.quarter), "tables": shown(row.lines)}
     return render(request, "audit/bulletin.html", context)
 
 

@@ -14,6 +14,8 @@ from school.models import Unit
 PLAN, INSPECT, ANSWER = "plan_inspections", "inspect_departments", "answer_inspection"
 SUPERVISORS = (PLAN, INSPECT)
 READERS = (*SUPERVISORS, ANSWER)
+WORK = "execute_change"
+"""Held by the archives' people, also by those whose account stands on the school itself."""
 
 
 def chain(user: User) -> list[int]:
@@ -22,8 +24,15 @@ def chain(user: User) -> list[int]:
 
 
 def works_in(user: User, unit: Unit) -> bool:
-    """Whether ``user`` is one of a unit's own people."""
-    return unit.pk in chain(user)
+    """Whether ``user`` is one of a unit's own people; whoever carries out the archives' work is of the archives."""
+    ours = unit.duty == Unit.Duty.ARCHIVES and unit.parent_id in units_with(user, WORK)
+    return ours or unit.pk in chain(user)
+
+
+def _own(user: User) -> Q:
+    """The same as a condition on rows with ``unit``."""
+    ours = Q(unit__duty=Unit.Duty.ARCHIVES, unit__parent_id__in=units_with(user, WORK))
+    return Q(unit_id__in=chain(user)) | ours
 
 
 def demand_supervisor(actor: User, perm: str, school: Unit, unit: Unit | None) -> str:
@@ -63,13 +72,13 @@ def demand_answerer(actor: User, school: Unit, unit: Unit) -> str:
 def supervised(user: User, *perms: str) -> Q:
     """Condition on rows with ``school`` and ``unit``: those that ``user`` supervises, none of his own department."""
     schools = {unit for perm in perms or SUPERVISORS for unit in units_with(user, perm)}
-    return Q(school_id__in=schools) & (Q(unit__isnull=True) | ~Q(unit_id__in=chain(user)))
+    return Q(school_id__in=schools) & (Q(unit__isnull=True) | ~_own(user))
 
 
 def answered_for(user: User) -> Q:
     """Condition on the same rows: those of departments for which ``user`` answers."""
     schools = set(units_with(user, ANSWER))
-    own = Q(school_id__in=schools, unit_id__in=chain(user))
+    own = Q(school_id__in=schools) & _own(user)
     asked = {unit for perm in SUPERVISORS for unit in units_with(user, perm)}
     if user.unit is None or not schools - asked:
         return own
@@ -82,6 +91,7 @@ def departments(user: User, perm: str = PLAN) -> QuerySet[Unit]:
         pk__in=units_with(user, perm), parent_id__in=units_with(user, perm), kind=Unit.Kind.DEPARTMENT
     )
     rows = rows.filter(is_active=True).exclude(pk__in=chain(user))
+    rows = rows.exclude(duty=Unit.Duty.ARCHIVES, parent_id__in=units_with(user, WORK))
     return rows.select_related("parent").order_by("parent__order", "parent_id", "order", "name")
 
 

@@ -18,6 +18,7 @@ from approvals.refusals import OwnFile, RequestRefused, SamePerson, WrongState
 from audit.inspections import actions, selectors
 from audit.inspections.actions import Points
 from audit.inspections.erasing import erase
+from audit.inspections.people import departments
 from audit.models import AreaFinding, InspectedFile, Inspection
 from ledger import events
 from ledger.context import acting, service_user
@@ -84,6 +85,27 @@ def test_nobody_inspects_his_own_department(cast: Cast) -> None:
     row.inspector, row.inspector_unit = inner, cast.admissions
     with pytest.raises(IntegrityError, match="inspection_by_another_unit"), transaction.atomic():
         saved(row)
+
+
+def test_archivists_without_a_department_are_of_the_archives(cast: Cast) -> None:
+    head = make_user("甲", cast.school)
+    appoint(head, Role.ARCHIVE_HEAD, cast.school)
+    today = timezone.localdate()
+    with pytest.raises(SamePerson):
+        actions.plan(
+            actor=head,
+            unit=cast.archives,
+            kind="safety",
+            period=(today, today),
+            planned_on=today,
+            sample_size=0,
+        )
+    row = actions.plan(
+        actor=cast.leader, unit=cast.archives, kind="safety", period=(today, today), planned_on=today,
+        sample_size=0,
+    )  # fmt: skip
+    assert row not in selectors.inspections(head) and row in selectors.inspections(cast.leader)
+    assert cast.archives not in departments(head) and cast.archives in departments(cast.leader)
 
 
 def test_heads_and_clerks_do_not_plan_and_other_schools_are_closed(cast: Cast) -> None:
