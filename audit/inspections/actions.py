@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.scope import reading_role, units_with
 from approvals import notices
 from approvals.actions import new_number
+from approvals.deadlines import due_after
 from approvals.refusals import OwnFile, RequestRefused, SamePerson, WrongState
 from approvals.relation import is_related, related_among
 from audit.inspections.people import INSPECT, PLAN, READERS, demand_supervisor, may_supervise
@@ -31,6 +32,8 @@ from school.models import Unit
 from school.rules import rule
 
 PREFIX = "JC"
+QUARTERLY_DAYS = 20
+"""Working days in which a quarterly sample is looked at."""
 FINISHED, OPENED = "inspection.finished", "inspection.opened"
 State, Kind = Inspection.State, Inspection.Kind
 REVIEWED = tuple(duty for duty in Unit.Duty if duty != Unit.Duty.ARCHIVES)
@@ -265,6 +268,7 @@ def _open_one(unit: Unit, since: date, until: date, today: date) -> bool:
     """Plan one; False when the school wants none, nothing was worked on, or another run was first."""
     school = unit.employer
     size = int(rule(school, "quarterly_sample"))
+    planned_on = due_after(school, QUARTERLY_DAYS, start=today).date
     if not size or not worked_on(school, unit, since, until).exists():
         return False
     try:
@@ -272,7 +276,7 @@ def _open_one(unit: Unit, since: date, until: date, today: date) -> bool:
             by: Any = service_user()
             made: Inspection = Inspection.objects.create(
                 number=new_number(PREFIX), school=school, unit=unit, kind=Kind.QUARTERLY, period_from=since,
-                period_until=until, planned_on=today, sample_size=size, planned_by=by,
+                period_until=until, planned_on=planned_on, sample_size=size, planned_by=by,
             )  # fmt: skip
             _note("inspection.planned", by, "", made, kind=Kind.QUARTERLY)
             url = reverse("audit:inspections")

@@ -40,7 +40,7 @@ def fill(people: People) -> None:
     )  # fmt: skip
     row = inspections.begin(actor=archivist, inspection=row)
     for place, one in enumerate(row.files.all()):
-        reading.open_file(actor=archivist, file=student_file(archivist, one.subject), purpose="check")
+        reading.open_file(actor=archivist, file=student_file(archivist, one.subject), purpose="inspection")
         faults, note = (["incomplete"], "缺出生证明。") if place == 0 else ([], "")
         inspections.judge(actor=archivist, file=one, faults=faults, note=note)
     inspections.write_findings(actor=archivist, inspection=row, points=FOUND)

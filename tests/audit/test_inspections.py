@@ -247,6 +247,7 @@ def test_last_quarter_is_sampled_once_for_each_department_that_worked(cast: Cast
     assert actions.open_quarterly(later) == 0
     row = Inspection.objects.get()
     assert (row.kind, row.unit, row.inspector, row.sample_size) == ("quarterly", cast.admissions, None, 10)
+    assert row.planned_on > later + timedelta(20)
     assert row.period_from == selectors.last_quarter(later)[0] > since and until < row.period_from
     assert "招生办" in "".join(str(one.title) for one in inbox_rows(cast.archivist))
 

@@ -1,6 +1,7 @@
 """Reports and opinions stay hidden from whom they concern; bulletins keep the figures of a quarter and name nobody."""
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -115,15 +116,10 @@ def test_the_writer_is_named_only_when_he_wants(cast: Cast, client: Client) -> N
     assert client.get(reverse("audit:opinions")).status_code == 403
 
 
-def publish(cast: Cast, **values: object) -> Bulletin:
-    given = {
-        "key": uuid4(),
-        "school": cast.school,
-        "quarter": quarter_of(timezone.localdate()),
-        "words": "",
-        **values,
-    }
-    return bulletins.publish(actor=cast.archive_head, **given)  # type: ignore[arg-type]
+def publish(cast: Cast, **values: Any) -> Bulletin:
+    now = quarter_of(timezone.localdate())
+    given: dict[str, Any] = {"key": uuid4(), "school": cast.school, "quarter": now, "words": "", **values}
+    return bulletins.publish(actor=cast.archive_head, **given)
 
 
 @pytest.mark.requirement("S4-6.2-3", "S1-8-7", "S0-7.1-4")
