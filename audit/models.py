@@ -9,11 +9,30 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from audit.inspection_models import (
+    FULL_SCORE,
+    MOST_FILES,
+    Area,
+    AreaFinding,
+    Bulletin,
+    Fault,
+    InspectedFile,
+    Inspection,
+    Opinion,
+    Rectification,
+    RectificationEvidence,
+    RectificationStep,
+)
 from core.crypto import EncryptedTextField
 from ledger.history import History
 from ledger.models import InsertOnlyModel, RecordedModel
 from records.models import Student
 from school.models import Unit
+
+__all__ = [
+    "FULL_SCORE", "MOST_FILES", "Area", "AreaFinding", "Bulletin", "Fault", "InspectedFile", "Inspection", "Opinion",
+    "Rectification", "RectificationEvidence", "RectificationStep",
+]  # fmt: skip
 
 
 def _differ(one: str, other: str) -> Q:
@@ -252,24 +271,3 @@ class FrozenAccount(RecordedModel):
 
     def __str__(self) -> str:
         return f"{self.incident_id} {self.user_id}"
-
-
-from audit.inspection_models import (  # noqa: E402  # they stand on nothing above
-    FULL_SCORE,
-    MOST_FILES,
-    Area,
-    AreaFinding,
-    Bulletin,
-    Fault,
-    InspectedFile,
-    Inspection,
-    Opinion,
-    Rectification,
-    RectificationEvidence,
-    RectificationStep,
-)
-
-__all__ = [
-    "FULL_SCORE", "MOST_FILES", "Area", "AreaFinding", "Bulletin", "Fault", "InspectedFile", "Inspection", "Opinion",
-    "Rectification", "RectificationEvidence", "RectificationStep",
-]  # fmt: skip

@@ -245,8 +245,7 @@ CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_BEAT_SCHEDULE = {
     "jobs.sweep": {"task": "jobs.sweep", "schedule": 15.0, "options": {"expires": 15.0}},
     "accounts.clear_sessions": {"task": "accounts.clear_sessions", "schedule": 24 * 3600.0},
-    "audit.open_quarterly": {"task": "audit.open_quarterly", "schedule": 24 * 3600.0},
-    "audit.mark_overdue": {"task": "audit.mark_overdue", "schedule": 4 * 3600.0},
+    "audit.supervise": {"task": "audit.supervise", "schedule": 4 * 3600.0},
     "files.sweep_orphans": {"task": "files.sweep_orphans", "schedule": 24 * 3600.0},
     "enrollment.forget_checked": {"task": "enrollment.forget_checked", "schedule": 24 * 3600.0},
     "archive.check_files": {"task": "archive.check_files", "schedule": 4 * 3600.0},

@@ -19,7 +19,7 @@ from audit.inspection_models import APART
 from audit.inspections.erasing import erase
 from audit.models import InspectedFile, Rectification, RectificationEvidence
 from audit.rectifications import actions, selectors
-from audit.tasks import mark_overdue
+from audit.tasks import supervise
 from files.models import Discarded
 from ledger import events
 from ledger.context import acting, service_user
@@ -240,8 +240,8 @@ def test_the_task_leaves_the_service_account_as_operator(cast: Cast) -> None:
     row = issued(cast)
     row.acknowledge_by = row.due_on = timezone.localdate() - timedelta(1)
     saved(row)
-    mark_overdue()
-    mark_overdue()
+    supervise()
+    supervise()
     event = Event.objects.get(action="rectification.overdue")
     assert event.actor == service_user() and event.object_id == row.pk
 
