@@ -105,6 +105,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "print_student",
         "appraise_files",
         "request_inquiry",
+        "answer_inspection",
     ),
     Role.TEACHER: (
         "view_school",
@@ -161,6 +162,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "appraise_files",
         "request_inquiry",
         "request_sharing",
+        "answer_inspection",
     ),
     Role.STUDENT_AFFAIRS: (
         "view_school",
@@ -195,6 +197,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "appraise_files",
         "view_secret_document",
         "request_inquiry",
+        "answer_inspection",
     ),
     Role.ARCHIVIST: (
         "view_school",
@@ -218,6 +221,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "export_students",
         "manage_loan",
         "issue_certificate",
+        "inspect_departments",
     ),
     Role.ARCHIVE_HEAD: (
         "view_school",
@@ -240,6 +244,9 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "export_package",
         "manage_loan",
         "issue_certificate",
+        "plan_inspections",
+        "inspect_departments",
+        "answer_inspection",
     ),
     Role.CARD_CENTRE: (
         "view_school",
@@ -267,12 +274,15 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
         "approve_destruction",
         "close_incident",
         "request_inquiry",
+        "plan_inspections",
+        "inspect_departments",
     ),
     Role.FINANCE: (
         "view_school",
         "view_fee_status",
         "manage_fee_status",
         "request_inquiry",
+        "answer_inspection",
     ),
     Role.BUREAU_OFFICER: (
         "view_school",

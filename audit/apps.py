@@ -21,6 +21,8 @@ class AuditConfig(AppConfig):
         from audit.incidents import inbox as incidents
         from audit.incidents.actions import note_opened
         from audit.incidents.selectors import READERS, open_concerned
+        from audit.inspections.registers import EVENTS as SUPERVISION
+        from audit.inspections.registers import register_all
         from audit.seals import actions as seals
         from audit.seals import inbox as seals_inbox
         from core.menu import MenuItem, register
@@ -29,8 +31,9 @@ class AuditConfig(AppConfig):
         from records import erasing, exporting
         from records.sections import Act, register_act
 
-        for name, label in EVENTS.items():
+        for name, label in {**EVENTS, **SUPERVISION}.items():
             events.register(name, label)
+        register_all()
         reopening.register("audit.incidents", note_opened)
         inbox.register(inbox.InboxSource("alerts", _("Alerts"), alerts.rows))
         inbox.register(inbox.InboxSource("exports", _("Exported files"), export_inbox.rows))

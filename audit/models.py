@@ -10,6 +10,20 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.export_models import ExportRequest
+from audit.inspection_models import (
+    FULL_SCORE,
+    MOST_FILES,
+    Area,
+    AreaFinding,
+    Bulletin,
+    Fault,
+    InspectedFile,
+    Inspection,
+    Opinion,
+    Rectification,
+    RectificationEvidence,
+    RectificationStep,
+)
 from audit.verification_models import Verification, VerificationFinding
 from core.crypto import EncryptedTextField
 from ledger.history import History
@@ -18,8 +32,29 @@ from records.models import Student
 from school.models import Unit
 
 __all__ = [
-    "TEXT", "DataKind", "ExportRequest", "FrozenAccount", "Incident", "IncidentStep", "IncidentStudent", "Step",
-    "TextTold", "Verification", "VerificationFinding",
+    "FULL_SCORE",
+    "MOST_FILES",
+    "TEXT",
+    "Area",
+    "AreaFinding",
+    "Bulletin",
+    "DataKind",
+    "ExportRequest",
+    "Fault",
+    "FrozenAccount",
+    "Incident",
+    "IncidentStep",
+    "IncidentStudent",
+    "InspectedFile",
+    "Inspection",
+    "Opinion",
+    "Rectification",
+    "RectificationEvidence",
+    "RectificationStep",
+    "Step",
+    "TextTold",
+    "Verification",
+    "VerificationFinding",
 ]  # fmt: skip
 
 

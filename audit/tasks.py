@@ -2,8 +2,12 @@
 
 from typing import cast
 
+from django.utils import timezone
+
 from accounts.models import User
 from audit.exports import actions as exports
+from audit.inspections import actions as inspections
+from audit.rectifications import actions as rectifications
 from audit.seals import actions
 from core.tasks import task
 from ledger.context import service_user
@@ -19,3 +23,11 @@ def verify() -> None:
 def discard_exports() -> int:
     """Delete exported files whose day is over; how many."""
     return exports.discard_lapsed(actor=cast("User", service_user()))
+
+
+@task("audit.supervise")
+def supervise() -> None:
+    """Plan last quarter's samples and mark rectification notices whose deadline has passed. Safe to run at any time."""
+    today = timezone.localdate()
+    rectifications.mark_overdue(today)
+    inspections.open_quarterly(today)

@@ -3,9 +3,13 @@
 from django.urls import path
 
 from audit.alerts import views as alerts
+from audit.bulletins import views as bulletins
 from audit.exports import views as exports
 from audit.history import views as history
 from audit.incidents import views as incidents
+from audit.inspections import views as inspections
+from audit.opinions import views as opinions
+from audit.rectifications import views as rectifications
 from audit.seals import views as seals
 from audit.searching import views as searching
 
@@ -44,4 +48,47 @@ urlpatterns = [
     path("verifications/", seals.verifications, name="verifications"),
     path("verifications/run/", seals.verify, name="verify"),
     path("verifications/<uuid:verification_id>/", seals.verification, name="verification"),
+    path("inspections/", inspections.register, name="inspections"),
+    path("inspections/plan/", inspections.plan, name="inspection_plan"),
+    path("inspections/files/<uuid:file_id>/", inspections.file, name="inspected_file"),
+    path("inspections/<uuid:inspection_id>/", inspections.inspection, name="inspection"),
+    path("inspections/<uuid:inspection_id>/begin/", inspections.begin, name="inspection_begin"),
+    path("inspections/<uuid:inspection_id>/assign/", inspections.assign, name="inspection_assign"),
+    path("inspections/<uuid:inspection_id>/findings/", inspections.findings, name="inspection_findings"),
+    path("inspections/<uuid:inspection_id>/finish/", inspections.finish, name="inspection_finish"),
+    path("inspections/<uuid:inspection_id>/print/", inspections.print_result, name="inspection_print"),
+    path("inspections/<uuid:inspection_id>/notice/", rectifications.new, name="rectification_new"),
+    path("rectifications/", rectifications.register, name="rectifications"),
+    path(
+        "rectifications/evidence/<uuid:evidence_id>/", rectifications.evidence, name="rectification_evidence"
+    ),
+    path("rectifications/<uuid:rectification_id>/", rectifications.rectification, name="rectification"),
+    path("rectifications/<uuid:rectification_id>/sign/", rectifications.sign, name="rectification_sign"),
+    path("rectifications/<uuid:rectification_id>/drop/", rectifications.drop, name="rectification_drop"),
+    path(
+        "rectifications/<uuid:rectification_id>/acknowledge/",
+        rectifications.acknowledge,
+        name="rectification_acknowledge",
+    ),
+    path(
+        "rectifications/<uuid:rectification_id>/answer/", rectifications.answer, name="rectification_answer"
+    ),
+    path(
+        "rectifications/<uuid:rectification_id>/verify/", rectifications.verify, name="rectification_verify"
+    ),
+    path(
+        "rectifications/<uuid:rectification_id>/print/",
+        rectifications.print_notice,
+        name="rectification_print",
+    ),
+    path("opinions/", opinions.register, name="opinions"),
+    path("opinions/write/", opinions.write, name="opinion_write"),
+    path("opinions/<uuid:opinion_id>/", opinions.opinion, name="opinion"),
+    path(
+        "opinions/<uuid:opinion_id>/notice/", rectifications.new_of_opinion, name="rectification_of_opinion"
+    ),
+    path("bulletins/", bulletins.register, name="bulletins"),
+    path("bulletins/new/", bulletins.new, name="bulletin_new"),
+    path("bulletins/<uuid:bulletin_id>/", bulletins.bulletin, name="bulletin"),
+    path("bulletins/<uuid:bulletin_id>/print/", bulletins.print_bulletin, name="bulletin_print"),
 ]

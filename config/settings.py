@@ -255,6 +255,7 @@ CELERY_BEAT_SCHEDULE = {
     "audit.verify": {"task": "audit.verify", "schedule": crontab(hour=2, minute=30)},
     "jobs.sweep": {"task": "jobs.sweep", "schedule": 15.0, "options": {"expires": 15.0}},
     "accounts.clear_sessions": {"task": "accounts.clear_sessions", "schedule": 24 * 3600.0},
+    "audit.supervise": {"task": "audit.supervise", "schedule": 4 * 3600.0},
     "files.sweep_orphans": {"task": "files.sweep_orphans", "schedule": 24 * 3600.0},
     "enrollment.forget_checked": {"task": "enrollment.forget_checked", "schedule": 24 * 3600.0},
     "archive.check_files": {"task": "archive.check_files", "schedule": 4 * 3600.0},

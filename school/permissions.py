@@ -59,4 +59,7 @@ PERMISSIONS: list[tuple[str, StrOrPromise]] = [
     ("open_student_accounts", _("Open accounts for students")),
     ("manage_incident", _("Handle incidents")),
     ("close_incident", _("Close incidents as head of unit")),
+    ("plan_inspections", _("Plan inspections, sign rectification notices, publish bulletins")),
+    ("inspect_departments", _("Inspect departments and verify what they rectified")),
+    ("answer_inspection", _("Answer rectification notices to one's own department")),
 ]

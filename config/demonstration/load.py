@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.db import transaction
 
 from accounts.models import User
-from config.demonstration import intake, merits, people, units
+from config.demonstration import intake, merits, people, supervision, units
 from ledger import events
 from ledger.context import acting_for_job, service_user
 from school.models import Unit
@@ -44,6 +44,7 @@ def _load_school(service: Any) -> None:
     batches = intake.make_batches(tree, service)
     intake.fill_batches(batches, staff)
     merits.fill(staff)
+    supervision.fill(staff)
     people.make_pupil_account(staff["registrar1"])
 
 

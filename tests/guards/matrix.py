@@ -24,6 +24,7 @@ from tests.guards.history_lines import HISTORY
 from tests.guards.lines import GOOD, NOBODY, Route, route
 from tests.guards.security_lines import SECURITY
 from tests.guards.self_lines import SELF
+from tests.guards.supervision_lines import SUPERVISION
 from tests.guards.world import World
 
 _NOT_THEIRS = {"teacher": 404, "adviser": 404}
@@ -272,6 +273,7 @@ ROUTES: dict[str, Route] = {
     **HISTORY,
     **SECURITY,
     **SELF,
+    **SUPERVISION,
     "archive:edit_new": route("request_change", obj=_student, methods="GET POST"),
     "archive:edit_print": route(SIGNED_IN, obj=_request, good=NOT_A_PARTY, methods="POST"),
     "archive:edit_many": route("request_change", methods="GET POST"),

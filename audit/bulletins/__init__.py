@@ -1,0 +1,1 @@
+"""Bulletins (通报) of a school and quarter."""

@@ -1,0 +1,22 @@
+"""What supervision takes away of a student whose file is destroyed; archive number and fault codes stay."""
+
+from collections.abc import Collection
+
+from audit.models import InspectedFile, RectificationEvidence
+from files.models import Blob
+from records.models import Student
+
+
+def erase(student: Student) -> Collection[Blob]:
+    """Blank the notes on his file; evidence of notices goes with the last file that their inspections drew."""
+    drawn = list(InspectedFile.objects.filter(subject=student.public_id))
+    for row in drawn:
+        row.note = ""
+        row.save(update_fields=["note"])
+    inspections = {row.inspection_id for row in drawn}
+    others = InspectedFile.objects.filter(inspection__in=inspections).exclude(subject=student.public_id)
+    alive = Student.objects.filter(destroyed_on__isnull=True, public_id__in=others.values("subject"))
+    left = others.filter(subject__in=alive.values("public_id"))
+    over = inspections - set(left.values_list("inspection_id", flat=True))
+    proofs = RectificationEvidence.objects.filter(step__rectification__inspection__in=over)
+    return [one.blob for one in proofs.select_related("blob")]

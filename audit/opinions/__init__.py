@@ -1,0 +1,1 @@
+"""Reports and opinions (举报、意见) that the archives answer."""
