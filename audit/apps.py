@@ -11,15 +11,18 @@ class AuditConfig(AppConfig):
         from approvals import inbox
         from archive.retention import obstacles
         from audit.alerts import inbox as alerts
+        from audit.alerts.actions import raise_for_reading
         from audit.events import EVENTS
         from audit.incidents import inbox as incidents
         from audit.incidents.actions import note_opened
         from audit.incidents.selectors import READERS, open_concerned
         from core.menu import MenuItem, register
         from ledger import events
+        from records import reading
 
         for name, label in EVENTS.items():
             events.register(name, label)
+        reading.on_much_reading(raise_for_reading)
         reopening.register("audit.incidents", note_opened)
         inbox.register(inbox.InboxSource("alerts", _("Alerts"), alerts.rows))
         inbox.register(inbox.InboxSource("incidents", _("Incidents"), incidents.rows))
@@ -33,7 +36,7 @@ class AuditConfig(AppConfig):
         register(MenuItem(_("Report an incident"), "audit:incident_report", "flag", "", "work", 95))
         register(
             MenuItem(
-                _("Alerts of much reading"), "audit:alerts", "alert-triangle", "manage_incident", "audit", 10,
+                _("Alerts"), "audit:alerts", "alert-triangle", "manage_incident", "audit", 10,
                 also=("audit:alert",),
             )
         )  # fmt: skip

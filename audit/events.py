@@ -11,5 +11,8 @@ EVENTS = {
     "incident.letter": _("Letter of an incident written"),
     "incident.letter_printed": _("Letter of an incident printed"),
     "incident.notice_printed": _("Letter to the authority about an incident printed"),
+    "alert.raised": _("Alert raised"),
+    "alert.answered": _("Alert answered"),
+    "reading.alerted": _("Many student files read by one person on one day"),
     "reading.answered": _("Alert of much reading answered"),
 }

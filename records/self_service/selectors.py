@@ -7,7 +7,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from accounts.models import User
-from accounts.scope import NotPermitted, units_with, visible_or_404
+from accounts.scope import NotPermitted, holds, units_with, visible_or_404
 from records.models import Enrolment, OwnCheck, Student
 from records.selectors import HEAVY, StudentFile, files_in_use, student_file
 from school.models import SchoolClass
@@ -108,6 +108,15 @@ def corrections(user: User) -> QuerySet[OwnCheck]:
     )
     rows = rows.select_related("student", "enrolment__school_class", "answered_by")
     return rows.defer(*(f"student__{name}" for name in HEAVY))
+
+
+def work_item(user: User, subject: UUID) -> str:
+    """A correction about the student that waits for ``user``, as the ledger names it (`approvals.work_items`)."""
+    if not holds(user, ANSWERS):
+        return ""
+    rows = corrections(user).filter(student__public_id=subject, answered_at=None).order_by("pk")
+    found = rows.values_list("pk", flat=True).first()
+    return f"correction-{found}" if found else ""
 
 
 def _answered_here(user: User) -> QuerySet[Enrolment]:

@@ -7,9 +7,8 @@ from django.utils import timezone
 from accounts.access import SIGNED_IN
 from archive.certificates.facts import facts_of, packed
 from archive.models import Certificate
-from audit.models import Incident, IncidentStep
+from audit.models import Alert, Incident, IncidentStep
 from ledger.context import service_user
-from records.models import BulkViewAlert, ReadingDay
 from tests.factories import saved
 from tests.guards.lines import Route, route
 from tests.guards.world import World, kind
@@ -51,10 +50,10 @@ def incident(world: World) -> Incident:
 
 
 @kind
-def alert(world: World) -> BulkViewAlert:
+def alert(world: World) -> Alert:
     """Somebody of the side's school read many files today."""
-    day = ReadingDay.objects.create(reader=world.person, day=timezone.localdate(), students=[1])
-    made: BulkViewAlert = saved(BulkViewAlert(school=world.unit, reading=day, reader=world.person, limit=50))
+    amount = {"day": timezone.localdate(), "count": 51, "limit": 50}
+    made: Alert = saved(Alert(kind="bulk", school=world.unit, person=world.person, **amount))
     return made
 
 
