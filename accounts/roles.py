@@ -97,6 +97,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     ),
     Role.ADMISSIONS_HEAD: (
         "view_school",
+        "approve_rights",
         "view_applicant",
         "approve_applicant",
         "manage_intake",
@@ -151,6 +152,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     ),
     Role.ACADEMIC_HEAD: (
         "view_school",
+        "approve_rights",
         "view_student",
         "reveal_personal",
         "view_figures",
@@ -179,6 +181,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     ),
     Role.STUDENT_AFFAIRS_HEAD: (
         "view_school",
+        "approve_rights",
         "view_student",
         "reveal_personal",
         "print_student",
@@ -217,6 +220,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     ),
     Role.ARCHIVE_HEAD: (
         "view_school",
+        "approve_rights",
         "view_applicant",
         "accept_applicant",
         "view_student",
@@ -259,6 +263,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     ),
     Role.LEADER: (
         "view_school",
+        "approve_rights",
         "view_figures",
         "approve_destruction",
         "close_incident",

@@ -8,14 +8,17 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import reopening
-        from approvals import inbox
+        from approvals import inbox, kinds
         from archive.retention import obstacles
         from audit.alerts import inbox as alerts
         from audit.alerts.actions import raise_for_reading
         from audit.events import EVENTS
+        from audit.grant_reviews import inbox as grant_reviews
+        from audit.grant_reviews.selectors import READERS as REVIEWERS
         from audit.incidents import inbox as incidents
         from audit.incidents.actions import note_opened
         from audit.incidents.selectors import READERS, open_concerned
+        from audit.rights.kind import KIND as ROLE
         from core.menu import MenuItem, register
         from ledger import events
         from records import reading
@@ -25,6 +28,8 @@ class AuditConfig(AppConfig):
         reading.on_much_reading(raise_for_reading)
         reopening.register("audit.incidents", note_opened)
         inbox.register(inbox.InboxSource("alerts", _("Alerts"), alerts.rows))
+        kinds.register(ROLE)
+        inbox.register(inbox.InboxSource("grant_reviews", _("Reviews of roles"), grant_reviews.rows))
         inbox.register(inbox.InboxSource("incidents", _("Incidents"), incidents.rows))
         neutral = _("Not to be destroyed for the present. Ask the security administrator.")
         obstacles.register("incident", neutral, open_concerned)
@@ -40,3 +45,10 @@ class AuditConfig(AppConfig):
                 also=("audit:alert",),
             )
         )  # fmt: skip
+        register(
+            MenuItem(
+                _("Reviews of roles"), "audit:grant_reviews", "list-check", REVIEWERS, "audit", 40,
+                also=("audit:grant_review",),
+            )
+        )  # fmt: skip
+        register(MenuItem(_("Ask for a role"), "audit:role_new", "user-check", "", "work", 94))

@@ -255,7 +255,9 @@ class FrozenAccount(RecordedModel):
 
 
 from audit.alert_models import Alert  # noqa: E402  # it points at the incidents above
+from audit.rights_models import GrantReview, GrantReviewItem, RoleRequest  # noqa: E402
 
 __all__ = [
-    "Alert", "DataKind", "FrozenAccount", "Incident", "IncidentStep", "IncidentStudent", "Step", "TextTold",
+    "Alert", "DataKind", "FrozenAccount", "GrantReview", "GrantReviewItem", "Incident", "IncidentStep",
+    "IncidentStudent", "RoleRequest", "Step", "TextTold",
 ]  # fmt: skip

@@ -3,13 +3,22 @@
 from django.urls import path
 
 from audit.alerts import views as alerts
+from audit.grant_reviews import views as grant_reviews
 from audit.incidents import views as incidents
+from audit.rights import views as rights
 
 app_name = "audit"
 
 urlpatterns = [
     path("alerts/", alerts.register, name="alerts"),
     path("alerts/<uuid:alert_id>/", alerts.alert, name="alert"),
+    path("roles/new/", rights.new_request, name="role_new"),
+    path("role-reviews/", grant_reviews.register, name="grant_reviews"),
+    path("role-reviews/open/", grant_reviews.open_review, name="grant_review_open"),
+    path("role-reviews/<uuid:review_id>/", grant_reviews.review, name="grant_review"),
+    path("role-reviews/<uuid:review_id>/answer/", grant_reviews.answer, name="grant_review_answer"),
+    path("role-reviews/<uuid:review_id>/finish/", grant_reviews.finish, name="grant_review_finish"),
+    path("role-reviews/<uuid:review_id>/report/", grant_reviews.report, name="grant_review_report"),
     path("incidents/", incidents.register, name="incidents"),
     path("incidents/report/", incidents.report, name="incident_report"),
     path("incidents/<uuid:incident_id>/", incidents.incident, name="incident"),

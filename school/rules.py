@@ -277,6 +277,16 @@ RULES: dict[str, RuleKind] = {
             "GB/T 22239 8.1.4.2; days are a proposal",
         ),
         RuleKind(
+            "grant_review_month",
+            _("Month of the yearly review of roles (1 to 12), or the word never"),
+            _never_or(1, 12),
+            10,
+            "S4-4.1-5; month is a proposal",
+        ),
+        RuleKind(
+            "grant_review_days", _("Working days to answer a review of roles"), _whole(1, 60), 15, "proposal"
+        ),
+        RuleKind(
             "incident_authority_hours",
             _("Hours until the authority must know of an incident"),
             _whole(1, 72),
