@@ -26,6 +26,7 @@ PUBLIC = frozenset(
         "mfa_authenticate",
         "set_language",
         "health",
+        "audit:seal_keys",
     }
 )
 """Names of the routes that anybody may open. Keep it short: each stands in docs/permissions.md with its reason."""

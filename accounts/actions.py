@@ -67,8 +67,13 @@ def open_user(
     Raises ValidationError (with the field's name) for a staff number that is taken, NotPermitted outside one's units.
     """
     role = role_for(actor, "manage_users", unit.pk)
-    if User.objects.filter(staff_no__iexact=staff_no).exists():
-        raise ValidationError({"staff_no": _("This staff number has an account already.")})
+    if known := User.objects.filter(staff_no__iexact=staff_no).first():
+        words = _("This staff number has an account already.")
+        if known.kind == User.Kind.STUDENT:
+            words = _(
+                "A student signs in with this number. Give another one, for example with a letter before it."
+            )
+        raise ValidationError({"staff_no": words})
     user = User(staff_no=staff_no, name=name, unit=unit, **contacts)
     _set_id_number(user, id_number)
     with acting(actor, role=role):

@@ -51,6 +51,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         **DefaultAccountAdapter.error_messages,
         "username_password_mismatch": gettext_lazy("The staff number or the password is not right."),
         "too_many_login_attempts": gettext_lazy("Too many attempts. Wait 20 minutes, then try again."),
+        "rate_limited": gettext_lazy("Too many attempts. Wait 20 minutes, then try again."),
         "incorrect_password": gettext_lazy("This is not your present password."),
     }
 
@@ -66,10 +67,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def is_ajax(self, request: HttpRequest) -> bool:
         return False
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Nothing: django-axes counts wrong passwords; the limit `login_failed` is for codes of the second factor."""
+
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
-        """Locked accounts are told so; one that rested too long is locked now."""
+        """Locked accounts are told so; one of staff that rested too long is locked now."""
         unused = timezone.localdate() - timedelta(days=UNUSED_DAYS)
-        if user.is_active and (user.last_seen_on or _changed_on(user)) < unused:
+        staff = user.kind != User.Kind.STUDENT
+        if user.is_active and staff and (user.last_seen_on or _changed_on(user)) < unused:
             reason = _("Not used for %(days)s days") % {"days": UNUSED_DAYS}
             actions.lock_unused(actor=service_user(), user=user, reason=reason)
         if user.is_active:

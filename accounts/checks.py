@@ -89,7 +89,8 @@ def approvers(user: User) -> QuerySet[User]:
     if user.unit is None:
         return User.objects.none()
     above = holders("approve_rights", user.unit.employer).exclude(pk=user.pk)
-    return above.filter(unit_id__in=[*user.unit.ancestors, user.unit.pk])
+    near: QuerySet[User] = above.filter(unit_id__in=[*user.unit.ancestors, user.unit.pk])
+    return near
 
 
 def given_directly(actor: User, user: User) -> None:

@@ -107,7 +107,9 @@ class GrantList(ListPage[Appointment]):
             ("granted_by__name",),
             css="person-name",
         ),
-        Column("request_no", _("Request"), _request, ("request_no",), css="id", value=lambda row: row.request_no),
+        Column(
+            "request_no", _("Request"), _request, ("request_no",), css="id", value=lambda row: row.request_no
+        ),
         Column("reason", _("Reason"), lambda row: row.reason, default=False),
     )
     filters = (

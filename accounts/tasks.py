@@ -1,11 +1,12 @@
 """Unattended work of the accounts room."""
 
-from celery import shared_task
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from core.tasks import task
 
-@shared_task(name="accounts.clear_sessions", ignore_result=True)  # type: ignore[untyped-decorator]  # celery has no types
+
+@task("accounts.clear_sessions")
 def clear_sessions() -> int:
     """Take away sessions that have lapsed; how many."""
     deleted, _kinds = Session.objects.filter(expire_date__lt=timezone.now()).delete()

@@ -158,6 +158,10 @@ class Request(RecordedModel):
         return self.subject
 
 
+NOT_BEGUN = (Request.State.DRAFT, Request.State.REFUSED, Request.State.RECALLED, Request.State.LAPSED)
+"""States of requests that change nothing."""
+
+
 class Delegation(RecordedModel):
     """A dated, approved appointment to act for somebody (代办授权): on requests alone, never for oneself."""
 

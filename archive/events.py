@@ -21,6 +21,7 @@ EVENTS = {
     "consent.withdrawn": _("Consent withdrawn"),
     "consent.viewed": _("Scan of a consent viewed"),
     "student.checked": _("Student file put through the four checks"),
+    "student.proved": _("Proof of a student file's ledger handed out"),
     "student.packaged": _("Archival package of a student file made"),
     "catalogue.printed": _("Catalogue of the archives printed"),
     "student.printed": _("Student file printed"),

@@ -59,6 +59,7 @@ urlpatterns = [
     path("students/<uuid:student_id>/copies/print/", copies.print_file, name="copy_print"),
     path("students/<uuid:student_id>/copies/hand-out/", copies.hand_out, name="copy_hand_out"),
     path("students/<uuid:student_id>/copies/package/", copies.package, name="package"),
+    path("students/<uuid:student_id>/copies/proof/", copies.prove, name="proof"),
     path("four-checks/", four_checks.failing, name="four_checks"),
     path("students/<uuid:student_id>/four-checks/", four_checks.of_file, name="file_checks"),
     path("students/<uuid:student_id>/keeping/", keeping.keeping, name="keeping"),

@@ -19,7 +19,10 @@ class AuditConfig(AppConfig):
         from audit.incidents.actions import note_opened
         from audit.incidents.selectors import READERS, open_concerned
         from audit.rights.kind import KIND as ROLE
+        from audit.seals import actions as seals
+        from audit.seals import inbox as seals_inbox
         from core.menu import MenuItem, register
+        from jobs import registry as jobs
         from ledger import events
         from records import reading
 
@@ -31,6 +34,8 @@ class AuditConfig(AppConfig):
         kinds.register(ROLE)
         inbox.register(inbox.InboxSource("grant_reviews", _("Reviews of roles"), grant_reviews.rows))
         inbox.register(inbox.InboxSource("incidents", _("Incidents"), incidents.rows))
+        inbox.register(inbox.InboxSource("seals", _("Seals"), seals_inbox.rows))
+        jobs.register(jobs.Kind(seals.JOB, _("Verification of the ledger"), seals.work, cancellable=False))
         neutral = _("Not to be destroyed for the present. Ask the security administrator.")
         obstacles.register("incident", neutral, open_concerned)
         register(
@@ -52,3 +57,9 @@ class AuditConfig(AppConfig):
             )
         )  # fmt: skip
         register(MenuItem(_("Ask for a role"), "audit:role_new", "user-check", "", "work", 94))
+        register(
+            MenuItem(
+                _("Seals and verification"), "audit:seals", "certificate", "view_events", "audit", 60,
+                also=("audit:seal", "audit:verifications", "audit:verification"),
+            )
+        )  # fmt: skip

@@ -18,5 +18,6 @@ EVENTS = {
     "alert.raised": _("Alert raised"),
     "alert.answered": _("Alert answered"),
     "reading.alerted": _("Many student files read by one person on one day"),
+    "ledger.verified": _("Ledger verified"),
     "reading.answered": _("Alert of much reading answered"),
 }

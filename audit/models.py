@@ -9,11 +9,31 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from audit.alert_models import Alert
+from audit.rights_models import GrantReview, GrantReviewItem, RoleRequest
+from audit.verification_models import Verification, VerificationFinding
 from core.crypto import EncryptedTextField
 from ledger.history import History
 from ledger.models import InsertOnlyModel, RecordedModel
 from records.models import Student
 from school.models import Unit
+
+__all__ = [
+    "TEXT",
+    "Alert",
+    "DataKind",
+    "FrozenAccount",
+    "GrantReview",
+    "GrantReviewItem",
+    "Incident",
+    "IncidentStep",
+    "IncidentStudent",
+    "RoleRequest",
+    "Step",
+    "TextTold",
+    "Verification",
+    "VerificationFinding",
+]  # fmt: skip
 
 
 def _differ(one: str, other: str) -> Q:
@@ -252,12 +272,3 @@ class FrozenAccount(RecordedModel):
 
     def __str__(self) -> str:
         return f"{self.incident_id} {self.user_id}"
-
-
-from audit.alert_models import Alert  # noqa: E402  # it points at the incidents above
-from audit.rights_models import GrantReview, GrantReviewItem, RoleRequest  # noqa: E402
-
-__all__ = [
-    "Alert", "DataKind", "FrozenAccount", "GrantReview", "GrantReviewItem", "Incident", "IncidentStep",
-    "IncidentStudent", "RoleRequest", "Step", "TextTold",
-]  # fmt: skip

@@ -45,9 +45,7 @@ class RoleRequest(TypedRequest):
         default_permissions = ()
         constraints = [
             *apart("role_request", ROLE_APART),
-            models.CheckConstraint(
-                condition=Q(valid_until__gte=F("valid_from")), name="role_request_dates"
-            ),
+            models.CheckConstraint(condition=Q(valid_until__gte=F("valid_from")), name="role_request_dates"),
             models.CheckConstraint(
                 condition=Q(appointment__isnull=True) | Q(head__isnull=False, granter__isnull=False),
                 name="role_request_granted_whole",
@@ -93,7 +91,7 @@ class GrantReview(RecordedModel):
 
 
 class GrantReviewItem(RecordedModel):
-    """One role in a review. ``person`` repeats the one who holds it, so that he neither confirms nor ends it himself."""
+    """One role in a review. ``person`` repeats the one who holds it, who neither confirms nor ends it himself."""
 
     class Outcome(models.TextChoices):
         KEEP = "keep", _("Still needed")

@@ -6,6 +6,7 @@ from audit.alerts import views as alerts
 from audit.grant_reviews import views as grant_reviews
 from audit.incidents import views as incidents
 from audit.rights import views as rights
+from audit.seals import views as seals
 
 app_name = "audit"
 
@@ -28,4 +29,10 @@ urlpatterns = [
     path("incidents/<uuid:incident_id>/letter/", incidents.letter, name="incident_letter"),
     path("incidents/<uuid:incident_id>/notice/", incidents.notice, name="incident_notice"),
     path("incidents/<uuid:incident_id>/letters/", incidents.letters, name="incident_letters"),
+    path("seals/", seals.seals, name="seals"),
+    path("seals/keys/", seals.keys, name="seal_keys"),
+    path("seals/<int:number>/", seals.seal, name="seal"),
+    path("verifications/", seals.verifications, name="verifications"),
+    path("verifications/run/", seals.verify, name="verify"),
+    path("verifications/<uuid:verification_id>/", seals.verification, name="verification"),
 ]

@@ -11,6 +11,7 @@ import secrets
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -114,6 +115,25 @@ def _read_secrets() -> dict[str, str]:
         made = _demonstration_secrets()
         found = {name: value or made[name] for name, value in found.items()}
     return found
+
+
+def store(
+    *, bucket: str, url: str, region: str, access_key: str, secret_key: str, directory: dict[str, str]
+) -> dict[str, Any]:
+    """A place for files: a bucket of an S3 server, or a directory where none is named."""
+    if not bucket:
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": directory}
+    options = {
+        "bucket_name": bucket,
+        "endpoint_url": url or None,
+        "access_key": access_key or None,
+        "secret_key": secret_key or None,
+        "region_name": region or "us-east-1",
+        "addressing_style": "path",
+        "default_acl": None,
+        "file_overwrite": False,
+    }
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
 
 
 def _embedded_servers() -> dict[str, str]:

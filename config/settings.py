@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import django_stubs_ext
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +19,7 @@ from config.environment import (
     number,
     server_address,
     snapshot_recipients,
+    store,
     words,
 )
 from config.logs import logging_settings
@@ -27,6 +29,7 @@ django_stubs_ext.monkeypatch()
 SECRET_KEY = SECRETS["SECRET_KEY"]
 FIELD_KEYS = SECRETS["FIELD_KEYS"]
 BLIND_INDEX_KEY = SECRETS["BLIND_INDEX_KEY"]
+LEDGER_SEAL_KEY = SECRETS["LEDGER_SEAL_KEY"]
 PACKAGE_SIGNING_KEY = SECRETS["PACKAGE_SIGNING_KEY"]
 SNAPSHOT_RECIPIENTS = snapshot_recipients()
 FIELD_CIPHER = given("FIELD_CIPHER") or "AES-256-GCM"
@@ -153,7 +156,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_FORMS = {"login": "accounts.forms.SignInForm", "reauthenticate": "accounts.forms.PasswordAgainForm"}
-ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": None, "change_password": "10/20m/user"}
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "10/20m/key", "change_password": "10/20m/user"}
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
 MFA_FORMS = {
     "authenticate": "accounts.forms.SecondFactorForm",
@@ -197,21 +200,23 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(given("STATIC_ROOT") or VAR_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 _STATIC_BACKEND = "core.storage.StaticStorage"
-_BUCKET = given("FILES_BUCKET")
-_BUCKET_OPTIONS = {
-    "bucket_name": _BUCKET,
-    "endpoint_url": given("FILES_S3_URL") or None,
-    "access_key": given("FILES_S3_ACCESS_KEY") or None,
-    "secret_key": given("FILES_S3_SECRET_KEY") or None,
-    "region_name": given("FILES_S3_REGION") or "us-east-1",
-    "addressing_style": "path",
-    "default_acl": None,
-    "file_overwrite": False,
-}
 STORAGES = {
-    "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": _BUCKET_OPTIONS}
-    if _BUCKET
-    else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": store(
+        bucket=given("FILES_BUCKET"),
+        url=given("FILES_S3_URL"),
+        region=given("FILES_S3_REGION"),
+        access_key=given("FILES_S3_ACCESS_KEY"),
+        secret_key=given("FILES_S3_SECRET_KEY"),
+        directory={},
+    ),
+    "seals": store(
+        bucket=given("SEALS_BUCKET"),
+        url=given("SEALS_S3_URL"),
+        region=given("SEALS_S3_REGION"),
+        access_key=given("SEALS_S3_ACCESS_KEY"),
+        secret_key=given("SEALS_S3_SECRET_KEY"),
+        directory={"location": given("SEALS_DIRECTORY") or str(VAR_DIR / "seals")},
+    ),
     "staticfiles": {
         "BACKEND": _STATIC_BACKEND if PRODUCTION else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
@@ -243,6 +248,8 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000
 CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_BEAT_SCHEDULE = {
+    "ledger.seal": {"task": "ledger.seal", "schedule": 300.0, "options": {"expires": 300.0}},
+    "audit.verify": {"task": "audit.verify", "schedule": crontab(hour=2, minute=30)},
     "jobs.sweep": {"task": "jobs.sweep", "schedule": 15.0, "options": {"expires": 15.0}},
     "accounts.clear_sessions": {"task": "accounts.clear_sessions", "schedule": 24 * 3600.0},
     "files.sweep_orphans": {"task": "files.sweep_orphans", "schedule": 24 * 3600.0},

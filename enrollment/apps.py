@@ -14,6 +14,7 @@ class EnrollmentConfig(AppConfig):
         from core import menu
         from enrollment import inbox as intake_inbox
         from enrollment import work_events
+        from enrollment.accounting import accounted
         from enrollment.erasing import erase
         from enrollment.events import EVENTS
         from enrollment.file_section import CARD, SECTION
@@ -23,8 +24,10 @@ class EnrollmentConfig(AppConfig):
         from enrollment.relations import decided_on, stepped_aside
         from enrollment.selectors import merged_cases
         from ledger import events
+        from ledger.seals import lawful
         from records import erasing, finders, sections
 
+        lawful.register(accounted)
         open_work.register(told)
         finders.register(finders.Finder("applicants", _("Applicants"), ("view_applicant",), applicants))
         erasing.register("enrollment", erase)

@@ -1,11 +1,10 @@
 """Unattended work of the files room."""
 
-from celery import shared_task
-
+from core.tasks import task
 from files import actions
 
 
-@shared_task(name="files.sweep_orphans", ignore_result=True)  # type: ignore[untyped-decorator]  # celery has no types
+@task("files.sweep_orphans")
 def sweep_orphans() -> int:
     """Take away stored contents that nobody keeps."""
     return actions.sweep_orphans()

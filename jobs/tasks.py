@@ -3,8 +3,7 @@
 import logging
 import secrets
 
-from celery import shared_task
-
+from core.tasks import task
 from jobs import actions, progress
 from jobs.locks import hold
 from jobs.messages import FAULT
@@ -16,7 +15,7 @@ from ledger.context import acting
 log = logging.getLogger(__name__)
 
 
-@shared_task(name=actions.TASK, ignore_result=True)  # type: ignore[untyped-decorator]  # celery has no types
+@task(actions.TASK)
 def run(job_id: int) -> None:
     """Do a job, unless it has ended or somebody else does it. Safe to be sent twice."""
     with hold(job_id) as held:
@@ -45,7 +44,7 @@ def _work(job: Job) -> None:
         actions.end(job, Job.State.DONE, done=tell.total, total=tell.total, result=running.result)
 
 
-@shared_task(name="jobs.sweep", ignore_result=True)  # type: ignore[untyped-decorator]  # celery has no types
+@task("jobs.sweep")
 def sweep() -> int:
     """Send again what nobody took or what lost its worker."""
     return actions.send_again()

@@ -1,77 +1,20 @@
-"""Events, and the bases of models whose every change is recorded."""
-
-from collections.abc import Iterable
-from typing import Any, ClassVar, NoReturn
+"""Events, erasures and seals, and the bases of models whose every change is recorded."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.db import models, router, transaction
+from django.db import models
 from django.db.models import Q
-from django.db.models.base import ModelBase
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ledger.fields import CurrentTransaction, RandomSalt, XidField
+from ledger.bases import InsertOnlyModel, RecordedManager, RecordedModel, RecordedQuerySet, Unrecorded
+from ledger.fields import CurrentTransaction, XidField
+from ledger.seal_models import Seal, SealCopy, SealPart, SealShape
 
-
-class Unrecorded(RuntimeError):
-    """A bulk write that would leave no history: use `ledger.history.write_rows`, `update_rows` or `delete_rows`."""
-
-
-class RecordedQuerySet(models.QuerySet[Any]):
-    """Reads as usual; writes that bypass history raise Unrecorded."""
-
-    def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise Unrecorded(f"{self.model._meta.label}: this would leave no history")
-
-    update = bulk_create = bulk_update = delete = _refuse
-    aupdate = abulk_create = abulk_update = adelete = _refuse
-
-
-class RecordedManager(models.Manager.from_queryset(RecordedQuerySet)):  # type: ignore[misc]  # made at run time
-    """The manager of recorded models."""
-
-
-class RecordedModel(models.Model):
-    """A model whose rows change only together with their history; add ``history = History()`` to each concrete one."""
-
-    objects: ClassVar[Any] = RecordedManager()
-
-    class Meta:
-        abstract = True
-
-    def save_base(
-        self,
-        raw: bool = False,
-        force_insert: bool | tuple[ModelBase, ...] = False,
-        force_update: bool = False,
-        using: str | None = None,
-        update_fields: Iterable[str] | None = None,
-    ) -> None:
-        alias = using or router.db_for_write(type(self), instance=self)
-        with transaction.atomic(using=alias, savepoint=False):
-            super().save_base(raw, force_insert, force_update, alias, update_fields)
-
-
-class InsertOnlyModel(models.Model):
-    """Rows that are written once and name their operator themselves (decisions, log rows): no history of their own.
-
-    The application's database role can neither change nor delete them. Many at once: `ledger.history.write_rows`.
-    """
-
-    insert_only = True
-    objects: ClassVar[Any] = RecordedManager()
-
-    class Meta:
-        abstract = True
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise Unrecorded(f"{self._meta.label}: rows are never changed")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise Unrecorded(f"{self._meta.label}: rows are never deleted")
+__all__ = [
+    "Erasure", "Event", "InsertOnlyModel", "RecordedManager", "RecordedModel", "RecordedQuerySet", "Seal", "SealCopy",
+    "SealPart", "SealShape", "Unrecorded",
+]  # fmt: skip
 
 
 class Event(InsertOnlyModel):
@@ -102,7 +45,6 @@ class Event(InsertOnlyModel):
     purpose = models.TextField(blank=True, default="")
     detail = models.JSONField(default=dict)
     xid = XidField(db_default=CurrentTransaction(), editable=False)
-    salt = models.UUIDField(db_default=RandomSalt(), editable=False)
 
     class Meta:
         verbose_name = _("event")
@@ -136,7 +78,6 @@ class Erasure(InsertOnlyModel):
     subject = models.UUIDField()
     table = models.CharField(max_length=63)
     rows = ArrayField(models.BigIntegerField())
-    xid = XidField(db_default=CurrentTransaction(), editable=False)
 
     class Meta:
         verbose_name = _("erased rows")

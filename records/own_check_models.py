@@ -48,7 +48,7 @@ class OwnCheck(RecordedModel):
         indexes = [
             models.Index(fields=["student", "-asked_at"], name="own_check_student"),
             models.Index(
-                fields=["enrolment"], condition=Q(kind="correction", answered_at=None), name="own_check_open"
+                fields=["student"], condition=Q(kind="correction", answered_at=None), name="own_check_open"
             ),
         ]
         constraints = [

@@ -45,10 +45,9 @@ class UnknownField(LookupError):
 
 
 _COUNT = """
-    INSERT INTO records_readingday AS known (reader_id, day, students) VALUES (%s, %s, %s::bigint[])
+    INSERT INTO records_readingday AS known (reader_id, day, students) VALUES (%s, %s, ARRAY[%s]::bigint[])
     ON CONFLICT (reader_id, day) DO UPDATE SET students = CASE
-        WHEN excluded.students <@ known.students THEN known.students
-        ELSE known.students || ARRAY(SELECT unnest(excluded.students) EXCEPT SELECT unnest(known.students)) END
+        WHEN excluded.students <@ known.students THEN known.students ELSE known.students || excluded.students END
     RETURNING cardinality(students)
 """
 
@@ -80,16 +79,11 @@ def count(*, actor: User, file: StudentFile) -> None:
 
     Inside the caller's transaction; an alert when it is one more than a day allows.
     """
-    count_all(actor=actor, school=file.enrolment.school, students=[file.student.pk])
-
-
-def count_all(*, actor: User, school: Unit, students: list[int]) -> None:
-    """The same for several files of a school, by the ids of their students."""
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [actor.pk, timezone.localdate(), students])
+        cursor.execute(_COUNT, [actor.pk, timezone.localdate(), file.student.pk])
         (files,) = cursor.fetchone()
     if files > LEAST_BULK_VIEW:
-        _watch(actor, school, files)
+        _watch(actor, file.enrolment.school, files)
 
 
 def _watch(actor: User, school: Unit, count: int) -> None:

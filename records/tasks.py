@@ -2,14 +2,13 @@
 
 from typing import cast
 
-from celery import shared_task
-
 from accounts.models import User
+from core.tasks import task
 from ledger.context import service_user
 from records.photos import actions, export
 
 
-@shared_task(name="records.discard_lapsed", ignore_result=True)  # type: ignore[untyped-decorator]  # celery has no types
+@task("records.discard_lapsed")
 def discard_lapsed() -> int:
     """Delete packed photos whose hour has come, and pictures that nobody cropped."""
     actor = cast("User", service_user())

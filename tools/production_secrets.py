@@ -46,6 +46,8 @@ def values() -> dict[str, str]:
         "redis_url": f"redis://:{valkey}@valkey:6379/0",
         "files_s3_access_key": access,
         "files_s3_secret_key": secret,
+        "seals_s3_access_key": "",
+        "seals_s3_secret_key": "",
         "snapshot_recipients": str(snapshot.to_public()),
         "snapshot_identity": str(snapshot),
         "bucket_users": json.dumps({"identities": [bucket_user]}),

@@ -161,7 +161,12 @@ def appoint(request: HttpRequest, public_id: UUID) -> HttpResponse:
             messages.success(request, _("The role is given."))
             return redirect("accounts:user", public_id)
     by_request = selectors.asks_by_request(actor, person)
-    context = {"form": form, "person": person, "by_request": by_request, "entry_roles": [role.label for role in ENTRY_ROLES]}
+    context = {
+        "form": form,
+        "person": person,
+        "by_request": by_request,
+        "entry_roles": [role.label for role in ENTRY_ROLES],
+    }
     return render(request, "accounts/appoint.html", context)
 
 

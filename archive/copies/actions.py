@@ -13,11 +13,13 @@ from accounts.scope import role_for
 from approvals.refusals import RequestRefused
 from archive.consents.selectors import ADULT, age, is_child
 from archive.copies.making import as_json, as_pdf
-from archive.eep.actions import PERM, demand_no_relation
+from archive.eep.actions import PERM, demand_no_relation, demand_whole
 from archive.models import FileCopy
 from core.chinese import clean_name
 from ledger import events
 from ledger.context import acting
+from ledger.seals.header import canonical
+from ledger.seals.proving import proof_of
 from records import reading
 from records.models import FamilyMember, Student
 from records.selectors import StudentFile
@@ -135,3 +137,16 @@ def _keep(action: str, actor: User, role: str, file: StudentFile, row: FileCopy)
             detail={"form": row.form, "asker": row.asker},
         )  # fmt: skip
     return row
+
+
+@transaction.atomic
+def prove(*, actor: User, file: StudentFile, purpose: str) -> bytes:
+    """The ledger of a file as a proof that an outsider can check, as JSON. Raises NotPermitted, OwnFile."""
+    role = demand_whole(actor, file)
+    proof = proof_of(file.student.public_id)
+    events.record(
+        "student.proved", actor=actor, obj=file.student, unit_id=file.enrolment.unit_id, role=role, purpose=purpose,
+        detail={"rows": len(proof["rows"]), "seals": len(proof["seals"])},
+    )  # fmt: skip
+    reading.count(actor=actor, file=file)
+    return canonical(proof).encode()

@@ -16,6 +16,12 @@ class PurposeForm(forms.Form):
     )
 
 
+class ProofForm(forms.Form):
+    """What the proof is for."""
+
+    purpose = forms.CharField(label=_("Purpose"), max_length=200, help_text=_("Kept in the ledger"))
+
+
 class CopyForm(forms.Form):
     """Who asks, how his identity was seen, in which form; for a refusal its reason."""
 

@@ -15,7 +15,7 @@ from accounts.scope import NotPermitted
 from approvals.refusals import RequestRefused
 from archive.catalogues.selectors import PERM as CATALOGUE
 from archive.copies import actions, selectors
-from archive.copies.forms import CopyForm, PurposeForm
+from archive.copies.forms import CopyForm, ProofForm, PurposeForm
 from archive.eep.actions import PERM, package_of
 from archive.models import FileCopy
 from core.pdf import PdfFailed
@@ -44,6 +44,7 @@ def _page(request: HttpRequest, file: StudentFile, *bound: forms.Form, status: i
         "may_list": file.allows(CATALOGUE),
         "rows": selectors.copies_of(file.student) if may_copy else [],
         "copy_form": given.get(CopyForm, CopyForm()),
+        "proof_form": given.get(ProofForm, ProofForm()),
         "purpose_form": given.get(PurposeForm, PurposeForm()),
     }
     return render(request, "archive/copies.html", context, status=status)
@@ -111,3 +112,18 @@ def package(request: HttpRequest, student_id: UUID) -> HttpResponse:
         messages.error(request, str(refused))
         return redirect("archive:copies", student_id)
     return serve_bytes(content, f"{file.student.archive_no}.xml", "application/xml")
+
+
+@requires(PERM)
+@require_POST
+def prove(request: HttpRequest, student_id: UUID) -> HttpResponse:
+    """The proof of the file's ledger as a download."""
+    file, form = _file(request, student_id, PERM), ProofForm(request.POST)
+    if not form.is_valid():
+        return _page(request, file, form, status=422)
+    try:
+        content = actions.prove(actor=user_of(request), file=file, **form.cleaned_data)
+    except RequestRefused as refused:
+        form.add_error(None, str(refused))
+        return _page(request, file, form, status=422)
+    return serve_bytes(content, f"{file.student.archive_no}-proof.json", "application/json")

@@ -57,14 +57,20 @@ def demand_no_relation(actor: User, student: Student) -> None:
         raise OwnFile(_("Nobody hands out a copy of his own file or of his family's."))
 
 
-def package_of(*, actor: User, file: StudentFile) -> bytes:
-    """The package of an open file, secret documents and all. Raises NotPermitted, OwnFile, NoPackage."""
+def demand_whole(actor: User, file: StudentFile) -> str:
+    """The role in which somebody hands out all that stands in a file. Raises NotPermitted, OwnFile."""
     unit_id = file.enrolment.unit_id
     role = role_for(actor, PERM, unit_id)
     demand_no_relation(actor, file.student)
     secret = Document.objects.filter(student=file.student).exclude(secrecy=Secrecy.ORDINARY)
     if secret.exists() and not file.allows(SECRET):
         raise NotPermitted(SECRET, obj=file.student, unit_id=unit_id)
+    return role
+
+
+def package_of(*, actor: User, file: StudentFile) -> bytes:
+    """The package of an open file, secret documents and all. Raises NotPermitted, OwnFile, NoPackage."""
+    unit_id, role = file.enrolment.unit_id, demand_whole(actor, file)
     content = package(actor=actor, student=file.student, role=role, unit_id=unit_id)
     with transaction.atomic():
         reading.count(actor=actor, file=file)

@@ -3,15 +3,13 @@
 import base64
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 from django.utils import timezone
 from lxml import etree
 
 from archive.eep.plain import tag, text_element
-from core.crypto import parse_keys
+from core.signing import holds, public_keys
+from core.signing import sign as signed
 
 RULE = "对被签名对象按C14N 1.0(http://www.w3.org/TR/2001/REC-xml-c14n-20010315)规范化后的字节签名"
 
@@ -24,18 +22,7 @@ def canonical(signed: Any) -> bytes:
 
 def signature_of(content: bytes) -> tuple[str, bytes, bytes]:
     """Under the key that signs now: its id, its public half, the signature."""
-    key_id, seed = next(iter(parse_keys(settings.PACKAGE_SIGNING_KEY).items()))
-    key = Ed25519PrivateKey.from_private_bytes(seed)
-    return key_id, _public(key.public_key()), key.sign(content)
-
-
-def holds(public: bytes, signature: bytes, content: bytes) -> bool:
-    """Whether the signature of the content holds under this public key, whosever it is."""
-    try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, content)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
+    return signed(settings.PACKAGE_SIGNING_KEY, content)
 
 
 def sign(package: Any, signer: str) -> None:
@@ -53,8 +40,7 @@ def sign(package: Any, signer: str) -> None:
 
 def own_keys() -> set[bytes]:
     """The public keys of this installation, those too that sign no more."""
-    seeds = parse_keys(settings.PACKAGE_SIGNING_KEY).values()
-    return {_public(Ed25519PrivateKey.from_private_bytes(seed).public_key()) for seed in seeds}
+    return set(public_keys(settings.PACKAGE_SIGNING_KEY).values())
 
 
 def signed_by(package: Any) -> bytes | None:
@@ -64,7 +50,3 @@ def signed_by(package: Any) -> bytes | None:
     result = base64.b64decode(block.findtext(tag("签名结果")))
     signed = canonical(package.find(tag("被签名对象")))
     return public if holds(public, result, signed) else None
-
-
-def _public(key: Ed25519PublicKey) -> bytes:
-    return key.public_bytes(Encoding.Raw, PublicFormat.Raw)

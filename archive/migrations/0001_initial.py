@@ -190,27 +190,27 @@ BEGIN
     );
     PERFORM set_config('xueji.erasing', pg_current_xact_id()::text, true);
     WITH done AS (
-        UPDATE public.approvals_decision SET comment = '' WHERE request_id = ANY (over) RETURNING id
+        UPDATE public.approvals_decision SET salt = gen_random_uuid(), comment = '' WHERE request_id = ANY (over) RETURNING id
     )
     INSERT INTO public.ledger_erasure (subject, "table", rows)
     SELECT subjects[1], 'approvals_decision', array_agg(id ORDER BY id) FROM done HAVING count(*) > 0;
     WITH done AS (
         UPDATE public.archive_historicalinquiryrequest
-        SET purpose = '', report = '', reader = '', reader_unit = '', history_change_reason = ''
+        SET salt = gen_random_uuid(), purpose = '', report = '', reader = '', reader_unit = '', history_change_reason = ''
         WHERE request_id = ANY (over) RETURNING history_id
     )
     INSERT INTO public.ledger_erasure (subject, "table", rows)
     SELECT subjects[1], 'archive_historicalinquiryrequest', array_agg(history_id ORDER BY history_id)
     FROM done HAVING count(*) > 0;
     WITH done AS (
-        UPDATE public.archive_historicalsharingrequest SET end_reason = '', history_change_reason = ''
+        UPDATE public.archive_historicalsharingrequest SET salt = gen_random_uuid(), end_reason = '', history_change_reason = ''
         WHERE request_id = ANY (over) RETURNING history_id
     )
     INSERT INTO public.ledger_erasure (subject, "table", rows)
     SELECT subjects[1], 'archive_historicalsharingrequest', array_agg(history_id ORDER BY history_id)
     FROM done HAVING count(*) > 0;
     WITH done AS (
-        UPDATE public.archive_historicaleditrequest SET reason = '', basis = '', history_change_reason = ''
+        UPDATE public.archive_historicaleditrequest SET salt = gen_random_uuid(), reason = '', basis = '', history_change_reason = ''
         WHERE request_id = ANY (over) AND history_subject IS NULL RETURNING history_id
     )
     INSERT INTO public.ledger_erasure (subject, "table", rows)
@@ -222,7 +222,7 @@ BEGIN
         FROM public.archive_historicalproblemrow h JOIN public.archive_problemlist l ON l.id = h.problem_list_id
         WHERE h.xid = pg_current_xact_id() AND h.history_type <> '+' AND l.school_id = ANY (schools) GROUP BY 1
     ), done AS (
-        UPDATE public.archive_historicalproblemrow h SET reason = '', returned = '', history_change_reason = ''
+        UPDATE public.archive_historicalproblemrow h SET salt = gen_random_uuid(), reason = '', returned = '', history_change_reason = ''
         FROM touched t WHERE h.id = t.id AND (t.removed OR h.history_id < t.newest)
             AND (h.history_subject IS NULL OR h.history_subject <> ALL (subjects))
         RETURNING h.history_id
@@ -231,25 +231,25 @@ BEGIN
     SELECT subjects[1], 'archive_historicalproblemrow', array_agg(history_id ORDER BY history_id)
     FROM done HAVING count(*) > 0;
     WITH done AS (
-        UPDATE public.archive_tombstone SET name_digest = '' WHERE subject = ANY (subjects) RETURNING id, subject
+        UPDATE public.archive_tombstone SET salt = gen_random_uuid(), name_digest = '' WHERE subject = ANY (subjects) RETURNING id, subject
     )
     INSERT INTO public.ledger_erasure (subject, "table", rows)
     SELECT subject, 'archive_tombstone', array_agg(id ORDER BY id) FROM done GROUP BY 1;
     WITH done AS (
-        UPDATE public.archive_retentionterm t SET reason = '' FROM public.records_student s
+        UPDATE public.archive_retentionterm t SET salt = gen_random_uuid(), reason = '' FROM public.records_student s
         WHERE s.id = t.student_id AND s.public_id = ANY (subjects) RETURNING t.id, s.public_id
     )
     INSERT INTO public.ledger_erasure (subject, "table", rows)
     SELECT public_id, 'archive_retentionterm', array_agg(id ORDER BY id) FROM done GROUP BY 1;
     WITH done AS (
-        UPDATE public.archive_certificate c SET facts = '', purpose = '', student_no = ''
+        UPDATE public.archive_certificate c SET salt = gen_random_uuid(), facts = '', purpose = '', student_no = ''
         FROM public.records_student s
         WHERE s.id = c.student_id AND s.public_id = ANY (subjects) RETURNING c.id, s.public_id
     )
     INSERT INTO public.ledger_erasure (subject, "table", rows)
     SELECT public_id, 'archive_certificate', array_agg(id ORDER BY id) FROM done GROUP BY 1;
     WITH done AS (
-        UPDATE public.archive_certificatevoid v SET reason = ''
+        UPDATE public.archive_certificatevoid v SET salt = gen_random_uuid(), reason = ''
         FROM public.archive_certificate c, public.records_student s
         WHERE c.id = v.certificate_id AND s.id = c.student_id AND s.public_id = ANY (subjects)
         RETURNING v.id, s.public_id
@@ -257,7 +257,7 @@ BEGIN
     INSERT INTO public.ledger_erasure (subject, "table", rows)
     SELECT public_id, 'archive_certificatevoid', array_agg(id ORDER BY id) FROM done GROUP BY 1;
     WITH done AS (
-        UPDATE public.archive_filecopy SET asker_name = '', relation = CASE WHEN relation = '' THEN '' ELSE '—' END,
+        UPDATE public.archive_filecopy SET salt = gen_random_uuid(), asker_name = '', relation = CASE WHEN relation = '' THEN '' ELSE '—' END,
             refusal = CASE WHEN refusal IS NULL THEN NULL
             ELSE ''::bytea END
         WHERE subject = ANY (subjects) RETURNING id, subject
@@ -265,7 +265,7 @@ BEGIN
     INSERT INTO public.ledger_erasure (subject, "table", rows)
     SELECT subject, 'archive_filecopy', array_agg(id ORDER BY id) FROM done GROUP BY 1;
     WITH done AS (
-        UPDATE public.files_blob b SET filename = '' FROM public.archive_destroyedblob g, public.archive_destroyedfile d
+        UPDATE public.files_blob b SET salt = gen_random_uuid(), filename = '' FROM public.archive_destroyedblob g, public.archive_destroyedfile d
         WHERE g.blob_id = b.id AND d.id = g.destroyed_id AND d.subject = ANY (subjects) RETURNING b.id, d.subject
     )
     INSERT INTO public.ledger_erasure (subject, "table", rows)

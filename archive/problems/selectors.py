@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.scope import holds, units_with_any, visible_or_404
-from approvals.models import Request
+from approvals.models import NOT_BEGUN, Request
 from archive.models import DeletionRequest, EditChange, ProblemList, ProblemRow
 from core.lookups import AnyOf
 from records.models import Enrolment
@@ -33,7 +33,6 @@ WORK, CONFIRM = "request_change", "review_change"
 READERS = (WORK, CONFIRM)
 State = ProblemRow.State
 TO_DO = ((WORK, State.OPEN), (CONFIRM, State.ANSWERED))
-NOT_BEGUN = ("draft", "refused", "recalled", "lapsed")
 
 
 def _stretches() -> QuerySet[Enrolment]:

@@ -15,8 +15,9 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from accounts.actions import known_again
-from archive.eep.signing import holds, own_keys, signature_of
+from archive.eep.signing import own_keys, signature_of
 from archive.models import DestroyedFile
+from core.signing import holds
 from ledger import events
 from ledger.context import acting, service_user
 from records.models import Student

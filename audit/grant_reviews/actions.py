@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -36,7 +37,10 @@ def open_due(today: date) -> int:
     done = GrantReview.objects.filter(opened_at__year=today.year).values("school")
     opened = 0
     for school in selectors.employers().exclude(pk__in=done):
-        if rule(school, "grant_review_month", on=today) == today.month and selectors.roles_of(school).exists():
+        if (
+            rule(school, "grant_review_month", on=today) == today.month
+            and selectors.roles_of(school).exists()
+        ):
             with acting_for_job():
                 opened += _open(service_user(), "service", school) is not None
     return opened
@@ -56,13 +60,17 @@ def open_review(*, actor: User, school: Unit) -> GrantReview:
 
 
 @transaction.atomic
-def _open(actor: User, role: str, school: Unit) -> GrantReview | None:
+def _open(actor: Any, role: str, school: Unit) -> GrantReview | None:
     """Open it with every role in force; None when one is open, or another run was first."""
     due = due_after(school, int(rule(school, "grant_review_days"))).date
     try:
         with transaction.atomic():
             made: GrantReview = GrantReview.objects.create(
-                number=new_number(PREFIX), school=school, opened_by=actor, opened_at=timezone.now(), due_on=due
+                number=new_number(PREFIX),
+                school=school,
+                opened_by=actor,
+                opened_at=timezone.now(),
+                due_on=due,
             )
     except IntegrityError:
         return None
@@ -134,7 +142,9 @@ def finish(*, actor: User, review: GrantReview) -> tuple[int, int]:
             if _has_ended(item.appointment):
                 continue
             try:
-                end_appointment(actor=actor, appointment=item.appointment, reason=f"{row.number} {item.reason}"[:200])
+                end_appointment(
+                    actor=actor, appointment=item.appointment, reason=f"{row.number} {item.reason}"[:200]
+                )
             except ValidationError as fault:
                 raise RequestRefused(" ".join(fault.messages)) from fault
             item.ended_by = actor

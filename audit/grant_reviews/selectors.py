@@ -1,7 +1,7 @@
 """Reads of reviews of roles, and who answers for whose."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -78,7 +78,9 @@ def roles_of(school: Unit) -> QuerySet[Appointment]:
     """Roles in force, or to begin, on an employer and its departments; units below it review their own."""
     here = Q(unit=school) | Q(unit__parent=school, unit__kind=Unit.Kind.DEPARTMENT)
     later = Q(withdrawn_at__isnull=True, valid_from__gt=timezone.localdate())
-    rows: QuerySet[Appointment] = Appointment.objects.filter(here & (in_force() | later), user__is_active=True)
+    rows: QuerySet[Appointment] = Appointment.objects.filter(
+        here & (in_force() | later), user__is_active=True
+    )
     return rows.select_related("user").order_by("user__name", "pk")
 
 
@@ -96,7 +98,9 @@ def waiting(user: User) -> list[tuple[Any, int]]:
     unanswered = GrantReviewItem.objects.filter(review__in=rows, outcome="")
     for review, person in unanswered.values_list("review_id", "person_id"):
         left[review] += person in mine[review]
-    return [(one, left[one.pk]) for one in rows if left[one.pk] or (one.school_id in runs and may_finish(one))]
+    return [
+        (one, left[one.pk]) for one in rows if left[one.pk] or (one.school_id in runs and may_finish(one))
+    ]
 
 
 def may_finish(review: Any) -> bool:
@@ -111,8 +115,8 @@ def units_to_open(user: User) -> list[Unit]:
     return list(rows.exclude(pk__in=open_now.values("school")))
 
 
-def rows_of(review: GrantReview) -> Iterable[Any]:
+def rows_of(review: GrantReview) -> list[GrantReviewItem]:
     """Every role of a review with its outcome, by person, for the report."""
     rows = GrantReviewItem.objects.filter(review=review)
     rows = rows.select_related("appointment__unit", "person__unit", "decided_by", "ended_by")
-    return rows.order_by("person__name", "pk")
+    return list(rows.order_by("person__name", "pk"))

@@ -79,7 +79,9 @@ def answer(request: HttpRequest, review_id: UUID) -> HttpResponse:
     """Confirm the ticked roles, or mark them to end."""
     user = user_of(request)
     row = selectors.review_for(user, review_id)
-    form = AnswerForm({"outcome": request.GET.get("outcome", "end"), "reason": request.POST.get("reason", "")})
+    form = AnswerForm(
+        {"outcome": request.GET.get("outcome", "end"), "reason": request.POST.get("reason", "")}
+    )
     ids = [one for text in request.POST.getlist("ids") if (one := _uuid(text))]
     if not form.is_valid() or not ids:
         messages.error(request, _("Tick the roles first."))

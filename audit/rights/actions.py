@@ -1,6 +1,7 @@
 """Writes of requests for a role: drafted by the one who wants it, granted by the security administrator."""
 
 from datetime import date
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -37,24 +38,23 @@ def draft(
     reason: str,
     instead_of: RoleRequest | None = None,
 ) -> RoleRequest:
-    """Draft the request of ``actor`` for a role on a unit of his school. Raises CannotHold, WrongState, NotPermitted."""
+    """Draft the request of ``actor`` for a role at his school. Raises CannotHold, WrongState, NotPermitted."""
     if actor.unit is None:
         raise NotPermitted("no unit")
     school = actor.unit.employer
     if school.pk not in (unit.pk, *unit.ancestors):
         raise CannotHold(_("Roles are asked for on one's own school and the units below it."))
     _demand_possible(actor, role, unit, valid_from, valid_until)
-    typed = requests.open_request(
+    typed: Any = requests.open_request(
         actor=actor, kind=kind(KIND), school=school, instead_of=instead_of, role=role.value, unit=unit,
         valid_from=valid_from, valid_until=valid_until, reason=reason.strip(),
     )  # fmt: skip
-    assert isinstance(typed, RoleRequest)
-    return typed
+    made: RoleRequest = typed
+    return made
 
 
 def _demand_possible(user: User, role: Role, unit: Unit, valid_from: date, valid_until: date) -> None:
-    giver = service_user()
-    assert isinstance(giver, User)
+    giver: Any = service_user()
     try:
         checks.appointment(giver, user, role, unit, valid_from, valid_until)
     except ValidationError as fault:
@@ -80,7 +80,7 @@ def still_possible(doing: Doing) -> None:
 
 
 def grant(doing: Doing) -> None:
-    """Make the appointment under the request's number. Raises CannotHold, NotPermitted without the right on the unit."""
+    """Make the appointment under the request's number. Raises CannotHold, NotPermitted."""
     typed: RoleRequest = doing.typed
     try:
         typed.appointment = appoint(

@@ -51,14 +51,14 @@ BEGIN
     END IF;
     PERFORM set_config('xueji.erasing', pg_current_xact_id()::text, true);
     WITH done AS (
-        UPDATE public.enrollment_intakedecision d SET comment = '', reason = '', fields = '{}'
+        UPDATE public.enrollment_intakedecision d SET salt = gen_random_uuid(), comment = '', reason = '', fields = '{}'
         FROM public.enrollment_applicant a
         WHERE a.id = d.applicant_id AND a.id = ANY (applicants) RETURNING d.id, a.public_id
     )
     INSERT INTO public.ledger_erasure (subject, "table", rows)
     SELECT public_id, 'enrollment_intakedecision', array_agg(id ORDER BY id) FROM done GROUP BY 1;
     WITH done AS (
-        UPDATE public.enrollment_stepaside d SET reason = '' FROM public.enrollment_applicant a
+        UPDATE public.enrollment_stepaside d SET salt = gen_random_uuid(), reason = '' FROM public.enrollment_applicant a
         WHERE a.id = d.applicant_id AND a.id = ANY (applicants) RETURNING d.id, a.public_id
     )
     INSERT INTO public.ledger_erasure (subject, "table", rows)
@@ -108,7 +108,7 @@ BEGIN
         UNION
         SELECT blob_id, ids[1] FROM public.enrollment_markedfile WHERE import_job_id = job AND blob_id IS NOT NULL
     ), done AS (
-        UPDATE public.files_blob b SET filename = '' FROM held h JOIN public.files_discarded g ON g.blob_id = h.blob_id
+        UPDATE public.files_blob b SET salt = gen_random_uuid(), filename = '' FROM held h JOIN public.files_discarded g ON g.blob_id = h.blob_id
         WHERE b.id = h.blob_id RETURNING b.id, h.subject
     )
     INSERT INTO public.ledger_erasure (subject, "table", rows)

@@ -135,7 +135,8 @@ BEGIN
             AND a.attname <> ALL (ARRAY['id', 'public_id', 'xid', 'salt']) AND a.attname NOT LIKE 'history\_%'
             AND (NOT history.relname = ANY (words_only) OR a.atttypid = 'bytea'::regtype);
         EXECUTE format(
-            'WITH done AS (UPDATE public.%I SET %s history_change_reason = %L WHERE history_subject = ANY ($1) '
+            'WITH done AS (UPDATE public.%I SET %s history_change_reason = %L, salt = gen_random_uuid() '
+            'WHERE history_subject = ANY ($1) '
             'RETURNING history_id, history_subject) '
             'INSERT INTO public.ledger_erasure (subject, "table", rows) '
             'SELECT history_subject, %L, array_agg(history_id ORDER BY history_id) FROM done GROUP BY 1',
@@ -143,7 +144,7 @@ BEGIN
         ) USING subjects;
     END LOOP;
     WITH done AS (
-        UPDATE public.ledger_event SET reason = '', purpose = '', detail = '{}'
+        UPDATE public.ledger_event SET reason = '', purpose = '', detail = '{}', salt = gen_random_uuid()
         WHERE subject = ANY (subjects) RETURNING id, subject
     )
     INSERT INTO public.ledger_erasure (subject, "table", rows)

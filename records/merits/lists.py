@@ -52,11 +52,11 @@ def void_badge(row: FileEntry) -> str:
     return badge("grey", _("Void"), "x") if row.voided_at else ""
 
 
-def by_student(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
-    """Rows whose student's name or student number fits."""
+def by_student(rows: QuerySet[Any], text: str, *, number: str = "enrolment__student_no") -> QuerySet[Any]:
+    """Rows whose student's name or student number fits; ``number``: the path to the number."""
     text = clean_text(text)
     if any(one.isdigit() for one in text):
-        return rows.filter(enrolment__student_no__startswith=text.replace(" ", "").upper())
+        return rows.filter(**{f"{number}__startswith": text.replace(" ", "").upper()})
     query = name_query(text)
     return rows.filter(student__name_tokens__matches=query) if query else rows.none()
 

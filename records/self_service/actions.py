@@ -1,6 +1,7 @@
 """Writes of students' accounts: opened with slips, closed, used to read and check one's own file, taken away."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
@@ -10,7 +11,6 @@ from accounts import actions as accounts
 from accounts.models import User
 from accounts.roles import Role
 from accounts.scope import NotPermitted, role_for
-from approvals.models import Request
 from approvals.refusals import AlreadyDecided, OwnFile, RequestRefused
 from approvals.relation import is_related, related_among
 from core.pdf import render_pdf
@@ -31,25 +31,37 @@ MOST_OPEN = 5
 """Corrections of one student that wait for an answer at the same time."""
 
 
+@dataclass(frozen=True, slots=True)
+class ClassSlips:
+    """The slips of a class as a PDF; ``left_out``: how many got none, being of the actor's own family."""
+
+    content: bytes
+    left_out: int
+
+
 @transaction.atomic
-def open_class(*, actor: User, school_class: SchoolClass, site: str, unused: bool = False) -> bytes:
+def open_class(*, actor: User, school_class: SchoolClass, site: str, unused: bool = False) -> ClassSlips:
     """Accounts for everybody in a class who has none, and the slips (登录条) with their first passwords as a PDF.
 
     The passwords stand in this PDF alone, which is made for the one download and kept nowhere. ``site``: the address
     to sign in at. ``unused``: those who never changed their first password get a new slip as well, should theirs be
-    lost. The actor's own family is left out, and whoever holds slips can read the files, so they count as read. Raises
+    lost. The actor's own family is left out. Whoever holds slips can read the files: the events say whose, but a class
+    does not add to the files of the day, or its slips would use up the day's alert of much reading. Raises
     RequestRefused when there is nobody, PdfFailed, NotPermitted; then no account was opened.
     """
     role_for(actor, PERM, school_class.unit_id)
     lacking = selectors.without_account(school_class, unused=unused)
     _lock(lacking.values_list("student_id", flat=True))
     rows = list(lacking.select_related("student", "school", "school_class"))
-    related = related_among(actor, [row.student.public_id for row in rows])
-    rows = [row for row in rows if row.student.public_id not in related]
     if not rows:
         raise RequestRefused(_("Everybody in this class has an account already."))
-    reading.count_all(actor=actor, school=school_class.school, students=[row.student_id for row in rows])
-    return _slips(actor, rows, site)
+    related = related_among(actor, [row.student.public_id for row in rows])
+    others = [row for row in rows if row.student.public_id not in related]
+    if not others:
+        raise RequestRefused(
+            _("Only students of your own family are left. A colleague opens their accounts.")
+        )
+    return ClassSlips(_slips(actor, others, site), left_out=len(rows) - len(others))
 
 
 @transaction.atomic
@@ -71,7 +83,8 @@ def open_one(*, actor: User, file: StudentFile, site: str) -> bytes:
 
 
 def _lock(student_ids: Iterable[int]) -> None:
-    locked = Student.objects.select_for_update().filter(pk__in=list(student_ids)).order_by("pk")
+    """Wait for others who open, close, answer or confirm for these students, but let rows be added to their files."""
+    locked = Student.objects.select_for_update(no_key=True).filter(pk__in=list(student_ids)).order_by("pk")
     list(locked.values_list("pk", flat=True))
 
 
@@ -126,15 +139,14 @@ def read(*, actor: User, file: StudentFile, whole: bool) -> list[Part]:
 
 @transaction.atomic
 def confirm(*, actor: User, file: StudentFile) -> None:
-    """A student says that his file is right; a second time on the same day changes nothing.
+    """A student says that his file is right; a second press within a minute is the same word, kept once.
 
     Raises RequestRefused while corrections are open, or when his account opens the file no more.
     """
     own = _own(actor, file)
     if selectors.open_corrections(own).exists():
         raise RequestRefused(_("A correction that you asked for is not answered yet."))
-    last = selectors.last_confirmed(own)
-    if last is None or timezone.localdate(last.asked_at) != timezone.localdate():
+    if not selectors.just_confirmed(own):
         _keep(own, "student.own_file_confirmed", kind=OwnCheck.Kind.CONFIRMED)
 
 
@@ -182,8 +194,8 @@ def answer(*, actor: User, check: OwnCheck, words: str, request_no: str = "") ->
     Raises AlreadyDecided, OwnFile, RequestRefused, NotPermitted.
     """
     _lock([check.student_id])
-    OwnCheck.objects.select_for_update().filter(pk=check.pk).first()
-    row = selectors.corrections(actor).filter(pk=check.pk).first()
+    asked = OwnCheck.objects.filter(pk=check.pk, kind=OwnCheck.Kind.CORRECTION)
+    row = asked.select_related("student", "answered_by").first()
     here = selectors.stretch_here(actor, check)
     if row is None or here is None:
         raise NotPermitted(ANSWERS, obj=check)
@@ -194,19 +206,13 @@ def answer(*, actor: User, check: OwnCheck, words: str, request_no: str = "") ->
         raise AlreadyDecided(row.answered_by, row.answered_at, _("answered"))
     if not words.strip() or len(words.strip()) > WORDS_LENGTH:
         raise RequestRefused(_("Write the answer."))
-    if request_no and not _is_about(row, here.school_id, request_no):
+    if request_no and not selectors.is_about(row.student, here.school_id, request_no):
         raise RequestRefused(_("No request about this student has this number."))
     row.answer, row.request_no = words.strip(), request_no
     row.answered_by, row.answered_at = actor, timezone.now()
     with acting(actor, role=role):
         row.save(update_fields=["answer", "request_no", "answered_by", "answered_at"])
         events.record("student.correction_answered", actor=actor, obj=row, unit_id=here.unit_id)
-
-
-def _is_about(row: OwnCheck, school_id: int, number: str) -> bool:
-    """Whether a request of the school about this student has the number."""
-    asked = Request.objects.filter(number=number, school_id=school_id, subject=row.student.public_id)
-    return bool(asked.exists())
 
 
 def erase(student: Student) -> Collection[Blob]:

@@ -1,5 +1,7 @@
 """The list of corrections that students asked for."""
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
@@ -9,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from core.listpage import Column, Empty, Filter, ListPage
 from core.templatetags.xueji import badge
-from records.merits.lists import BY_STUDENT, STUDENT
+from records.merits.lists import BY_STUDENT, STUDENT, by_student
 from records.models import OwnCheck
 from records.sections import sections
+from school.models import in_language
 
 OPEN, ANSWERED = "open", "answered"
 STATES = ((OPEN, _("Waits for an answer")), (ANSWERED, _("Answered")))
@@ -40,16 +43,22 @@ class CorrectionList(ListPage[Any]):
     """Corrections of students in one's units."""
 
     name = "records.corrections"
-    unit_path = "enrolment__unit_id"
+    unit_path = "here_unit"
     columns = (
-        *STUDENT,
+        STUDENT[0],
+        Column("student_no", _("Student number"), lambda row: row.here_no, sort=("here_no",), css="id", phone=False),
+        Column("class", _("Class"), lambda row: in_language(row.here_class or "", row.here_class_en or "") or None,
+               sort=("here_class_no",), phone=False),
         Column("section", _("Section"), section_title, sort=("section",)),
         Column("asked_at", _("Asked"), lambda row: row.asked_at, sort=("asked_at",), css="date"),
         Column("state", _("State"), state_badge, css="state", value=state_words),
         Column("answered_by", _("Answered by"), lambda row: row.answered_by.name if row.answered_by else None,
                css="name", phone=False),
     )  # fmt: skip
-    filters = (BY_STUDENT, Filter("state", _("State"), "choice", _in_state, choices=STATES))
+    filters = (
+        replace(BY_STUDENT, by=partial(by_student, number="here_no")),
+        Filter("state", _("State"), "choice", _in_state, choices=STATES),
+    )
     default_sort = "-asked_at"
     empty = Empty(
         _("No correction was asked for"), _("Students say on their own page what is wrong in their file."),

@@ -1,19 +1,25 @@
 """Reads of students' accounts: whose file an account opens, who in a class has one, what students said."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.scope import NotPermitted, holds, units_with, visible_or_404
+from approvals.kinds import kind_of
+from approvals.models import NOT_BEGUN, Request
 from records.models import Enrolment, OwnCheck, Student
 from records.selectors import HEAVY, StudentFile, files_in_use, student_file
 from school.models import SchoolClass
 
 PERM = "open_student_accounts"
 UNUSED = {"must_change_password": True, "is_active": True}
+ONE_WORD = timedelta(minutes=1)
+"""A confirmation that is repeated within this time is a second press."""
 ANSWERS = "request_change"
 """Who answers corrections: whoever can ask for the change of the file."""
 
@@ -101,12 +107,34 @@ def last_confirmed(file: StudentFile) -> OwnCheck | None:
     return found
 
 
-def corrections(user: User) -> QuerySet[OwnCheck]:
-    """Corrections of students whose files are kept in the units of ``user``, also those asked for at another school."""
-    rows: QuerySet[OwnCheck] = OwnCheck.objects.filter(
-        kind=OwnCheck.Kind.CORRECTION, student_id__in=_answered_here(user).values("student_id")
-    )
-    rows = rows.select_related("student", "enrolment__school_class", "answered_by")
+def just_confirmed(file: StudentFile) -> bool:
+    """Whether the last thing that the student said is that the file is right, less than a minute ago."""
+    last = OwnCheck.objects.filter(student=file.student).order_by("-asked_at", "-pk").first()
+    confirmed = last is not None and last.kind == OwnCheck.Kind.CONFIRMED
+    return confirmed and timezone.now() - last.asked_at < ONE_WORD
+
+
+def is_about(student: Student, school_id: int, number: str) -> bool:
+    """Whether a request of the school that may change this student's file, or did, has the number."""
+    asked = Request.objects.filter(number=number, school_id=school_id).exclude(state__in=NOT_BEGUN).first()
+    return asked is not None and student.public_id in kind_of(asked).typed(asked).subjects()
+
+
+def corrections(user: User) -> QuerySet[OwnCheck, Any]:
+    """Corrections of students whose files are kept in the units of ``user``, also those asked for at another school.
+
+    ``here_unit``, ``here_no`` and the ``here_class`` columns are of the stretch under which ``user`` answers.
+    """
+    mine = _answered_here(user)
+    here = {
+        "here_unit": "unit_id", "here_no": "student_no", "here_class": "school_class__name",
+        "here_class_en": "school_class__label_en", "here_class_no": "school_class__class_no",
+    }  # fmt: skip
+    stretch = mine.filter(student=OuterRef("student"))
+    rows: QuerySet[OwnCheck, Any] = OwnCheck.objects.filter(
+        kind=OwnCheck.Kind.CORRECTION, student_id__in=mine.values("student_id")
+    ).annotate(**{name: Subquery(stretch.values(path)[:1]) for name, path in here.items()})
+    rows = rows.select_related("student", "answered_by")
     return rows.defer(*(f"student__{name}" for name in HEAVY))
 
 

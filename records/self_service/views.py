@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import OWN_FILE, requires, user_of
@@ -146,17 +147,28 @@ def student_accounts(request: HttpRequest) -> HttpResponse:
 @requires(selectors.PERM)
 @require_POST
 def open_class(request: HttpRequest, class_id: UUID) -> HttpResponse:
-    """Open the accounts that a class lacks; the answer is the PDF of slips. ``unused``: those never used again too."""
+    """Open the accounts that a class lacks; answers the PDF of slips. ``unused``: for who has no own password too."""
     user = user_of(request)
     school_class = selectors.one_class(user, class_id)
     try:
-        content = actions.open_class(
+        slips = actions.open_class(
             actor=user, school_class=school_class, site=_site(request), unused="unused" in request.POST
         )
     except (RequestRefused, PdfFailed) as refused:
         messages.error(request, refused.message if isinstance(refused, PdfFailed) else str(refused))
         return redirect("records:student_accounts")
-    return serve_bytes(content, "login-slips.pdf", PDF)
+    if slips.left_out:
+        messages.warning(request, _left_out(slips.left_out))
+    return serve_bytes(slips.content, "login-slips.pdf", PDF)
+
+
+def _left_out(count: int) -> str:
+    words = ngettext(
+        "The slips leave out %(count)s student of your own family. A colleague opens the account.",
+        "The slips leave out %(count)s students of your own family. A colleague opens their accounts.",
+        count,
+    )
+    return words % {"count": count}
 
 
 def _site(request: HttpRequest) -> str:

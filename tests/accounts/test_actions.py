@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from accounts import actions, selectors
 from accounts.models import Appointment, FormerPassword, User
@@ -86,6 +87,17 @@ def test_a_staff_number_is_taken_in_any_case(cast: Cast) -> None:
     with pytest.raises(ValidationError) as fault:
         actions.open_user(actor=cast.system_admin, staff_no="AB12", name="在后", unit=cast.admissions)
     assert "staff_no" in fault.value.message_dict
+
+
+@pytest.mark.parametrize(("kind", "told"), [("student", "A student signs in"), ("staff", "has an account")])
+def test_whoever_finds_a_number_taken_is_told_whether_a_student_has_it(
+    cast: Cast, kind: str, told: str
+) -> None:
+    make_user("王小明", cast.school, staff_no="2026010001", kind=kind)
+    with override("en"), pytest.raises(ValidationError) as fault:
+        actions.open_user(actor=cast.system_admin, staff_no="2026010001", name="新人", unit=cast.admissions)
+    (words,) = fault.value.message_dict["staff_no"]
+    assert told in words and "王小明" not in words
 
 
 def test_the_database_takes_a_staff_number_in_one_spelling_alone(cast: Cast) -> None:

@@ -27,6 +27,7 @@ from accounts.tasks import clear_sessions
 from ledger.models import Event
 from tests.cast import Cast
 from tests.factories import PASSWORD, appoint, make_user, saved, set_rule
+from tests.records.files import make_account, make_student
 
 pytestmark = pytest.mark.django_db
 SIGN_IN = "/sign-in/"
@@ -125,6 +126,15 @@ def test_locked_and_unused_accounts_are_told_why(client: Client, cast: Cast) -> 
     assert not signed_in_as(client)
     assert User.objects.get(pk=cast.head.pk).is_active is False
     assert Event.objects.get(action="account.locked").object_id == cast.head.pk
+
+
+def test_a_students_account_may_rest_over_the_summer(client: Client, cast: Cast) -> None:
+    account = make_account(make_student("王小明", cast))
+    account.last_seen_on = timezone.localdate() - timedelta(days=200)
+    saved(account)
+    sign_in(client, account.staff_no)
+    assert signed_in_as(client) == str(account.pk)
+    assert User.objects.get(pk=account.pk).is_active
 
 
 def test_an_account_that_nobody_ever_used_is_locked_too(
@@ -288,6 +298,58 @@ def test_a_second_factor_is_asked_after_the_password(client: Client, cast: Cast)
     again = Client()
     sign_in(again, cast.auditor.staff_no)
     assert again.post("/sign-in/code/", {"code": code}).status_code == 200, "a code serves once"
+
+
+def test_ten_wrong_codes_close_the_second_factor_from_any_address(client: Client, cast: Cast) -> None:
+    secret = totp_for(cast.auditor)
+    spare = RecoveryCodes.activate(cast.auditor).get_unused_codes()[0]
+    for number in range(10):
+        guess = Client(REMOTE_ADDR=f"10.1.2.{number}")
+        sign_in(guess, cast.auditor.staff_no)
+        assert guess.post("/sign-in/code/", {"code": "000000"}).status_code == 200
+    for right in (code_of(secret), spare):
+        sign_in(client, cast.auditor.staff_no)
+        refused = client.post("/sign-in/code/", {"code": right})
+        assert not signed_in_as(client)
+        assert "20" in str(refused.context["form"].errors["code"])
+    totp_for(cast.archive_head)
+    other = Client()
+    sign_in(other, cast.archive_head.staff_no)
+    wrong = other.post("/sign-in/code/", {"code": "000000"})
+    assert "20" not in str(wrong.context["form"].errors["code"]), "each person's codes are counted alone"
+
+
+def test_a_right_code_lets_one_begin_to_count_anew(client: Client, cast: Cast) -> None:
+    totp_for(cast.auditor)
+    spare = RecoveryCodes.activate(cast.auditor).get_unused_codes()
+    for code in spare[:2]:
+        client = Client()
+        sign_in(client, cast.auditor.staff_no)
+        for _try in range(9):
+            client.post("/sign-in/code/", {"code": "000000"})
+        assert client.post("/sign-in/code/", {"code": code}).status_code == 302
+
+
+def test_codes_asked_again_and_at_the_set_up_are_counted_too(client: Client, cast: Cast) -> None:
+    sign_in(client, cast.clerk.staff_no)
+    secret = client.get("/me/second-factor/set-up/").context["form"].secret
+    for _try in range(10):
+        client.post("/me/second-factor/set-up/", {"code": "000000"})
+    refused = client.post("/me/second-factor/set-up/", {"code": code_of(secret)})
+    assert "20" in str(refused.context["form"].errors["code"])
+    assert not Authenticator.objects.filter(user=cast.clerk).exists()
+    secret = totp_for(cast.clerk)
+    refused = client.post("/me/confirm-code/", {"code": code_of(secret), "next": "/me/"})
+    assert refused.status_code == 200 and "20" in str(refused.context["form"].errors["code"])
+
+
+def test_wrong_passwords_for_many_numbers_shut_out_nobody_else_of_the_address(
+    client: Client, cast: Cast
+) -> None:
+    for number in range(11):
+        sign_in(client, f"typo-{number}", "Wrong-1!")
+    assert sign_in(client, cast.clerk.staff_no).status_code == 302
+    assert signed_in_as(client) == str(cast.clerk.pk)
 
 
 def test_a_recovery_code_serves_once(client: Client, cast: Cast) -> None:

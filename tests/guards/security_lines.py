@@ -7,10 +7,12 @@ from django.utils import timezone
 from accounts.access import SIGNED_IN
 from archive.certificates.facts import facts_of, packed
 from archive.models import Certificate
-from audit.models import Alert, Incident, IncidentStep
+from audit.models import Alert, Incident, IncidentStep, Verification
 from ledger.context import service_user
+from ledger.models import Seal
 from tests.factories import saved
 from tests.guards.lines import Route, route
+from tests.guards.rights_lines import RIGHTS
 from tests.guards.world import World, kind
 
 
@@ -57,6 +59,25 @@ def alert(world: World) -> Alert:
     return made
 
 
+@kind
+def verification(world: World) -> Verification:
+    """A verification without faults."""
+    now = timezone.now()
+    made = Verification(by=service_user(), started_at=now, ended_at=now, seals=1, rows=0, count=0)
+    made.save()
+    return made
+
+
+def _seal(world: World) -> Any:
+    if not Seal.objects.exists():
+        Seal(number=1, at=timezone.now(), header="{}", key_id="demo-1", signature=b"0").save()
+    return {"number": 1}
+
+
+def _verification(world: World) -> Any:
+    return {"verification_id": world.verification.public_id}
+
+
 def _certificate(world: World) -> Any:
     return world.certificate
 
@@ -77,6 +98,13 @@ SECURITY: dict[str, Route] = {
     "archive:certificate_new": route("issue_certificate", obj=_student, methods="GET POST"),
     "archive:certificate_check": route("issue_certificate", methods="GET POST"),
     "archive:certificate_class": route("issue_certificate", methods="GET POST"),
+    "archive:proof": route("export_package", obj=_student, methods="POST"),
+    "audit:seals": route("view_events", methods="GET POST"),
+    "audit:seal_keys": route(),
+    "audit:seal": route("view_events", obj=_seal, everywhere=True),
+    "audit:verifications": route("view_events", methods="GET POST"),
+    "audit:verify": route("view_events", methods="POST"),
+    "audit:verification": route("view_events", obj=_verification, methods="GET POST", everywhere=True),
     "audit:incidents": route("manage_incident", "close_incident", methods="GET POST"),
     "audit:incident_report": route(SIGNED_IN, methods="GET POST"),
     "audit:incident": route("manage_incident", "close_incident", obj=_incident),
@@ -86,6 +114,7 @@ SECURITY: dict[str, Route] = {
         for act in ("account", "extent", "letter", "notice")
     },
     "audit:incident_letters": route("decide_for_archives", obj=_incident, methods="GET POST"),
+    **RIGHTS,
     "audit:alerts": route("manage_incident", methods="GET POST"),
     "audit:alert": route("manage_incident", obj=lambda world: world.alert, methods="GET POST"),
 }

@@ -19,6 +19,7 @@ from tools import production_secrets
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 OURS = {"web", "worker", "scheduler", "migrate"}
 VARIABLE = re.compile(r"(?<!\$)\$\{(\w+)")
+PLAIN = ("FILES_S3_URL", "SEALS_S3_URL")
 SECRET_WORDS = re.compile(r"password|secret|key|token|conf$|users$|_url$", re.IGNORECASE)
 
 
@@ -85,7 +86,7 @@ def literal_secrets(tree: dict[str, Any]) -> list[str]:
     found = []
     for service, settings in tree["services"].items():
         for name, value in (settings.get("environment") or {}).items():
-            if SECRET_WORDS.search(name) and not name.endswith("_FILE") and name != "FILES_S3_URL":
+            if SECRET_WORDS.search(name) and not name.endswith("_FILE") and name not in PLAIN:
                 found.append(f"{service}: {name}")
             if name.endswith("_FILE") and not str(value).startswith("/run/secrets/"):
                 found.append(f"{service}: {name}")

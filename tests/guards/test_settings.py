@@ -264,5 +264,5 @@ def test_messages_between_processes_are_json_and_survive_a_lost_worker() -> None
 
 def test_what_is_due_often_does_not_pile_up_while_no_worker_takes_it() -> None:
     for entry in running.CELERY_BEAT_SCHEDULE.values():
-        if entry["schedule"] < 60:
+        if isinstance(entry["schedule"], float) and entry["schedule"] < 60:
             assert entry["options"]["expires"] <= entry["schedule"]

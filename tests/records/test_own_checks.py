@@ -1,20 +1,27 @@
 """Students check their own files: they confirm them or ask for corrections, which the office answers once."""
 
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
 from accounts.scope import NotPermitted, OutOfScope
+from approvals import actions as requests
 from approvals import inbox
+from approvals.models import Request
+from approvals.reasons import ReturnReason
 from approvals.refusals import AlreadyDecided, OwnFile, RequestRefused
+from archive.edits import actions as edits
+from archive.edits.checking import asked
 from archive.eep.building import build
 from core.crypto import blind_index
 from ledger.context import acting
@@ -23,12 +30,12 @@ from records.models import Enrolment, OwnCheck, Student
 from records.own_check_models import WORDS_LENGTH
 from records.self_service import actions, selectors
 from tests.archive.appraising import WAY, applied, ten_years, walk
-from tests.archive.asking import moves_on, submitted_edit
+from tests.archive.asking import moves_on, proof, submitted_edit
 from tests.archive.test_destruction import rows_that_say
 from tests.archive.test_four_checks import student as accepted
 from tests.cast import Cast, make_cast
 from tests.enrollment.intake import id_number
-from tests.factories import appoint, make_user, saved
+from tests.factories import appoint, make_class, make_user, saved
 from tests.records.files import make_account, make_student
 from tests.support.together import at_once
 
@@ -64,8 +71,8 @@ def test_a_student_asks_and_reads_the_answer(cast: Cast, pupil: Student, client:
     assert client.post(reverse(ASK), {"section": "family", "words": SAID}).url == HOME
     row = OwnCheck.objects.get()
     assert (row.student, row.section, row.words, row.answered_at) == (pupil, "family", SAID, None)
-    asked = Event.objects.get(action="student.correction_asked")
-    assert (asked.subject, asked.role, asked.actor_id) == (pupil.public_id, "student", account.pk)
+    kept = Event.objects.get(action="student.correction_asked")
+    assert (kept.subject, kept.role, kept.actor_id) == (pupil.public_id, "student", account.pk)
     assert SAID in client.get(HOME).content.decode()
     office = Client()
     office.force_login(cast.registrar)
@@ -87,7 +94,7 @@ def test_a_student_asks_and_reads_the_answer(cast: Cast, pupil: Student, client:
 
 
 @pytest.mark.requirement("S2-1-1")
-def test_a_student_confirms_his_file_once_a_day(cast: Cast, pupil: Student, client: Client) -> None:
+def test_two_presses_are_one_confirmation(cast: Cast, pupil: Student, client: Client) -> None:
     client.force_login(make_account(pupil))
     for _press in range(2):
         assert client.post(reverse(CONFIRM)).url == HOME
@@ -97,6 +104,29 @@ def test_a_student_confirms_his_file_once_a_day(cast: Cast, pupil: Student, clie
     page = client.get(HOME)
     assert page.context["confirmed"] == row and page.context["may_confirm"]
     assert waiting(cast.registrar) == []
+
+
+def test_what_is_confirmed_again_later_is_kept_again(cast: Cast, pupil: Student) -> None:
+    account = make_account(pupil)
+    own = selectors.own_file(account)
+    assert own
+    actions.confirm(actor=account, file=own)
+    with patch.object(timezone, "now", return_value=timezone.now() + timedelta(minutes=2)):
+        actions.confirm(actor=account, file=own)
+    last = selectors.last_confirmed(own)
+    assert OwnCheck.objects.count() == 2 and last
+    assert last.asked_at > timezone.now() + timedelta(minutes=1)
+
+
+def test_after_a_correction_that_was_answered_a_confirmation_is_a_new_one(cast: Cast, pupil: Student) -> None:
+    account = make_account(pupil)
+    own = selectors.own_file(account)
+    assert own
+    actions.confirm(actor=account, file=own)
+    actions.answer(actor=cast.registrar, check=ask(account), words="已更正")
+    actions.confirm(actor=account, file=own)
+    actions.confirm(actor=account, file=own)
+    assert OwnCheck.objects.filter(kind="confirmed").count() == 2
 
 
 def test_nobody_confirms_what_he_says_is_wrong(cast: Cast, pupil: Student, client: Client) -> None:
@@ -176,6 +206,40 @@ def test_the_answer_names_a_request_about_this_student(cast: Cast, pupil: Studen
     assert row.answered_at is None
 
 
+def test_the_answer_may_name_a_request_about_brother_and_sister(cast: Cast, pupil: Student) -> None:
+    sister = make_student("王小红", cast, school_class=cast.school_class)
+    stays = [(one, one.enrolments.get()) for one in (pupil, sister)]
+    edit = edits.draft(
+        actor=cast.registrar, school=cast.school, asked=[asked(*one, {"talent": "围棋"}) for one in stays],
+        cause="change", reason="家长来电", basis="户口簿", proofs=(proof(),),
+    )  # fmt: skip
+    requests.submit(actor=cast.registrar, request=edit.request)
+    number = Request.objects.get(pk=edit.request.pk).number
+    for one in (pupil, sister):
+        row = ask(make_account(one))
+        actions.answer(actor=cast.registrar, check=row, words="已提交", request_no=number)
+        row.refresh_from_db()
+        assert row.request_no == number
+    stranger = ask(make_account(make_student("李小红", cast)))
+    with pytest.raises(RequestRefused):
+        actions.answer(actor=cast.registrar, check=stranger, words="已提交", request_no=number)
+
+
+def test_the_answer_names_no_request_that_was_refused_or_recalled(cast: Cast, pupil: Student) -> None:
+    row = ask(make_account(pupil))
+    edit = submitted_edit(cast, pupil, {"talent": "围棋"})
+    requests.recall(actor=cast.registrar, request=edit.request)
+    refused = submitted_edit(cast, pupil, {"talent": "象棋"})
+    requests.refuse(
+        actor=cast.archivist, request=refused.request, reason=ReturnReason.OTHER, comment="与材料不符"
+    )
+    for one in (edit, refused):
+        with pytest.raises(RequestRefused):
+            actions.answer(actor=cast.registrar, check=row, words="已更正", request_no=one.request.number)
+    row.refresh_from_db()
+    assert row.answered_at is None
+
+
 def test_nobody_answers_his_own_child(cast: Cast, pupil: Student, client: Client) -> None:
     row = ask(make_account(pupil))
     number = id_number(3)
@@ -226,6 +290,27 @@ def test_what_a_student_asked_goes_with_him(cast: Cast, pupil: Student) -> None:
     assert row.answered_by == there
 
 
+def test_the_new_school_finds_it_under_its_own_unit_number_and_class(
+    cast: Cast, pupil: Student, client: Client
+) -> None:
+    old = pupil.enrolments.get().student_no
+    row = ask(make_account(pupil))
+    stay = moves_on(cast, pupil)
+    stay.school_class = make_class(cast.other_school, number=7)
+    saved(stay)
+    there = appoint(make_user("郑新", cast.other_school), Role.REGISTRAR, cast.other_school).user
+    client.force_login(there)
+    client.post("/me/unit/", {"unit": str(cast.other_school.public_id), "next": "/"})
+    page = client.get(reverse("records:corrections")).content.decode()
+    assert str(row.public_id) in page
+    assert stay.student_no in page and stay.school_class.label in page
+    assert old not in page and cast.school_class.label not in page
+    for typed, found in ((stay.student_no, True), (old, False)):
+        values = {"list_form": "filter", "q": typed}
+        page = client.post(reverse("records:corrections"), values, follow=True).content.decode()
+        assert (str(row.public_id) in page) is found
+
+
 def test_no_student_acts_on_a_file_that_his_account_opens_no_more(cast: Cast, pupil: Student) -> None:
     account = make_account(pupil)
     own = selectors.own_file(account)
@@ -253,8 +338,7 @@ def test_a_list_and_an_inbox_cost_the_same_for_any_number(
     assert selectors.corrections(cast.registrar).count() == 6
     with django_assert_max_num_queries(1):
         rows = list(selectors.corrections(cast.registrar))
-        assert all(one.student.name and one.enrolment.student_no for one in rows)
-        assert all(one.enrolment.school_class.label for one in rows)
+        assert all(one.student.name and one.here_no and one.here_class for one in rows)
     assert waiting(cast.registrar) == [6]
     assert client.get(address).content.decode().count("/student-corrections/") >= 6
 

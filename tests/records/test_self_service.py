@@ -2,10 +2,10 @@
 
 import io
 import re
+import threading
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
-from unittest.mock import patch
 
 import pypdfium2
 import pytest
@@ -25,9 +25,11 @@ from approvals.refusals import OwnFile, RequestRefused
 from archive.eep.building import build
 from audit.incidents.selectors import read_by
 from core import pdf
+from core.crypto import blind_index
 from ledger.models import Event
+from records import reading
 from records.entry_models import LearningProblem
-from records.models import Enrolment, ReadingDay, Student
+from records.models import BulkViewAlert, Enrolment, FamilyMember, ReadingDay, Student
 from records.sections import sections
 from records.selectors import student_file
 from records.self_service import actions, selectors
@@ -37,7 +39,8 @@ from tests.archive.test_copies import full
 from tests.archive.test_destruction import rows_that_say
 from tests.archive.test_four_checks import student
 from tests.cast import Cast, make_cast
-from tests.factories import PASSWORD, appoint, make_user, new_appointment, saved
+from tests.enrollment.intake import id_number
+from tests.factories import PASSWORD, appoint, make_user, new_appointment, saved, set_rule
 from tests.records.files import make_account, make_student
 from tests.support.together import at_once
 
@@ -68,6 +71,12 @@ def open_one(cast: Cast, row: Student, who: str = "registrar") -> str:
     return password
 
 
+def open_class(cast: Cast, *, unused: bool = False) -> bytes:
+    """The slips of the cast's class."""
+    here = cast.school_class
+    return actions.open_class(actor=cast.registrar, school_class=here, site=SITE, unused=unused).content
+
+
 def sign_in(client: Client, number: str, password: str) -> Any:
     return client.post(reverse("account_login"), {"login": number, "password": password})
 
@@ -91,7 +100,7 @@ def pupils(cast: Cast) -> list[Student]:
 
 @pytest.mark.requirement("S2-2.3-5")
 def test_a_class_gets_accounts_and_each_slip_signs_one_in(cast: Cast, pupils: list[Student]) -> None:
-    content = actions.open_class(actor=cast.registrar, school_class=cast.school_class, site=SITE)
+    content = open_class(cast)
     told = passwords(content)
     assert len(told) == len(set(told)) == 3
     text = words(content)
@@ -119,26 +128,21 @@ def test_a_class_gets_accounts_and_each_slip_signs_one_in(cast: Cast, pupils: li
 
 
 def test_a_second_opening_makes_nothing(cast: Cast, pupils: list[Student]) -> None:
-    actions.open_class(actor=cast.registrar, school_class=cast.school_class, site=SITE)
+    open_class(cast)
     before = set(User.objects.values_list("pk", "password"))
     with pytest.raises(RequestRefused):
-        actions.open_class(actor=cast.registrar, school_class=cast.school_class, site=SITE)
+        open_class(cast)
     assert set(User.objects.values_list("pk", "password")) == before
     late = make_student("后来", cast, school_class=cast.school_class)
-    assert (
-        len(passwords(actions.open_class(actor=cast.registrar, school_class=cast.school_class, site=SITE)))
-        == 1
-    )
+    assert len(passwords(open_class(cast))) == 1
     assert User.objects.filter(public_id=late.public_id).exists()
 
 
 def test_lost_slips_are_made_anew_for_who_never_signed_in(cast: Cast, pupils: list[Student]) -> None:
     make_account(pupils[0])
-    lost = passwords(actions.open_class(actor=cast.registrar, school_class=cast.school_class, site=SITE))
+    lost = passwords(open_class(cast))
     assert [(one.accounts, one.unused) for one in selectors.classes(cast.registrar)] == [(3, 2)]
-    told = passwords(
-        actions.open_class(actor=cast.registrar, school_class=cast.school_class, site=SITE, unused=True)
-    )
+    told = passwords(open_class(cast, unused=True))
     assert len(lost) == len(told) == 2 and not set(lost) & set(told)
     for one in pupils[1:]:
         account = User.objects.get(public_id=one.public_id)
@@ -155,11 +159,32 @@ def test_two_who_open_the_same_class_at_once_make_one_set(committed_db: str) -> 
             for who in (cast.registrar, cast.second_registrar)
         )
     )
-    (slips,) = [one for one in results if isinstance(one, bytes)]
-    assert [type(one) for one in results if not isinstance(one, bytes)] == [RequestRefused]
+    (slips,) = [one.content for one in results if isinstance(one, actions.ClassSlips)]
+    assert [type(one) for one in results if not isinstance(one, actions.ClassSlips)] == [RequestRefused]
     for one in rows:
         account = User.objects.get(public_id=one.public_id)
         assert sum(account.check_password(password) for password in passwords(slips)) == 1
+
+
+def test_rows_are_added_to_files_while_slips_are_made(
+    committed_db: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast = make_cast()
+    student = make_student("王小明", cast, school_class=cast.school_class)
+    printed, written = threading.Event(), threading.Event()
+
+    def slow(*_args: Any, **_values: Any) -> bytes:
+        printed.set()
+        return b"in time" if written.wait(timeout=5) else b"too late"
+
+    def write() -> None:
+        assert printed.wait(timeout=20)
+        saved(FamilyMember(student=student, position=2, name="王大明", relation="51"))
+        written.set()
+
+    monkeypatch.setattr(actions, "render_pdf", slow)
+    slips, added = at_once(partial(open_class, cast), write)
+    assert (slips, added) == (b"in time", None)
 
 
 def test_no_account_is_opened_when_the_slips_cannot_be_printed(
@@ -207,7 +232,7 @@ def test_closing_ends_the_sessions(cast: Cast, pupils: list[Student]) -> None:
     later = Client()
     sign_in(later, pupils[0].enrolments.get().student_no, PASSWORD)
     assert "/sign-in/" in later.get(HOME)["Location"]
-    actions.open_class(actor=cast.registrar, school_class=cast.school_class, site=SITE)
+    open_class(cast)
     assert "/sign-in/" in later.get(HOME)["Location"], "the class is opened without him"
     assert open_one(cast, pupils[0]), "a new slip opens it again"
 
@@ -404,22 +429,58 @@ def test_a_destroyed_file_takes_the_account_with_it(
     assert timezone.localdate() == Student.objects.get(pk=student.pk).destroyed_on
 
 
-def test_who_opens_one_account_has_read_the_file_and_never_his_own_familys(
-    cast: Cast, pupils: list[Student]
-) -> None:
-    open_one(cast, pupils[0])
-    assert ReadingDay.objects.get(reader=cast.registrar).students == [pupils[0].pk]
+def read_today(user: User, cast: Cast) -> set[int]:
+    """The students whose files somebody counts as having read, were there an incident."""
     now = timezone.now()
     span = {"since": now - timedelta(hours=1), "until": now + timedelta(hours=1)}
-    assert set(read_by(cast.registrar, cast.school, **span).values_list("student_id", flat=True)) == {
-        pupils[0].pk
-    }
-    with patch("records.self_service.actions.is_related", return_value=True), pytest.raises(OwnFile):
-        open_one(cast, pupils[1])
-    with patch("records.self_service.actions.related_among", return_value={pupils[1].public_id}):
-        actions.open_class(actor=cast.registrar, school_class=cast.school_class, site=SITE)
-    assert not User.objects.filter(public_id=pupils[1].public_id).exists()
-    assert ReadingDay.objects.get(reader=cast.registrar).students == [pupils[0].pk, pupils[2].pk]
+    return set(read_by(user, cast.school, **span).values_list("student_id", flat=True))
+
+
+def test_who_opens_accounts_has_read_the_files(cast: Cast, pupils: list[Student]) -> None:
+    open_one(cast, pupils[0])
+    assert ReadingDay.objects.get(reader=cast.registrar).students == [pupils[0].pk]
+    assert read_today(cast.registrar, cast) == {pupils[0].pk}
+    open_class(cast)
+    assert read_today(cast.registrar, cast) == {one.pk for one in pupils}
+
+
+def test_slips_of_a_class_do_not_use_up_the_alert_of_the_day(cast: Cast, pupils: list[Student]) -> None:
+    set_rule(cast.school, "bulk_view_limit", "10")
+    more = [make_student(f"学生{number}", cast, school_class=cast.school_class) for number in range(9)]
+    assert len(passwords(open_class(cast))) == 12
+    assert not BulkViewAlert.objects.exists(), "slips are the registrar's work"
+    everybody = [*pupils, *more]
+    for one in everybody[:10]:
+        reading.open_file(actor=cast.registrar, file=student_file(cast.registrar, one.public_id))
+    assert not BulkViewAlert.objects.exists(), "the slips count for nothing here"
+    reading.open_file(actor=cast.registrar, file=student_file(cast.registrar, everybody[10].public_id))
+    assert len(BulkViewAlert.objects.get().reading.students) == 11
+
+
+def test_nobody_opens_an_account_of_his_own_family(cast: Cast, pupils: list[Student], client: Client) -> None:
+    father, (mine, *_others) = cast.registrar, pupils
+    number, member = id_number(3), mine.family.get()
+    father.id_number = member.id_number = number
+    father.id_number_index = member.id_number_index = blind_index("id_number", number)
+    saved(father)
+    saved(member)
+    with pytest.raises(OwnFile):
+        open_one(cast, mine)
+    client.force_login(father)
+    address = reverse("records:student_accounts_open", args=[cast.school_class.public_id])
+    slips = client.post(address)
+    assert len(passwords(slips.content)) == 2
+    page = client.get(reverse("records:student_accounts"), headers={"accept-language": "en"})
+    (told,) = (str(one) for one in page.context["messages"])
+    assert "1" in told
+    for account in User.objects.filter(kind="student"):
+        account.must_change_password = False
+        saved(account)
+    for posted in ({}, {"unused": "1"}):
+        refused = client.post(address, posted, headers={"accept-language": "en"}, follow=True)
+        (told,) = (str(one) for one in refused.context["messages"])
+        assert told == "Only students of your own family are left. A colleague opens their accounts."
+    assert not User.objects.filter(public_id=mine.public_id).exists()
 
 
 def test_what_teachers_tell_the_office_in_confidence_is_not_on_the_page(

@@ -3,8 +3,8 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0001_initial"),
-        ("audit", "0002_alerts"),
+        ("records", "0002_open_corrections_by_student"),
+        ("audit", "0004_alerts"),
     ]
 
     operations = [

@@ -33,8 +33,8 @@ FROM records_historicalbulkviewalert a JOIN records_readingday r ON r.id = a.rea
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0001_initial"),
-        ("records", "0001_initial"),
+        ("audit", "0003_verifications"),
+        ("records", "0002_open_corrections_by_student"),
         ("school", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,0 +1,130 @@
+"""Copies of seals off site: what a superuser of the database, or its loss, does not reach.
+
+The store is the one called ``seals`` in the settings: a bucket that keeps what it has (object lock), or a directory.
+"""
+
+import json
+import logging
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+
+from core.signing import public_keys
+from ledger.models import Seal, SealCopy
+from ledger.seals.chain import Chain
+from ledger.seals.findings import Finding, Findings, Kind
+from ledger.seals.header import BadHeader, canonical, digest, parse
+
+log = logging.getLogger(__name__)
+
+SILENT = (BotoCoreError, ClientError, OSError)
+"""What a store raises that does not answer, or refuses."""
+
+
+def _store() -> Any:
+    return storages["seals"]
+
+
+def name_of(seal: Seal) -> str:
+    """Under which a seal is copied: by month, number, and digest, so that no other seal can take its place."""
+    return f"{seal.at:%Y/%m}/{seal.number:012d}-{digest(seal.header)[:16]}.json"
+
+
+def content_of(seal: Seal) -> bytes:
+    """What is copied: header, signature, and the key's id."""
+    values = {"header": seal.header, "key": seal.key_id, "signature": bytes(seal.signature).hex()}
+    return canonical(values).encode()
+
+
+def send() -> int:
+    """Copy every seal that was not copied yet, oldest first; how many. Safe to run again and at the same time twice.
+
+    Raises one of `SILENT`; what was copied until then stays.
+    """
+    count = 0
+    for seal in Seal.objects.filter(copy__isnull=True).order_by("number").iterator(chunk_size=100):
+        name, content = name_of(seal), content_of(seal)
+        if not _store().exists(name):
+            _store().save(name, ContentFile(content))
+        elif _read(name) != content:
+            log.error("off site lies something else under %s", name)
+            continue
+        SealCopy.objects.get_or_create(seal=seal, defaults={"name": name})
+        count += 1
+    return count
+
+
+def _read(name: str) -> bytes:
+    with _store().open(name, "rb") as file:
+        content: bytes = file.read()
+    return content
+
+
+def check(chain: Chain, findings: Findings, since: datetime | None) -> None:
+    """Compare the copies with the chain: that of each seal is there, none tells of another one, and those of the seals
+    from ``since`` on say the same word for word.
+    """
+    known = {one.header.number: one for one in chain.links}
+    read = {one.header.number for one in chain.links[chain.from_day(since) :]}
+    noted = dict(SealCopy.objects.values_list("name", "seal__number"))
+    try:
+        found = _names("")
+        for name in found:
+            number = _number(name)
+            link = known.get(number)
+            if link is None or not _digest(name) or not link.text_digest.startswith(_digest(name)):
+                findings.add(_unknown(name, known))
+            elif number in read and _said(name) != link.text_digest:
+                findings.add(Finding(Kind.COPY_DIFFERS, seal=number, note=name))
+    except SILENT:
+        log.exception("the copies of seals cannot be read")
+        findings.add(Finding(Kind.COPIES_SILENT))
+        return
+    for name in sorted(set(noted) - set(found)):
+        findings.add(Finding(Kind.COPY_MISSING, seal=noted[name], note=name))
+
+
+def _names(directory: str) -> list[str]:
+    try:
+        directories, files = _store().listdir(directory)
+    except FileNotFoundError:
+        return []
+    below = f"{directory}/" if directory else ""
+    deeper = (name for one in sorted(directories) for name in _names(below + one))
+    return [*(below + one for one in sorted(files)), *deeper]
+
+
+def _number(name: str) -> int:
+    stem = name.rpartition("/")[2].partition("-")[0]
+    return int(stem) if stem.isascii() and stem.isdigit() else 0
+
+
+def _digest(name: str) -> str:
+    return name.removesuffix(".json").rpartition("-")[2]
+
+
+def _header(name: str) -> str:
+    """The header in a copy; empty when there is none."""
+    try:
+        values = json.loads(_read(name))
+        return str(parse(values["header"]).text())
+    except (ValueError, KeyError, TypeError, BadHeader):
+        return ""
+
+
+def _said(name: str) -> str:
+    return digest(_header(name))
+
+
+def _unknown(name: str, known: Collection[int]) -> Finding:
+    """A copy of a seal that the database lost, or has otherwise; or nothing of ours."""
+    text = _header(name)
+    if not text or parse(text).key not in public_keys(settings.LEDGER_SEAL_KEY):
+        return Finding(Kind.COPY_DIFFERS, note=name)
+    number = parse(text).number
+    return Finding(Kind.COPY_DIFFERS if number in known else Kind.COPY_UNKNOWN, seal=number, note=name)

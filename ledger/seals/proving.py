@@ -1,0 +1,117 @@
+"""Proofs for outsiders: rows of somebody's ledger, each with its way up to a signed seal (docs/seals.md)."""
+
+import base64
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from psycopg import sql
+
+from core.signing import public_keys
+from ledger.history import is_history
+from ledger.models import Event, Seal, SealPart
+from ledger.seals import merkle, tables
+from ledger.seals.header import part_digest
+from ledger.seals.tables import Table, fix_texts, leaf
+
+FORMAT = "xueji-proof/1"
+
+
+@transaction.atomic
+def proof_of(subject: UUID) -> dict[str, Any]:
+    """Every sealed row of history and every sealed event about a subject, with what proves it; as plain JSON values.
+
+    Values are the texts that were digested: encrypted columns as ciphertext. Rows that are not sealed yet are left out,
+    and so are rows that a destruction erased: nothing of them is left to prove.
+    """
+    seals: dict[int, dict[str, Any]] = {}
+    rows: list[dict[str, Any]] = []
+    with connection.cursor() as cursor:
+        fix_texts(cursor)
+        for table, key in _tables():
+            cursor.execute(
+                sql.SQL("SELECT {key} FROM {table} WHERE {subject} = %s ORDER BY 1").format(
+                    key=sql.Identifier(key),
+                    table=sql.Identifier(table),
+                    subject=sql.Identifier("subject" if table == tables.EVENTS else "history_subject"),
+                ),
+                [subject],
+            )
+            ids = [one for (one,) in cursor.fetchall()]
+            rows += _proved(cursor, table, ids, seals) if ids else []
+    public = public_keys(settings.LEDGER_SEAL_KEY)
+    keys = {
+        one["key"]: base64.b64encode(public[one["key"]]).decode()
+        for one in seals.values()
+        if one["key"] in public
+    }
+    return {
+        "format": FORMAT,
+        "subject": str(subject),
+        "keys": keys,
+        "seals": list(seals.values()),
+        "rows": rows,
+    }
+
+
+def _tables() -> list[tuple[str, str]]:
+    known = [model for model in tables.models() if is_history(model) or model is Event]
+    return [(model._meta.db_table, model._meta.pk.column) for model in known]
+
+
+def _proved(
+    cursor: Any, table: str, ids: list[int], seals: dict[int, dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Proofs of the rows of one table, part by part."""
+    found = []
+    named = {"shape__table__startswith": f"{table}_"} if table == tables.EVENTS else {"shape__table": table}
+    parts = SealPart.objects.filter(kind=SealPart.Kind.NEW, ids__overlap=ids, **named)
+    for part in parts.select_related("seal", "shape").order_by("seal__number", "position"):
+        was = Table(part.shape.table, part.shape.key, tuple(part.shape.columns))
+        leaves = merkle.split(bytes(part.leaves))
+        place = {key: at for at, key in enumerate(part.ids)}
+        head = _head(part, seals)
+        for key, salt, digested, values in _texts(cursor, was, sorted(place.keys() & set(ids))):
+            if bytes(digested) == leaves[place[key]]:
+                path = [[side, one.hex()] for side, one in merkle.path(leaves, place[key])]
+                found.append({**head, "salt": str(salt), "values": values, "path": path})
+    return found
+
+
+def _texts(cursor: Any, table: Table, ids: list[int]) -> list[tuple[Any, ...]]:
+    columns = sql.SQL(", ").join(sql.SQL("t.{}::text").format(sql.Identifier(one)) for one in table.columns)
+    statement = sql.SQL(
+        "SELECT t.{key}, t.salt, {leaf}, ARRAY[{columns}] FROM {table} t WHERE t.{key} = ANY (%s) ORDER BY 1"
+    ).format(
+        key=sql.Identifier(table.key),
+        leaf=leaf(table, "t"),
+        columns=columns,
+        table=sql.Identifier(table.name),
+    )
+    cursor.execute(statement, [ids])
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def _head(part: SealPart, seals: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    """What all rows of a part share: its own digest's contents, and its way up in the seal."""
+    seal: Seal = part.seal
+    siblings = list(seal.parts.select_related("shape").order_by("position"))
+    digests = []
+    for one in siblings:
+        leaves, shape = merkle.split(bytes(one.leaves)), one.shape
+        root = merkle.root(leaves)
+        digests.append(part_digest(one.kind, shape.table, shape.key, shape.columns, len(leaves), root))
+    at = [one.pk for one in siblings].index(part.pk)
+    signature = bytes(seal.signature).hex()
+    seals[seal.number] = {"header": seal.header, "key": seal.key_id, "signature": signature}
+    return {
+        "seal": seal.number,
+        "kind": part.kind,
+        "table": part.shape.table,
+        "key": part.shape.key,
+        "columns": part.shape.columns,
+        "rows": len(part.ids),
+        "up": [[side, one.hex()] for side, one in merkle.path(digests, at)],
+    }
