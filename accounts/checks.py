@@ -86,11 +86,11 @@ def _beside(user: User, role: Role, unit: Unit, valid_from: date, valid_until: d
 
 def approvers(user: User) -> QuerySet[User]:
     """Who could approve a request of ``user`` for a role: the head of his department, or of a unit above it."""
-    if user.unit is None:
-        return User.objects.none()
-    above = holders("approve_rights", user.unit.employer).exclude(pk=user.pk)
-    near: QuerySet[User] = above.filter(unit_id__in=[*user.unit.ancestors, user.unit.pk])
-    return near
+    found: QuerySet[User] = User.objects.none()
+    if user.unit is not None:
+        above = holders("approve_rights", user.unit.employer).exclude(pk=user.pk)
+        found = above.filter(unit_id__in=[*user.unit.ancestors, user.unit.pk])
+    return found
 
 
 def given_directly(actor: User, user: User) -> None:
