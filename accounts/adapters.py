@@ -36,6 +36,12 @@ def _changed_on(user: User) -> date:
     return timezone.localdate(user.history.latest().history_date)
 
 
+def is_unused(user: User) -> bool:
+    """Whether an account rested so long that signing in would lock it."""
+    since = timezone.localdate() - timedelta(days=UNUSED_DAYS)
+    return (user.last_seen_on or _changed_on(user)) < since
+
+
 class UserBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth has no types
     """Checks staff number and password, and loads the signed-in user together with the unit, which every page shows."""
 
@@ -72,9 +78,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         """Locked accounts are told so; one of staff that rested too long is locked now."""
-        unused = timezone.localdate() - timedelta(days=UNUSED_DAYS)
-        staff = user.kind != User.Kind.STUDENT
-        if user.is_active and staff and (user.last_seen_on or _changed_on(user)) < unused:
+        if user.is_active and user.kind != User.Kind.STUDENT and is_unused(user):
             reason = _("Not used for %(days)s days") % {"days": UNUSED_DAYS}
             actions.lock_unused(actor=service_user(), user=user, reason=reason)
         if user.is_active:

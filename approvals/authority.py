@@ -83,7 +83,7 @@ def refusal(
     """
     alone = getattr(typed, step.only) if step.only else None
     if alone is not None and alone.pk != user.pk:
-        return SamePerson(_("%(name)s began this and alone ends it") % {"name": alone.name})
+        return SamePerson(_("Only %(name)s can take this step") % {"name": alone.name})
     persons = {user.pk} | ({found.delegation.principal_id} if found and found.delegation else set())
     if persons & typed.barred():
         return SamePerson(_("You had another part in this matter; another person must take this step"))

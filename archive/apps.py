@@ -21,7 +21,7 @@ class ArchiveConfig(AppConfig):
         from archive.four_checks.selectors import PERM as CHECKS
         from archive.inquiries.kind import KIND as INQUIRY
         from archive.problems.registers import register_all as register_problems
-        from archive.retention.accounting import accounted
+        from archive.retention.accounting import destructions
         from archive.retention.registers import register_all as register_retention
         from archive.sharing.actions import ENDED
         from archive.sharing.kind import KIND as SHARING
@@ -31,7 +31,7 @@ class ArchiveConfig(AppConfig):
         from ledger import events
         from ledger.seals import lawful
 
-        lawful.register(accounted)
+        lawful.register(destructions)
         kinds.register(EDIT)
         kinds.register(DELETION)
         kinds.register(INQUIRY)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.alert_models import Alert
+from audit.export_models import ExportRequest
 from audit.rights_models import GrantReview, GrantReviewItem, RoleRequest
 from audit.verification_models import Verification, VerificationFinding
 from core.crypto import EncryptedTextField
@@ -19,20 +20,8 @@ from records.models import Student
 from school.models import Unit
 
 __all__ = [
-    "TEXT",
-    "Alert",
-    "DataKind",
-    "FrozenAccount",
-    "GrantReview",
-    "GrantReviewItem",
-    "Incident",
-    "IncidentStep",
-    "IncidentStudent",
-    "RoleRequest",
-    "Step",
-    "TextTold",
-    "Verification",
-    "VerificationFinding",
+    "TEXT", "Alert", "DataKind", "ExportRequest", "FrozenAccount", "GrantReview", "GrantReviewItem", "Incident",
+    "IncidentStep", "IncidentStudent", "RoleRequest", "Step", "TextTold", "Verification", "VerificationFinding",
 ]  # fmt: skip
 
 
@@ -272,3 +261,35 @@ class FrozenAccount(RecordedModel):
 
     def __str__(self) -> str:
         return f"{self.incident_id} {self.user_id}"
+
+
+class SavedQuery(RecordedModel):
+    """A question to the events that its owner asks again and again. Whom it concerns is never kept with it.
+
+    Blank columns leave their question open. ``days``: the last so many; ``since`` and ``until`` stand before it.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("owner"))
+    name = models.CharField(_("name of the query"), max_length=40)
+    who = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("who")
+    )
+    action = models.CharField(_("what"), max_length=80, blank=True)
+    result = models.CharField(_("result"), max_length=8, blank=True)
+    days = models.PositiveSmallIntegerField(_("period (days)"), null=True, blank=True)
+    since = models.DateField(_("from"), null=True, blank=True)
+    until = models.DateField(_("until"), null=True, blank=True)
+    address = models.GenericIPAddressField(_("from where"), null=True, blank=True)
+    request_no = models.CharField(_("request number"), max_length=40, blank=True)
+
+    history = History()
+
+    class Meta:
+        verbose_name = _("saved query")
+        default_permissions = ()
+        ordering = ["name", "pk"]
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="saved_query_name")]
+
+    def __str__(self) -> str:
+        return str(self.public_id)

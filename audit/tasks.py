@@ -1,11 +1,16 @@
 """Work of the audit room that the scheduler starts."""
 
+from typing import cast
+
 from django.utils import timezone
 
+from accounts.models import User
 from audit.alerts import actions as alerts
+from audit.exports import actions as exports
 from audit.grant_reviews import actions as grant_reviews
 from audit.seals import actions as seals
 from core.tasks import task
+from ledger.context import service_user
 
 
 @task("audit.verify")
@@ -24,3 +29,9 @@ def find_alerts() -> None:
 def open_grant_reviews() -> None:
     """Open the yearly reviews of roles that are due. Safe to run at any time."""
     grant_reviews.open_due(timezone.localdate())
+
+
+@task("audit.discard_exports")
+def discard_exports() -> int:
+    """Delete exported files whose day is over; how many."""
+    return exports.discard_lapsed(actor=cast("User", service_user()))

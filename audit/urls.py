@@ -3,10 +3,13 @@
 from django.urls import path
 
 from audit.alerts import views as alerts
+from audit.exports import views as exports
 from audit.grant_reviews import views as grant_reviews
+from audit.history import views as history
 from audit.incidents import views as incidents
 from audit.rights import views as rights
 from audit.seals import views as seals
+from audit.searching import views as searching
 
 app_name = "audit"
 
@@ -20,6 +23,18 @@ urlpatterns = [
     path("role-reviews/<uuid:review_id>/answer/", grant_reviews.answer, name="grant_review_answer"),
     path("role-reviews/<uuid:review_id>/finish/", grant_reviews.finish, name="grant_review_finish"),
     path("role-reviews/<uuid:review_id>/report/", grant_reviews.report, name="grant_review_report"),
+    path("events/", searching.events, name="events"),
+    path("events/charts/", searching.charts, name="event_charts"),
+    path("events/saved/", searching.saved_query_new, name="saved_query_new"),
+    path("events/saved/<uuid:query_id>/delete/", searching.saved_query_drop, name="saved_query_drop"),
+    path("events/<int:event_id>/", searching.event, name="event"),
+    path("students/<uuid:public_id>/history/", history.history, name="history"),
+    path("students/<uuid:public_id>/history/at/", history.history_at, name="history_at"),
+    path(
+        "students/<uuid:public_id>/history/<str:kind>/<int:row_id>/<str:field>/",
+        history.history_reveal,
+        name="history_reveal",
+    ),
     path("incidents/", incidents.register, name="incidents"),
     path("incidents/report/", incidents.report, name="incident_report"),
     path("incidents/<uuid:incident_id>/", incidents.incident, name="incident"),
@@ -29,6 +44,9 @@ urlpatterns = [
     path("incidents/<uuid:incident_id>/letter/", incidents.letter, name="incident_letter"),
     path("incidents/<uuid:incident_id>/notice/", incidents.notice, name="incident_notice"),
     path("incidents/<uuid:incident_id>/letters/", incidents.letters, name="incident_letters"),
+    path("exports/", exports.register, name="exports"),
+    path("exports/new/", exports.new_export, name="export_new"),
+    path("exports/recognise/", exports.recognise, name="export_recognise"),
     path("seals/", seals.seals, name="seals"),
     path("seals/keys/", seals.keys, name="seal_keys"),
     path("seals/<int:number>/", seals.seal, name="seal"),

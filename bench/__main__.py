@@ -19,7 +19,7 @@ from tests.support import servers
 from tests.support.clones import BASE_DIR, Clones, opened, renamed
 from tools import services
 
-PARTS = ("import", "search", "pages")
+PARTS = ("import", "search", "pages", "events")
 IMPORT_AIM, PAGE_AIM, MEMORY_AIM_MB = 6.0, 3.0, 600.0
 
 
@@ -32,6 +32,8 @@ class Bench:
     directory: Path
     rows: int
     students: int
+    events: int
+    explains: bool
     repeat: int
 
     def python(self, database: str, *arguments: str) -> str:
@@ -69,7 +71,14 @@ def prepared(arguments: argparse.Namespace) -> Iterator[Bench]:
         with tempfile.TemporaryDirectory(prefix="xueji-bench-") as directory:
             for clones in opened(taken.owner_url, taken.app_url):
                 yield Bench(
-                    taken, clones, Path(directory), arguments.rows, arguments.students, arguments.repeat
+                    taken,
+                    clones,
+                    Path(directory),
+                    arguments.rows,
+                    arguments.students,
+                    arguments.events,
+                    arguments.explain,
+                    arguments.repeat,
                 )
     finally:
         taken.release()
@@ -99,6 +108,19 @@ def measure_import(bench: Bench, base: str, file: Path) -> tuple[str, list[Line]
     ]
 
 
+def measure_events(bench: Bench, base: str) -> list[Line]:
+    """Questions to a database of its own with so many events."""
+    database = bench.clones.make(of=base)
+    say(f"filling in {bench.events:,} events")
+    bench.python(database, "bench.events", "fill", str(bench.events))
+    say("measuring events")
+    lines = bench.lines(database, "bench.events", "measure")
+    if bench.explains:
+        print(bench.python(database, "bench.events", "explain"))
+    bench.clones.drop(database)
+    return lines
+
+
 def check_import(results: list[dict[str, Any]], rows: int) -> None:
     """Raise RuntimeError unless every import did the whole work: an import that refuses rows would be fast."""
     faulty = rows // 100
@@ -118,6 +140,8 @@ def run(bench: Bench, parts: list[str]) -> list[Line]:
     if "import" in parts:
         database, found = measure_import(bench, database, file)
         lines += found
+    if "events" in parts:
+        lines += measure_events(bench, database)
     if "search" in parts or "pages" in parts:
         say(f"loading {bench.students:,} students")
         bench.python(database, "bench.load", "students", str(bench.students))
@@ -144,6 +168,7 @@ def keep(lines: list[Line], arguments: argparse.Namespace) -> Path:
         "load": os.getloadavg(),
         "rows": arguments.rows,
         "students": arguments.students,
+        "events": arguments.events,
         "repeat": arguments.repeat,
         "lines": [line.as_dict() for line in lines],
     }
@@ -156,6 +181,12 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=20_000, help="rows of the imported workbook")
     parser.add_argument(
         "--students", type=int, default=100_000, help="students in the database for search and pages"
+    )
+    parser.add_argument(
+        "--events", type=int, default=1_000_000, help="events in the database for their search"
+    )
+    parser.add_argument(
+        "--explain", action="store_true", help="print how the database answers each question to them"
     )
     parser.add_argument("--repeat", type=int, default=3, help="rounds of the import")
     parser.add_argument(

@@ -25,6 +25,7 @@ if MODE not in {"production", "demonstration"}:
 PRODUCTION = MODE == "production"
 SECRET_NAMES = ("SECRET_KEY", "FIELD_KEYS", "BLIND_INDEX_KEY", "LEDGER_SEAL_KEY", "PACKAGE_SIGNING_KEY")
 DEMONSTRATION_MARK = "demo-"
+LEAST_EVENT_DAYS = 180
 
 
 def given(variable: str) -> str:
@@ -95,6 +96,17 @@ def snapshot_recipients() -> list[str]:
         return words("SNAPSHOT_RECIPIENTS")
     identity = _made_once("demonstration-snapshot-identity.txt", lambda: str(x25519.Identity.generate()))
     return [str(x25519.Identity.from_str(identity.strip()).to_public())]
+
+
+def events_keep_days() -> int:
+    """Days for which events stay in the database, three years by default.
+
+    Raises ImproperlyConfigured below the 180 days that the law asks for (GB/T 22239-2019; 网络安全法 art. 21).
+    """
+    days = number("EVENTS_KEEP_DAYS", 3 * 365)
+    if days < LEAST_EVENT_DAYS:
+        raise ImproperlyConfigured(f"EVENTS_KEEP_DAYS must be at least {LEAST_EVENT_DAYS}.")
+    return days
 
 
 def _read_secrets() -> dict[str, str]:

@@ -15,6 +15,7 @@ from config.environment import (
     SECRETS,
     VAR_DIR,
     database,
+    events_keep_days,
     given,
     number,
     server_address,
@@ -32,6 +33,7 @@ BLIND_INDEX_KEY = SECRETS["BLIND_INDEX_KEY"]
 LEDGER_SEAL_KEY = SECRETS["LEDGER_SEAL_KEY"]
 PACKAGE_SIGNING_KEY = SECRETS["PACKAGE_SIGNING_KEY"]
 SNAPSHOT_RECIPIENTS = snapshot_recipients()
+EVENTS_KEEP_DAYS = events_keep_days()
 FIELD_CIPHER = given("FIELD_CIPHER") or "AES-256-GCM"
 DEBUG = False
 ALLOWED_HOSTS = words("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1")
@@ -249,6 +251,7 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000
 CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_BEAT_SCHEDULE = {
     "ledger.seal": {"task": "ledger.seal", "schedule": 300.0, "options": {"expires": 300.0}},
+    "ledger.archive_months": {"task": "ledger.archive_months", "schedule": crontab(hour=3, minute=30)},
     "audit.verify": {"task": "audit.verify", "schedule": crontab(hour=2, minute=30)},
     "jobs.sweep": {"task": "jobs.sweep", "schedule": 15.0, "options": {"expires": 15.0}},
     "accounts.clear_sessions": {"task": "accounts.clear_sessions", "schedule": 24 * 3600.0},
@@ -263,6 +266,7 @@ CELERY_BEAT_SCHEDULE = {
     "approvals.draw_spot_checks": {"task": "approvals.draw_spot_checks", "schedule": 24 * 3600.0},
     "approvals.remind": {"task": "approvals.remind", "schedule": 4 * 3600.0},
     "records.discard_lapsed": {"task": "records.discard_lapsed", "schedule": 600.0},
+    "audit.discard_exports": {"task": "audit.discard_exports", "schedule": 600.0},
     "ledger.ensure_partitions": {"task": "ledger.ensure_partitions", "schedule": 24 * 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

@@ -225,6 +225,7 @@ class ListPage(Generic[M]):
                     one.placeholder,
                     one.rare,
                     fault,
+                    one.blank,
                 )
             )
         return shown
@@ -236,6 +237,11 @@ class ListPage(Generic[M]):
     @property
     def rare_filters(self) -> list[ShownFilter]:
         return [one for one in self.shown_filters if one.rare]
+
+    @property
+    def asks_rarely(self) -> bool:
+        """Whether a filter behind "More filters" is answered."""
+        return any(one.value for one in self.rare_filters)
 
     @property
     def posts_filters(self) -> bool:
@@ -422,6 +428,14 @@ class ListPage(Generic[M]):
     def url(self) -> str:
         """The address of exactly this state of the list, without words or names."""
         return self._url()
+
+    @property
+    def export_link(self) -> str:
+        """Where exactly these rows are exported; empty when they are not."""
+        if not self.export_url or not self.objects:
+            return ""
+        kept = {key: value for key, value in self._params.items() if value and key != "page"}
+        return f"{self.export_url}?{urlencode(kept)}" if kept else self.export_url
 
     @property
     def clear_url(self) -> str:

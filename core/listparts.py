@@ -49,7 +49,8 @@ class Filter:
     """A filter of the bar. ``by``: a model lookup, or a function of queryset and value.
 
     ``kind``: choice (only the given values count), date, flag, or text (kept out of the address).
-    ``choices`` may be a function of the user. ``rare`` ones stand behind "More filters".
+    ``choices`` may be a function of the user. ``rare`` ones stand behind "More filters". ``blank``: what no choice
+    means, where it is not all of them.
     """
 
     key: str
@@ -59,6 +60,7 @@ class Filter:
     choices: Choices | Callable[[Any], Choices] = ()
     rare: bool = False
     placeholder: Label = ""
+    blank: Label = ""
 
     def options(self, user: Any) -> list[tuple[str, Any]]:
         found = self.choices(user) if callable(self.choices) else self.choices
@@ -77,6 +79,7 @@ class ShownFilter:
     placeholder: Label
     rare: bool
     fault: str = ""
+    blank: Label = ""
 
     @property
     def options_html(self) -> SafeString:

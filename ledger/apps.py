@@ -16,6 +16,8 @@ class LedgerConfig(AppConfig):
         events.register("request.refused", _("Refused: no permission"), anonymous=True)
         events.register("request.out_of_scope", _("Refused: outside own scope"), anonymous=True)
         events.register("request.csrf_refused", _("Refused: form without a valid token"), anonymous=True)
+        events.register("ledger.month_archived", _("Month of events archived off site"))
+        events.register("ledger.month_dropped", _("Archived month of events left the database"))
         events.register("session.signed_in", _("Signed in"))
         events.register("session.signed_out", _("Signed out"))
         events.register("session.sign_in_failed", _("Sign-in failed"), anonymous=True)

@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from ledger.bases import InsertOnlyModel, RecordedManager, RecordedModel, RecordedQuerySet, Unrecorded
 from ledger.fields import CurrentTransaction, XidField
-from ledger.seal_models import Seal, SealCopy, SealPart, SealShape
+from ledger.seal_models import ArchivedMonth, Seal, SealCopy, SealPart, SealShape
 
 __all__ = [
+    "ArchivedMonth",
     "Erasure", "Event", "InsertOnlyModel", "RecordedManager", "RecordedModel", "RecordedQuerySet", "Seal", "SealCopy",
     "SealPart", "SealShape", "Unrecorded",
 ]  # fmt: skip
@@ -56,12 +57,15 @@ class Event(InsertOnlyModel):
             ),
         )
         indexes = (
-            models.Index(fields=["actor", "-at"], name="event_who"),
+            models.Index(fields=["actor", "-at"], name="event_who", include=["unit_id", "id"]),
             models.Index(fields=["subject", "-at"], name="event_whose", condition=Q(subject__isnull=False)),
             models.Index(fields=["-at"], name="event_when"),
-            models.Index(fields=["action", "-at"], name="event_what"),
+            models.Index(fields=["action", "-at"], name="event_what", include=["unit_id", "id"]),
             models.Index(fields=["object_type", "object_id", "-at"], name="event_object"),
             models.Index(fields=["unit_id", "-at"], name="event_where"),
+            models.Index(fields=["address", "-at"], name="event_from", condition=Q(address__isnull=False)),
+            models.Index(fields=["request_no", "-at"], name="event_request", condition=~Q(request_no="")),
+            models.Index(fields=["result", "-at"], name="event_refused", condition=~Q(result="done")),
             models.Index(fields=["xid"], name="event_xid"),
         )
 

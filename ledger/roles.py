@@ -68,6 +68,8 @@ def grant(connection: Any, role: str) -> None:
             f"REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {quoted}",
             "REVOKE ALL ON FUNCTION ledger_ensure_partitions(integer) FROM PUBLIC",
             f"GRANT EXECUTE ON FUNCTION ledger_ensure_partitions(integer) TO {quoted}",
+            "REVOKE ALL ON FUNCTION ledger_drop_month(text) FROM PUBLIC",
+            f"GRANT EXECUTE ON FUNCTION ledger_drop_month(text) TO {quoted}",
         ):
             cursor.execute(statement)
         for table in _existing(cursor, kept_tables()):

@@ -1,5 +1,6 @@
 """Seals of the ledger (封存): what was proved when. `ledger.models` takes these in; import them from there."""
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -83,3 +84,27 @@ class SealCopy(InsertOnlyModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ArchivedMonth(InsertOnlyModel):
+    """A month of events that was written off site so that it may leave the database (`ledger.months`).
+
+    ``sha256`` is of the stored, encrypted file, ``content_sha256`` of what it holds; ``last_xid``: the newest
+    transaction in it.
+    """
+
+    table = models.CharField(max_length=63, unique=True)
+    rows = models.BigIntegerField(_("rows"))
+    last_xid = models.BigIntegerField()
+    name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    content_sha256 = models.CharField(max_length=64)
+    at = models.DateTimeField(_("archived"), auto_now_add=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("archived month of events")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.table

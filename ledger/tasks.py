@@ -1,7 +1,7 @@
 """Work of the ledger that the scheduler starts."""
 
 from core.tasks import task
-from ledger import partitions
+from ledger import months, partitions
 from ledger.seals import copies, making
 
 
@@ -16,3 +16,10 @@ def seal() -> None:
     """Seal what was committed since the last seal, and copy seals off site. Safe to run at any time."""
     making.seal()
     copies.send()
+
+
+@task("ledger.archive_months")
+def archive_months() -> None:
+    """Write months of events off site that are old enough, and let go those whose archive is proved. Safe to repeat."""
+    months.archive_due()
+    months.drop_due()

@@ -218,8 +218,12 @@ def search(user: User, text: str, *, secrets: bool = True, limit: int = SHOWN) -
     Numbers of the school are looked for from their beginning on. Encrypted ones are looked for whole, through their
     blind index, when ``secrets`` allows it and no number of the school fits.
     """
+    return search_among(Enrolment.objects.visible_to(user), text, secrets=secrets, limit=limit)
+
+
+def search_among(visible: EnrolmentQuerySet, text: str, *, secrets: bool = True, limit: int = SHOWN) -> Found:
+    """The same among ``visible``, which the caller has cut to what the reader may find."""
     text = clean_text(text)
-    visible = Enrolment.objects.visible_to(user)
     if holds_digits(text):
         hits = _by_number(visible, text.replace(" ", "").upper())
         if not hits and secrets and looks_secret(text):

@@ -18,7 +18,7 @@ from core.formatting import moment
 from core.masking import mask_phone
 from core.ui import Tab
 from files.serving import serve
-from records import finders, opening, purposes, reading, sections, selectors
+from records import exporting, finders, opening, purposes, reading, sections, selectors
 from records.completeness import Completeness, Holder, contact_of
 from records.forms import SearchForm
 from records.found import lines
@@ -77,7 +77,8 @@ def search(request: HttpRequest) -> HttpResponse:
 def students(request: HttpRequest) -> HttpResponse:
     """The list of students."""
     user = user_of(request)
-    page = StudentList(request, selectors.visible_enrolments(user), user=user)
+    rows = selectors.visible_enrolments(user)
+    page = StudentList(request, rows, user=user, export_url=exporting.url_for(user))
     return page.respond("records/students.html")
 
 

@@ -52,6 +52,7 @@ PERMISSIONS: list[tuple[str, StrOrPromise]] = [
     ("view_secret_document", _("Open secret documents")),
     ("manage_photo", _("Import and mend photos")),
     ("export_photo", _("Export photos named by identity number")),
+    ("export_students", _("Export lists of students with a second person")),
     ("check_files", _("Run the four checks and read their results")),
     ("export_package", _("Export archival packages and copies of a file")),
     ("manage_loan", _("Lend paper files and take them back")),

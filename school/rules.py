@@ -171,6 +171,13 @@ RULES: dict[str, RuleKind] = {
         ),
         RuleKind("sample_percent", _("Sample before bulk approval, percent"), _whole(1, 100), 10, "proposal"),
         RuleKind("sample_minimum", _("Smallest sample before bulk approval"), _whole(1, 50), 3, "proposal"),
+        RuleKind(
+            "export_limit",
+            _("Most students in an export without the head of archives"),
+            _whole(1, 20_000),
+            500,
+            "E.7; number is a proposal",
+        ),
         RuleKind("bulk_limit", _("Most items in one bulk act"), _whole(1, 5000), 500, "proposal"),
         RuleKind(
             "talent_percent", _("Most talent students of an intake, percent"), _whole(0, 100), 4, "S2-8.2"

@@ -67,6 +67,12 @@ def _places(batch: IntakeBatch, made: Any, people: dict[str, User]) -> list[Plac
         Place("classes", "registrar1", "/school/classes/"),
         Place("users", "security1", "/users/"),
         Place("grants", "security1", "/grants/"),
+        Place("events", "auditor1", "/security/events/?days=1100"),
+        Place("event-charts", "auditor1", "/security/events/charts/"),
+        Place("history", "auditor1", f"/security/students/{student.public_id}/history/"),
+        Place(
+            "history-moment", "auditor1", f"/security/students/{student.public_id}/history/at/?at=2099-01-01"
+        ),
         Place("not-found", "clerk1", f"/intake/applicants/{NOBODY}/review/"),
     ]
 

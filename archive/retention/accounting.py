@@ -9,13 +9,9 @@ from ledger.seals.lawful import Erased
 ACTS = ("file.destroyed", "file.destroyed_again")
 
 
-def destructions(moments: Collection[int]) -> set[Erased]:
-    """Subjects of the register, each with the transactions among these in which its file was destroyed."""
-    acts = Event.objects.filter(action__in=ACTS, xid__in=moments)
-    registered = acts.filter(subject__in=DestroyedFile.objects.values("subject"))
-    return set(registered.values_list("subject", "xid"))
-
-
-def accounted(erased: Collection[Erased]) -> Collection[Erased]:
-    """Those of them that were erased when the file that the register names was destroyed."""
-    return destructions({xid for _subject, xid in erased}) & set(erased)
+def destructions(erased: Collection[Erased], gone: int) -> set[Erased]:
+    """Those of them whose subject stands in the register, and which belong to the destruction of its file."""
+    acts = Event.objects.filter(action__in=ACTS, xid__in={xid for _subject, xid in erased})
+    told = set(acts.values_list("subject", "xid"))
+    registered = set(DestroyedFile.objects.values_list("subject", flat=True))
+    return {one for one in erased if one[0] in registered and (one in told or one[1] <= gone)}

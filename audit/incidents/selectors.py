@@ -21,7 +21,7 @@ READING = (
     "student.viewed", "student.revealed", "student.document_viewed", "document.downloaded", "inquiry.read",
     "entry.viewed", "entry.evidence_viewed", "penalty.viewed", "penalty.evidence_viewed",
     "consent.viewed", "edit.viewed", "edit.printed", "form.printed", "student.printed", "student.copied",
-    "student.packaged", "student.proved", "student.shared", "photo.exported", "certificate.issued",
+    "student.packaged", "student.proved", "student.shared", "photo.exported", "student.exported", "certificate.issued",
     "certificate.copied", "incident.letter_printed", "catalogue.printed", "account.opened", "account.password_reset",
 )  # fmt: skip
 """Events by which somebody has read in a student's file, or taken something of it away."""

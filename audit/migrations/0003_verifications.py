@@ -90,6 +90,7 @@ class Migration(migrations.Migration):
                             ("copy_missing", "A seal was not copied off site"),
                             ("copy_unknown", "Off site lies a seal that the database does not know"),
                             ("copies_silent", "The copies off site could not be read"),
+                            ("archive_differs", "An archived month is missing off site, or was changed"),
                             ("table_missing", "A sealed table is gone, or a column of it"),
                             ("guard_off", "A trigger that keeps rows from being changed is off"),
                             ("sealing_stopped", "Nothing is sealed any more"),

@@ -8,10 +8,11 @@ from core.workbook.marking import marked_copy
 from core.workbook.reading import kind_of, open_collection, open_table
 from core.workbook.refusal import WorkbookRefused, refusal_message
 from core.workbook.table import Cell, Row, Table, header_key
-from core.workbook.writing import write_table
+from core.workbook.writing import Mark, write_table
 
 __all__ = [
     "Cell",
+    "Mark",
     "Row",
     "Table",
     "WorkbookRefused",

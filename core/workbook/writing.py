@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +20,17 @@ TEXT_FORMAT = "@"
 HEADER_FILL = PatternFill("solid", start_color="EEF0F2")
 HEADER_FONT = Font(bold=True)
 NUMBER, MOMENT_FORMATS = 0, {dt.datetime: "yyyy-mm-dd hh:mm", dt.date: "yyyy-mm-dd", dt.time: "hh:mm"}
+
+LONGEST_PRINTED = 200
+"""Characters of a head or foot of print; Excel refuses a file with more than 255."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What tells a table that we handed out from any other: a serial for its properties, a line for eyes."""
+
+    serial: str
+    line: str
 
 
 def new_book(sheet_name: str) -> tuple[Workbook, Worksheet]:
@@ -50,13 +62,17 @@ def write_table(
     *,
     text_columns: Collection[int | str] = (),
     sheet_name: str = "Sheet1",
+    mark: Mark | None = None,
 ) -> bytes:
     """Return an .xlsx. Columns in `text_columns` (indexes or names) become text; texts go through `safe_cell`.
 
-    Numbers, dates, times and booleans elsewhere keep their type. Raises ValueError for an unknown name.
+    Numbers, dates, times and booleans elsewhere keep their type. The line of a `mark` stands in the first row and on
+    each printed page. Raises ValueError for an unknown name.
     """
     book, sheet = new_book(sheet_name)
-    sheet.freeze_panes = "A2"
+    sheet.freeze_panes = "A3" if mark else "A2"
+    if mark:
+        _put_mark(book, sheet, mark)
     as_text = {list(headers).index(column) if isinstance(column, str) else column for column in text_columns}
     for index, name in enumerate(headers):
         width = 20 if index in as_text else max(10, min(40, 2 * len(name) + 4))
@@ -65,11 +81,21 @@ def write_table(
     moments = {kind: style_of(sheet, number_format=code) for kind, code in MOMENT_FORMATS.items()}
 
     def styled() -> Iterator[StyledRow]:
+        if mark:
+            yield [(safe_cell(mark.line), text)]
         yield [(safe_cell(name), head) for name in headers]
         for row in rows:
             yield [_styled(value, index in as_text, text, moments) for index, value in enumerate(row)]
 
     return with_rows(saved(book), styled())
+
+
+def _put_mark(book: Workbook, sheet: Worksheet, mark: Mark) -> None:
+    book.properties.title = book.properties.identifier = mark.serial
+    line = mark.line[:LONGEST_PRINTED].replace("&", "&&")
+    pages: Any = sheet
+    pages.oddHeader.center.text = pages.oddFooter.center.text = line
+    sheet.print_title_rows = "1:2"
 
 
 def _styled(value: Any, as_text: bool, text: int, moments: dict[type, int]) -> tuple[Any, int] | None:

@@ -3,6 +3,7 @@
 The store is the one called ``seals`` in the settings: a bucket that keeps what it has (object lock), or a directory.
 """
 
+import hashlib
 import json
 import logging
 from collections.abc import Collection
@@ -15,18 +16,22 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
 from core.signing import public_keys
-from ledger.models import Seal, SealCopy
+from ledger.models import ArchivedMonth, Seal, SealCopy
 from ledger.seals.chain import Chain
 from ledger.seals.findings import Finding, Findings, Kind
 from ledger.seals.header import BadHeader, canonical, digest, parse
 
 log = logging.getLogger(__name__)
 
+ARCHIVES = "events/"
+"""Where archived months of events lie beside the seals."""
+
 SILENT = (BotoCoreError, ClientError, OSError)
 """What a store raises that does not answer, or refuses."""
 
 
-def _store() -> Any:
+def store() -> Any:
+    """The place for copies."""
     return storages["seals"]
 
 
@@ -49,8 +54,8 @@ def send() -> int:
     count = 0
     for seal in Seal.objects.filter(copy__isnull=True).order_by("number").iterator(chunk_size=100):
         name, content = name_of(seal), content_of(seal)
-        if not _store().exists(name):
-            _store().save(name, ContentFile(content))
+        if not store().exists(name):
+            store().save(name, ContentFile(content))
         elif _read(name) != content:
             log.error("off site lies something else under %s", name)
             continue
@@ -60,7 +65,7 @@ def send() -> int:
 
 
 def _read(name: str) -> bytes:
-    with _store().open(name, "rb") as file:
+    with store().open(name, "rb") as file:
         content: bytes = file.read()
     return content
 
@@ -74,7 +79,7 @@ def check(chain: Chain, findings: Findings, since: datetime | None) -> None:
     noted = dict(SealCopy.objects.values_list("name", "seal__number"))
     try:
         found = _names("")
-        for name in found:
+        for name in (one for one in found if not one.startswith(ARCHIVES)):
             number = _number(name)
             link = known.get(number)
             if link is None or not _digest(name) or not link.text_digest.startswith(_digest(name)):
@@ -87,11 +92,19 @@ def check(chain: Chain, findings: Findings, since: datetime | None) -> None:
         return
     for name in sorted(set(noted) - set(found)):
         findings.add(Finding(Kind.COPY_MISSING, seal=noted[name], note=name))
+    for month in ArchivedMonth.objects.order_by("table"):
+        if month.name not in found or (since is None and _sha256(month.name) != month.sha256):
+            findings.add(Finding(Kind.ARCHIVE_DIFFERS, month.table, note=month.name))
+
+
+def _sha256(name: str) -> str:
+    with store().open(name, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _names(directory: str) -> list[str]:
     try:
-        directories, files = _store().listdir(directory)
+        directories, files = store().listdir(directory)
     except FileNotFoundError:
         return []
     below = f"{directory}/" if directory else ""

@@ -27,6 +27,7 @@ class Kind(models.TextChoices):
     COPY_MISSING = "copy_missing", _("A seal was not copied off site")
     COPY_UNKNOWN = "copy_unknown", _("Off site lies a seal that the database does not know")
     COPIES_SILENT = "copies_silent", _("The copies off site could not be read")
+    ARCHIVE_DIFFERS = "archive_differs", _("An archived month is missing off site, or was changed")
     TABLE_MISSING = "table_missing", _("A sealed table is gone, or a column of it")
     GUARD_OFF = "guard_off", _("A trigger that keeps rows from being changed is off")
     SEALING_STOPPED = "sealing_stopped", _("Nothing is sealed any more")

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Max
 from psycopg import sql
 
-from ledger.models import Erasure, SealPart
+from ledger.models import ArchivedMonth, Erasure, SealPart
 from ledger.seals import merkle
 from ledger.seals.chain import Chain, Link
 from ledger.seals.findings import Finding, Findings, Kind
@@ -31,6 +32,7 @@ class _Checking:
     findings: Findings
     cursor: Any
     tables: dict[str, Table]
+    archived: dict[str, int]
     erased: "_Erasures"
     rows: int = 0
 
@@ -50,12 +52,18 @@ def check(chain: Chain, findings: Findings, since: datetime | None) -> int:
         return 0
     first = chain.from_day(since)
     with connection.cursor() as cursor:
-        checking = _Checking(chain, findings, cursor, {one.name: one for one in there(cursor)}, _erasures())
+        tables = {one.name: one for one in there(cursor)}
+        archived = dict(ArchivedMonth.objects.values_list("table", "rows"))
+        checking = _Checking(chain, findings, cursor, tables, archived, _erasures())
         _take_erased(checking)
         for link in chain.links[first:]:
             _check_seal(checking, link)
         for table in checking.tables.values():
             _find_added(checking, table, first)
+        for name, left in checking.archived.items():
+            if left and not first and name not in checking.tables:
+                note = "its archive holds another number of rows"
+                findings.add(Finding(Kind.ARCHIVE_DIFFERS, name, note=note))
     return checking.rows
 
 
@@ -66,7 +74,8 @@ def _erasures() -> _Erasures:
     ):
         for row in rows:
             found.by[table, row] = (subject, xid)
-    found.lawful = accounted(set(found.by.values()))
+    gone = ArchivedMonth.objects.aggregate(last=Max("last_xid"))["last"] or 0
+    found.lawful = accounted(set(found.by.values()), gone)
     return found
 
 
@@ -113,6 +122,9 @@ def _check_seal(checking: _Checking, link: Link) -> None:
 def _check_part(checking: _Checking, link: Link, part: SealPart) -> None:
     shape, number = part.shape, link.header.number
     now = checking.tables.get(shape.table)
+    if now is None and shape.table in checking.archived:
+        checking.archived[shape.table] -= len(part.ids)
+        return
     lacking = sorted(set(shape.columns) - set(now.columns)) if now else []
     if now is None or lacking:
         note = ", ".join(lacking)

@@ -1,7 +1,11 @@
 """Which tables are sealed, and the statements that digest their rows."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 from django.apps import apps
 from psycopg import sql
@@ -86,3 +90,8 @@ def leaf(table: Table, alias: str) -> sql.Composed:
     return sql.SQL("sha256(uuid_send({}.salt) || convert_to(to_jsonb(ARRAY[{}])::text, 'UTF8'))").format(
         sql.Identifier(alias), columns
     )
+
+
+def leaf_of(salt: UUID, values: Sequence[str | None]) -> bytes:
+    """The same for texts that left the database; PostgreSQL and JSON write a list of texts alike."""
+    return sha256(salt.bytes + json.dumps(list(values), ensure_ascii=False).encode()).digest()

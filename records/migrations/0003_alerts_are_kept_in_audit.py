@@ -4,7 +4,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
     dependencies = [
         ("records", "0002_open_corrections_by_student"),
-        ("audit", "0004_alerts"),
+        ("audit", "0006_alerts"),
     ]
 
     operations = [

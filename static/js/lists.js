@@ -1,7 +1,7 @@
 // Lists: filters that apply themselves, the marked row, ticks and the bulk bar.
 import { say, toast } from "./text.js";
 
-const rows = () => [...document.querySelectorAll("[data-rows] tbody tr, [data-rows] > li")];
+const rows = () => [...document.querySelectorAll("[data-rows] tbody:not(.xj-day) tr, [data-rows] > li:not(.xj-timeline-day)")];
 const current = () => document.querySelector("[data-rows] .is-current");
 
 export function moveRow(step) {

@@ -1,6 +1,7 @@
 """The benchmark itself: its people are what they claim, its figures are told, and a small run goes through."""
 
 import json
+import re
 import subprocess
 import sys
 from typing import Any
@@ -46,7 +47,8 @@ def test_invented_people_are_different_sound_and_the_same_for_a_seed(cast: Any) 
 
 
 def test_a_small_run_measures_everything() -> None:
-    command = [sys.executable, "-m", "bench", "--rows", "300", "--students", "2500", "--repeat", "1"]
+    sizes = ["--rows", "300", "--students", "2500", "--events", "20000", "--repeat", "1"]
+    command = [sys.executable, "-m", "bench", *sizes]
     before = set((services.var_dir() / "bench").glob("*.json"))
     done = subprocess.run(command, cwd=BASE_DIR, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -57,5 +59,7 @@ def test_a_small_run_measures_everything() -> None:
     assert "import of 300 rows" in asked
     assert "search: one character" in asked
     assert "student file" in asked
+    notes = {line["what"]: line["note"] for line in kept["lines"]}
+    assert re.search(r"20 found, [12] of \d\d partitions", notes["events: half of the schools, last 30 days"])
     assert all(line["floor"] > 0 and line["subject"] > 0 for line in kept["lines"])
     assert "list: 1,000 rows in pages" in done.stdout

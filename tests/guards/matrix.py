@@ -20,6 +20,7 @@ from typing import Any
 
 from accounts.access import OWN_FILE, PUBLIC, SIGNED_IN
 from tests.guards import archive_things, merit_things  # noqa: F401 - makes its things known to the world
+from tests.guards.history_lines import HISTORY
 from tests.guards.lines import GOOD, NOBODY, Route, route
 from tests.guards.security_lines import SECURITY
 from tests.guards.self_lines import SELF
@@ -268,6 +269,7 @@ ROUTES: dict[str, Route] = {
     "approvals:spot_check_case": route("spot_check", obj=_spot_item),
     "approvals:spot_check_judge": route("spot_check", obj=_spot_item, methods="POST"),
     "approvals:spot_check_hand_back": route("spot_check", obj=_spot_item, methods="POST"),
+    **HISTORY,
     **SECURITY,
     **SELF,
     "archive:edit_new": route("request_change", obj=_student, methods="GET POST"),

@@ -115,6 +115,9 @@ SECURITY: dict[str, Route] = {
     },
     "audit:incident_letters": route("decide_for_archives", obj=_incident, methods="GET POST"),
     **RIGHTS,
+    "audit:exports": route("export_students", "view_events", "manage_incident", methods="GET POST"),
+    "audit:export_new": route("export_students", methods="GET POST"),
+    "audit:export_recognise": route("view_events", "manage_incident", methods="GET POST"),
     "audit:alerts": route("manage_incident", methods="GET POST"),
     "audit:alert": route("manage_incident", obj=lambda world: world.alert, methods="GET POST"),
 }

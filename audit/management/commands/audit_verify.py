@@ -3,6 +3,7 @@
 import json
 import sys
 from datetime import date, datetime, time
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from audit.seals.actions import keep
 from ledger.context import service_user
+from ledger.months import BadArchive, check_file
 from ledger.seals.verifying import Proof, verify
 
 
@@ -23,9 +25,18 @@ class Command(BaseCommand):
         parser.add_argument(
             "--since", default="", metavar="YYYY-MM-DD", help="compare rows sealed from this day on"
         )
+        parser.add_argument(
+            "--archive",
+            type=Path,
+            metavar="FILE",
+            help="check an archived month of events, decrypted (.jsonl.gz)",
+        )
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["archive"]:
+            self._check(options["archive"])
+            return
         proof = verify(_moment(options["since"]))
         if options["json"]:
             self.stdout.write(json.dumps(_told(proof), ensure_ascii=False, indent=1))
@@ -34,6 +45,17 @@ class Command(BaseCommand):
         by: Any = service_user()
         keep(actor=by, proof=proof)
         if proof.count:
+            sys.exit(1)
+
+    def _check(self, path: Path) -> None:
+        try:
+            found = check_file(path)
+        except BadArchive as error:
+            raise CommandError(_("%(name)s is no archive of a month.") % {"name": path}) from error
+        for one in found.kept:
+            self.stdout.write(one.line())
+        self.stdout.write(_("%(faults)s faults") % {"faults": found.count})
+        if found.count:
             sys.exit(1)
 
     def _print(self, proof: Proof) -> None:

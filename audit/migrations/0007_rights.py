@@ -14,8 +14,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0005_appointments_by_request"),
         ("approvals", "0002_seals"),
-        ("audit", "0004_alerts"),
-        ("school", "0002_approve_rights"),
+        ("audit", "0006_alerts"),
+        ("school", "0003_approve_rights"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

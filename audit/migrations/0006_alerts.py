@@ -33,7 +33,7 @@ FROM records_historicalbulkviewalert a JOIN records_readingday r ON r.id = a.rea
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0003_verifications"),
+        ("audit", "0005_saved_queries"),
         ("records", "0002_open_corrections_by_student"),
         ("school", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -1,0 +1,135 @@
+"""A file that turns up is recognised: the very file, its serial, its cells saved anew, or the students in it."""
+
+import csv
+import hashlib
+import io
+from typing import Any
+
+import openpyxl
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from audit.exports import recognising
+from core.workbook import WorkbookRefused, write_table
+from files.models import Blob
+from ledger.models import Event
+from records.models import Enrolment
+from tests.audit.exporting import NUMBERS, content, made, pupils, sheet
+from tests.cast import Cast
+
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S1-8-5")]
+
+
+def ways(cast: Cast, data: bytes) -> dict[str, list[str]]:
+    """How each export is known by a file."""
+    answer = recognising.by_file(actor=cast.auditor, content=data)
+    return {one.export.request.number: one.ways for one in answer.found}
+
+
+def saved_anew(data: bytes, change: Any = None, *, bare: bool = False) -> bytes:
+    """The workbook as another program writes it; ``bare`` without serial anywhere."""
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    if change:
+        change(book.worksheets[0])
+    if bare:
+        book.properties.identifier = book.properties.title = None
+        book.worksheets[0].delete_rows(1)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def test_each_way_of_recognising(cast: Cast) -> None:
+    people = pupils(cast, "王小明", "=李小红", "张小军")
+    typed = made(cast, people)
+    number, data = typed.request.number, content(typed)
+    assert ways(cast, data) == {number: ["file"]}
+    assert ways(cast, saved_anew(data)) == {number: ["cells", "serial", "students"]}
+    assert ways(cast, saved_anew(data, bare=True)) == {number: ["cells", "students"]}
+
+    def changed(rows: Any) -> None:
+        rows["A3"].value = "别人"
+
+    assert ways(cast, saved_anew(data, changed)) == {number: ["serial", "students"]}
+    assert ways(cast, saved_anew(data, changed, bare=True)) == {number: ["students"]}
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=";").writerows(sheet(data)[1:])
+    assert ways(cast, text.getvalue().encode("gb18030")) == {number: ["cells", "students"]}
+
+
+def test_a_text_is_recognised_as_a_workbook_is(cast: Cast) -> None:
+    typed = made(cast, pupils(cast, "王小明"), file_format="csv")
+    number, data = typed.request.number, content(typed)
+    assert ways(cast, data) == {number: ["file"]}
+    assert ways(cast, data.replace(b"\r\n", b"\n")) == {number: ["cells", "serial", "students"]}
+
+
+def test_exports_are_ordered_by_the_share_of_the_students(cast: Cast) -> None:
+    people = pupils(cast, "王小明", "李小红", "张小军")
+    all_of_them, one_of_them = made(cast, people), made(cast, people[:1])
+    numbers = [Enrolment.objects.get(student=one).student_no for one in people[:2]]
+    pasted = write_table(["谁", "号"], [["甲", numbers[0]], ["乙", numbers[1]], ["丙", "9999999"]])
+    answer = recognising.by_file(actor=cast.auditor, content=pasted)
+    assert answer.students == 2
+    shares = [(one.export, one.shared, one.percent) for one in answer.found]
+    assert shares == [(all_of_them, 2, 100), (one_of_them, 1, 50)]
+    by_identity = write_table(["证件"], [[NUMBERS[1].lower()]], text_columns=[0])
+    assert [one.export for one in recognising.by_file(actor=cast.auditor, content=by_identity).found] == [
+        all_of_them
+    ]
+
+
+def test_nothing_of_another_school_is_recognised_and_names_alone_tell_nothing(cast: Cast) -> None:
+    typed = made(cast, pupils(cast, "王小明"))
+    above = cast.security_admin
+    assert recognising.by_digest(actor=above, sha256=typed.sha256).found[0].ways == ["file"]
+    assert recognising.by_digest(actor=above, sha256=typed.content_digest).found[0].ways == ["cells"]
+    for digest in (typed.sha256, typed.content_digest):
+        assert not recognising.by_digest(actor=cast.outsider, sha256=digest).found
+    assert not recognising.by_file(actor=cast.outsider, content=content(typed)).found
+    assert ways(cast, write_table(["姓名"], [["王小明"]])) == {}
+
+
+def test_what_is_no_table_is_refused(cast: Cast) -> None:
+    for data in (b"%PDF-1.7", b"PK\x03\x04broken", b"\0" * 100):
+        with pytest.raises(WorkbookRefused):
+            recognising.by_file(actor=cast.auditor, content=data)
+
+
+def test_the_page_answers_keeps_one_event_and_stores_nothing(cast: Cast, client: Client) -> None:
+    typed = made(cast, pupils(cast, "王小明"))
+    data, url = content(typed), reverse("audit:export_recognise")
+    client.force_login(cast.auditor)
+    before = Blob.objects.count()
+    page = client.post(url, {"file": SimpleUploadedFile("x.xlsx", saved_anew(data))})
+    assert typed.request.number in page.content.decode()
+    assert "王小明" not in page.content.decode()
+    event = Event.objects.get(action="export.recognised")
+    assert (event.actor, event.detail) == (
+        cast.auditor, {"by": "file", "found": 1, "ways": ["cells", "serial", "students"]}
+    )  # fmt: skip
+    assert Blob.objects.count() == before
+    page = client.post(url, {"sha256": hashlib.sha256(data).hexdigest().upper()})
+    assert typed.request.number in page.content.decode()
+    for wrong in ({}, {"sha256": "abc"}, {"file": SimpleUploadedFile("x.xlsx", b"%PDF-1.7")}):
+        assert client.post(url, wrong).status_code == 422
+    large = SimpleUploadedFile("x.csv", b"1," * (6 << 20))
+    assert client.post(url, {"file": large}).status_code in {413, 422}
+
+
+def test_recognising_costs_the_same_for_many_exports(cast: Cast) -> None:
+    people = pupils(cast, "王小明", "李小红")
+    data = saved_anew(content(made(cast, people)))
+    ways(cast, data)
+    counted = []
+    for _round in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            recognising.by_file(actor=cast.auditor, content=data)
+        counted.append(len(queries))
+        made(cast, people)
+        made(cast, people[:1])
+    assert counted[0] == counted[1]
