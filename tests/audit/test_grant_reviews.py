@@ -102,6 +102,16 @@ def test_the_head_answers_for_his_department_and_the_leader_for_heads(cast: Cast
         assert selectors.answered_by(outside, review) == set()
 
 
+def test_where_no_head_is_the_security_administrator_answers_for_all_but_himself(cast: Cast) -> None:
+    cast.leader.is_active = False
+    saved(cast.leader)
+    review = opened(cast)
+    mine = selectors.answered_by(cast.security_admin, review)
+    assert {cast.auditor.pk, cast.academic_head.pk, cast.finance.pk} <= mine
+    assert {cast.security_admin.pk, cast.registrar.pk}.isdisjoint(mine)
+    assert say(cast.security_admin, review, cast.security_admin, cast.auditor) == (1, 1)
+
+
 def test_nobody_answers_for_his_own_or_for_another_department(cast: Cast) -> None:
     review = opened(cast)
     assert say(cast.academic_head, review, cast.academic_head, cast.archivist, cast.registrar) == (1, 2)
