@@ -342,8 +342,11 @@ def appoint(
     valid_from: date,
     valid_until: date | None = None,
     reason: str,
+    request_no: str = "",
 ) -> Appointment:
     """Give somebody a role on a unit and all below it, from one day to another, both included.
+
+    ``request_no``: the approved request; without one see `appoint_directly`.
 
     Raises NotPermitted outside the actor's units, ValidationError for oneself, a missing training, a role that the unit
     cannot have, days in the past, the same role twice, or duties that one person must not hold together.
@@ -358,13 +361,20 @@ def appoint(
         valid_from=valid_from,
         valid_until=valid_until,
         reason=reason,
+        request_no=request_no,
         granted_by=actor,
     )
-    with acting(actor, role=own, reason=reason):
+    with acting(actor, role=own, reason=reason, request_no=request_no):
         appointment.save()
         sync_grants(user)
         events.record("account.appointed", actor=actor, obj=row, unit_id=unit.pk, detail={"role": role.value})
     return appointment
+
+
+def appoint_directly(*, actor: User, user: User, **values: Any) -> Appointment:
+    """The same without a request, only while nobody could approve one (first set-up). Raises as `appoint` does."""
+    checks.given_directly(actor, user)
+    return appoint(actor=actor, user=user, **values)
 
 
 @transaction.atomic

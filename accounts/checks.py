@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,6 +18,7 @@ from accounts.roles import (
     STUDENT_ROLES,
     Role,
 )
+from accounts.scope import holders
 from school.models import Unit
 
 
@@ -81,6 +82,22 @@ def _beside(user: User, role: Role, unit: Unit, valid_from: date, valid_until: d
     if other is not None:
         text = _("Duties that one person must not hold together: this one and %(role)s.")
         raise _fault("role", text % {"role": other.get_role_display()}, "duties")
+
+
+def approvers(user: User) -> QuerySet[User]:
+    """Who could approve a request of ``user`` for a role: the head of his department, or of a unit above it."""
+    found: QuerySet[User] = User.objects.none()
+    if user.unit is not None:
+        above = holders("approve_rights", user.unit.employer).exclude(pk=user.pk)
+        found = above.filter(unit_id__in=[*user.unit.ancestors, user.unit.pk])
+    return found
+
+
+def given_directly(actor: User, user: User) -> None:
+    """Raise ValidationError when somebody other than ``actor`` could approve a request of ``user``."""
+    if approvers(user).exclude(pk=actor.pk).exists():
+        text = _("The head of the department can approve this: let the person ask for the role by a request.")
+        raise ValidationError(text, code="by_request")
 
 
 def three_persons(people: Mapping[Role, tuple[str, str]]) -> None:

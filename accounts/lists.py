@@ -74,6 +74,14 @@ def _name(row: Appointment) -> str:
     return row.user.name
 
 
+def _request(row: Appointment) -> str:
+    return row.request_no or badge("grey", _("Without a request"))
+
+
+def _by_request(rows: QuerySet[Appointment], chosen: str) -> QuerySet[Appointment]:
+    return rows.filter(request_no="") if chosen == "without" else rows.exclude(request_no="")
+
+
 class GrantList(ListPage[Appointment]):
     """Everybody whose role reaches into one unit, and why."""
 
@@ -99,9 +107,21 @@ class GrantList(ListPage[Appointment]):
             ("granted_by__name",),
             css="person-name",
         ),
+        Column(
+            "request_no", _("Request"), _request, ("request_no",), css="id", value=lambda row: row.request_no
+        ),
         Column("reason", _("Reason"), lambda row: row.reason, default=False),
     )
-    filters = (Filter("role", _("Role"), "choice", "role", choices=Role.choices),)
+    filters = (
+        Filter("role", _("Role"), "choice", "role", choices=Role.choices),
+        Filter(
+            "request",
+            _("Request"),
+            "choice",
+            _by_request,
+            choices=(("with", _("By a request")), ("without", _("Without a request"))),
+        ),
+    )
     default_sort = "role"
     empty = Empty(_("Nobody has this permission here"))
 

@@ -103,7 +103,8 @@ def _side() -> Case:
 class Appointment(RecordedModel):
     """A role that a user holds on a unit and its subtree, from one day to another (任职).
 
-    Both days count. ``withdrawn_at`` ends it at once, on whatever day that is.
+    Both days count. ``withdrawn_at`` ends it at once, on whatever day that is. ``request_no``: the request by which it
+    was asked for; "" when it was given without one.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -113,6 +114,7 @@ class Appointment(RecordedModel):
     valid_from = models.DateField(_("from"))
     valid_until = models.DateField(_("until"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=200)
+    request_no = models.CharField(_("request number"), max_length=20, blank=True)
     granted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
 

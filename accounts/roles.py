@@ -98,6 +98,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     ),
     Role.ADMISSIONS_HEAD: (
         "view_school",
+        "approve_rights",
         "view_applicant",
         "approve_applicant",
         "manage_intake",
@@ -154,6 +155,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     ),
     Role.ACADEMIC_HEAD: (
         "view_school",
+        "approve_rights",
         "view_student",
         "reveal_personal",
         "view_figures",
@@ -184,6 +186,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     ),
     Role.STUDENT_AFFAIRS_HEAD: (
         "view_school",
+        "approve_rights",
         "view_student",
         "reveal_personal",
         "print_student",
@@ -225,6 +228,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     ),
     Role.ARCHIVE_HEAD: (
         "view_school",
+        "approve_rights",
         "view_applicant",
         "accept_applicant",
         "view_student",
@@ -270,6 +274,7 @@ ROLE_PERMISSIONS: dict[Role, tuple[str, ...]] = {
     ),
     Role.LEADER: (
         "view_school",
+        "approve_rights",
         "view_figures",
         "approve_destruction",
         "close_incident",

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
+from accounts.checks import approvers
 from accounts.grants import in_force
 from accounts.models import Appointment, Training, User
 from accounts.roles import PERMISSIONS_OF_ACCOUNTS, ROLE_PERMISSIONS, Role
@@ -60,6 +61,11 @@ def one_appointment(user: User, public_id: Any) -> Appointment:
     every = Appointment.objects.select_related("unit", "user")
     row: Appointment = visible_or_404(every, every.filter(unit_id__in=_overseen(user)), public_id=public_id)
     return row
+
+
+def asks_by_request(reader: User, person: User) -> bool:
+    """Whether a role of ``person`` takes a request, since somebody besides ``reader`` could approve it."""
+    return bool(approvers(person).exclude(pk=reader.pk).exists())
 
 
 def trainings_of(user: User, person: User) -> list[Training]:

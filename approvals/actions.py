@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import NotPermitted, role_for
+from accounts.scope import NotPermitted, held_by, role_for
 from approvals.authority import Authority, authority, belongs_to, nobody_for, refusal, staffed
 from approvals.deadlines import days_left, due_after
 from approvals.kinds import Doing, Kind, Step, kind_of, step_of
@@ -69,7 +69,7 @@ def open_request(
     The department is the requester's own unit unless another one is named. ``instead_of``: his own draft or returned
     request about the same matter, which is taken back. Raises NotPermitted, WrongState.
     """
-    role = role_for(actor, kind.request_perm, school.pk)
+    role = _asking_role(actor, kind, school)
     own = department or actor.unit or school
     if not belongs_to(actor, own):
         raise NotPermitted(f"{kind.request_perm} for unit {own.pk}", unit_id=own.pk)
@@ -89,6 +89,15 @@ def open_request(
         typed: TypedRequest = kind.model._default_manager.create(request=request, requester=actor, **values)
         _record("approval.opened", actor, role, request)
     return typed
+
+
+def _asking_role(actor: User, kind: Kind, school: Unit) -> str:
+    if kind.request_perm:
+        return role_for(actor, kind.request_perm, school.pk)
+    if actor.unit is None or school.pk not in (actor.unit.pk, *actor.unit.ancestors):
+        raise NotPermitted("no staff of this school", unit_id=school.pk)
+    held = held_by(actor)
+    return held[0].role.value if held else ""
 
 
 def _take_back(actor: User, request: Request, kind: Kind, school: Unit, subject: UUID | None) -> None:
@@ -151,7 +160,7 @@ def submit(*, actor: User, request: Request, version: int | None = None) -> Requ
     """
     row, typed = locked(request)
     kind = kind_of(row)
-    role = role_for(actor, kind.request_perm, row.school.pk)
+    role = _asking_role(actor, kind, row.school)
     if row.requester_id != actor.pk or row.state not in OPEN_TO_REQUESTER:
         raise lost_race(row, actor)
     _check_version(row, version, actor)

@@ -8,7 +8,7 @@ class ApprovalsConfig(AppConfig):
     verbose_name = _("Requests")
 
     def ready(self) -> None:
-        from approvals import inbox, notices, selectors
+        from approvals import inbox, notices, selectors, work_items
         from approvals.reminders import DUE, OVERDUE
         from approvals.spot_checks import selectors as spot_selectors
         from approvals.spot_checks import sources
@@ -30,6 +30,7 @@ class ApprovalsConfig(AppConfig):
         )
         notices.register(FOUND, found)
         inbox.register(inbox.InboxSource("spot_checks", _("Spot checks"), spot_selectors.inbox_rows))
+        work_items.register(selectors.work_item)
         sources.register(
             sources.Source(
                 "request", _("Request"), sources.requests_of, sources.decided_on, "approvals:request"

@@ -65,6 +65,7 @@ class Step:
 class Kind:
     """One kind of request.
 
+    ``request_perm``: the permission to ask; "" for everybody who works at the school.
     ``steps(typed)`` gives the steps of one request in order. ``read(user, request, typed)`` gives the context of
     ``template``, which shows what is asked for. ``check(typed)`` raises RequestRefused when it cannot be submitted.
     ``ended(request, typed)`` is told when it was closed, refused, recalled or has lapsed. ``form_url(request)``: the

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import units_with, visible_or_404
+from accounts.scope import holds, units_with, visible_or_404
 from approvals.authority import authority, delegations_to, refusal
 from approvals.inbox import MOST_ROWS, InboxRow, Tab
 from approvals.kinds import Step, kind_of, kinds, step_of
@@ -195,6 +195,32 @@ def may_take(user: User, request: Request, typed: Any) -> tuple[Step | None, str
         return None, ""
     forbidden: RequestRefused | None = refusal(user, step, typed, found)
     return (None, str(forbidden)) if forbidden else (step, "")
+
+
+def work_about(user: User, about: Q) -> str:
+    """The number of a request that waits for ``user`` among those that ``about`` names: to be decided, carried out or
+    mended; or of a case of a spot check that he holds. "" for none.
+    """
+    rows = Request.objects.filter(about, state__in=(*WAITING, State.RETURNED))
+    for row in rows.select_related("school", "department", "requester").order_by("pk"):
+        if row.state == State.RETURNED:
+            mine = row.requester_id == user.pk
+        else:
+            typed = kind_of(row).typed(row)
+            typed.request = row
+            mine = may_take(user, row, typed)[0] is not None
+        if mine:
+            return str(row.number)
+    return ""
+
+
+def work_item(user: User, subject: UUID) -> str:
+    """The same for requests about one student, and a case about him that ``user`` looks at (`approvals.work_items`)."""
+    number = work_about(user, Q(subject=subject))
+    if number or not holds(user, "spot_check"):
+        return number
+    cases = open_cases(user, "request").filter(subject=subject, opened_by=user, outcome="")
+    return cases.values_list("number", flat=True).first() or ""
 
 
 def decisions(request: Request) -> list[Decision]:

@@ -8,13 +8,14 @@ class ArchiveConfig(AppConfig):
     verbose_name = _("Archives")
 
     def ready(self) -> None:
-        from approvals import kinds, notices
+        from approvals import kinds, notices, work_items
         from archive.buttons import register_all
         from archive.catalogues.selectors import PERM as CATALOGUES
         from archive.certificates.actions import JOB, may_take, work
         from archive.consents.actions import WITHDRAWN
         from archive.deletions.kind import KIND as DELETION
         from archive.edits.kind import KIND as EDIT
+        from archive.edits.selectors import work_item
         from archive.events import EVENTS
         from archive.four_checks import actions as four_checks
         from archive.four_checks.selectors import PERM as CHECKS
@@ -35,6 +36,7 @@ class ArchiveConfig(AppConfig):
         kinds.register(DELETION)
         kinds.register(INQUIRY)
         kinds.register(SHARING)
+        work_items.register(work_item)
         register_retention()
         register_problems()
         ended = ngettext_lazy(

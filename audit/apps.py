@@ -13,29 +13,36 @@ class AuditConfig(AppConfig):
         from approvals import inbox, kinds
         from archive.retention import obstacles
         from audit.alerts import inbox as alerts
+        from audit.alerts.actions import raise_for_reading
         from audit.events import EVENTS
         from audit.exports import actions as exports
         from audit.exports import inbox as export_inbox
         from audit.exports import kind as export_kind
         from audit.exports import selectors as export_reads
+        from audit.grant_reviews import inbox as grant_reviews
+        from audit.grant_reviews.selectors import READERS as REVIEWERS
         from audit.incidents import inbox as incidents
         from audit.incidents.actions import note_opened
         from audit.incidents.selectors import READERS, open_concerned
         from audit.inspections.registers import EVENTS as SUPERVISION
         from audit.inspections.registers import register_all
+        from audit.rights.kind import KIND as ROLE
         from audit.seals import actions as seals
         from audit.seals import inbox as seals_inbox
         from core.menu import MenuItem, register
         from jobs import registry as jobs
         from ledger import events
-        from records import erasing, exporting
+        from records import erasing, exporting, reading
         from records.sections import Act, register_act
 
         for name, label in {**EVENTS, **SUPERVISION}.items():
             events.register(name, label)
         register_all()
+        reading.on_much_reading(raise_for_reading)
         reopening.register("audit.incidents", note_opened)
         inbox.register(inbox.InboxSource("alerts", _("Alerts"), alerts.rows))
+        kinds.register(ROLE)
+        inbox.register(inbox.InboxSource("grant_reviews", _("Reviews of roles"), grant_reviews.rows))
         inbox.register(inbox.InboxSource("exports", _("Exported files"), export_inbox.rows))
         inbox.register(inbox.InboxSource("incidents", _("Incidents"), incidents.rows))
         inbox.register(inbox.InboxSource("seals", _("Seals"), seals_inbox.rows))
@@ -79,10 +86,17 @@ class AuditConfig(AppConfig):
         register(MenuItem(_("Report an incident"), "audit:incident_report", "flag", "", "work", 95))
         register(
             MenuItem(
-                _("Alerts of much reading"), "audit:alerts", "alert-triangle", "manage_incident", "audit", 10,
+                _("Alerts"), "audit:alerts", "alert-triangle", "manage_incident", "audit", 10,
                 also=("audit:alert",),
             )
         )  # fmt: skip
+        register(
+            MenuItem(
+                _("Reviews of roles"), "audit:grant_reviews", "list-check", REVIEWERS, "audit", 40,
+                also=("audit:grant_review",),
+            )
+        )  # fmt: skip
+        register(MenuItem(_("Ask for a role"), "audit:role_new", "user-check", "", "work", 94))
         register(
             MenuItem(
                 _("Seals and verification"), "audit:seals", "certificate", "view_events", "audit", 60,

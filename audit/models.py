@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from audit.alert_models import Alert
 from audit.export_models import ExportRequest
 from audit.inspection_models import (
     FULL_SCORE,
@@ -24,6 +25,7 @@ from audit.inspection_models import (
     RectificationEvidence,
     RectificationStep,
 )
+from audit.rights_models import GrantReview, GrantReviewItem, RoleRequest
 from audit.verification_models import Verification, VerificationFinding
 from core.crypto import EncryptedTextField
 from ledger.history import History
@@ -35,6 +37,7 @@ __all__ = [
     "FULL_SCORE",
     "MOST_FILES",
     "TEXT",
+    "Alert",
     "Area",
     "AreaFinding",
     "Bulletin",
@@ -42,6 +45,8 @@ __all__ = [
     "ExportRequest",
     "Fault",
     "FrozenAccount",
+    "GrantReview",
+    "GrantReviewItem",
     "Incident",
     "IncidentStep",
     "IncidentStudent",
@@ -51,6 +56,7 @@ __all__ = [
     "Rectification",
     "RectificationEvidence",
     "RectificationStep",
+    "RoleRequest",
     "Step",
     "TextTold",
     "Verification",

@@ -5,11 +5,13 @@ from django.urls import path
 from audit.alerts import views as alerts
 from audit.bulletins import views as bulletins
 from audit.exports import views as exports
+from audit.grant_reviews import views as grant_reviews
 from audit.history import views as history
 from audit.incidents import views as incidents
 from audit.inspections import views as inspections
 from audit.opinions import views as opinions
 from audit.rectifications import views as rectifications
+from audit.rights import views as rights
 from audit.seals import views as seals
 from audit.searching import views as searching
 
@@ -18,6 +20,13 @@ app_name = "audit"
 urlpatterns = [
     path("alerts/", alerts.register, name="alerts"),
     path("alerts/<uuid:alert_id>/", alerts.alert, name="alert"),
+    path("roles/new/", rights.new_request, name="role_new"),
+    path("role-reviews/", grant_reviews.register, name="grant_reviews"),
+    path("role-reviews/open/", grant_reviews.open_review, name="grant_review_open"),
+    path("role-reviews/<uuid:review_id>/", grant_reviews.review, name="grant_review"),
+    path("role-reviews/<uuid:review_id>/answer/", grant_reviews.answer, name="grant_review_answer"),
+    path("role-reviews/<uuid:review_id>/finish/", grant_reviews.finish, name="grant_review_finish"),
+    path("role-reviews/<uuid:review_id>/report/", grant_reviews.report, name="grant_review_report"),
     path("events/", searching.events, name="events"),
     path("events/charts/", searching.charts, name="event_charts"),
     path("events/saved/", searching.saved_query_new, name="saved_query_new"),

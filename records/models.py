@@ -27,11 +27,11 @@ from records.document_models import (
 )
 from records.own_check_models import OwnCheck
 from records.photo_models import PhotoExport, PhotoFile, PhotoUpload
-from records.reading_models import BulkViewAlert, ReadingDay
+from records.reading_models import ReadingDay
 from school.models import ClassStaff, Programme, SchoolClass, Unit, in_force
 
 __all__ = [
-    "BOOKED_KINDS", "INTAKE_KINDS", "Bringer", "BulkViewAlert", "Document", "DocumentKind", "DocumentLink",
+    "BOOKED_KINDS", "INTAKE_KINDS", "Bringer", "Document", "DocumentKind", "DocumentLink",
     "Enrolment", "EnrolmentData", "FamilyData", "FamilyMember", "NumberSeries", "OwnCheck", "PersonalData",
     "PhotoExport", "PhotoFile", "PhotoUpload", "ReadingDay", "Searchable", "Secrecy", "Student", "own_class_ids",
 ]  # fmt: skip

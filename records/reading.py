@@ -1,5 +1,6 @@
 """Acts of reading that the ledger keeps: opening a file, showing a masked number, searching by a personal number."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db import connection, transaction
@@ -8,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.scope import NotPermitted, reading_role
+from approvals import work_items
 from ledger import events
-from ledger.context import acting_for_job, service_user
-from records.models import BulkViewAlert, FamilyMember, Student
+from records.models import FamilyMember, Student
 from records.selectors import StudentFile
 from school.models import SchoolClass, Unit
 from school.rules import LEAST_BULK_VIEW, rule
@@ -22,12 +23,21 @@ FAMILY_SECRETS = ("id_number", "phone", "address")
 
 EVENTS = {
     "student.viewed": _("Student file viewed"),
-    "reading.alerted": _("Many student files read by one person on one day"),
     "student.revealed": _("Masked value shown"),
     "student.document_viewed": _("Document of a student file viewed"),
     "student.searched": _("Searched by a personal number"),
     "class.roster_viewed": _("Class roster with contacts viewed"),
 }
+
+
+Alarm = Callable[[User, Unit, int, int], None]
+
+_alarms: list[Alarm] = []
+
+
+def on_much_reading(alarm: Alarm) -> None:
+    """Call ``alarm(reader, school, files, limit)`` in the reader's transaction when a day holds more than it may."""
+    _alarms.append(alarm)
 
 
 class UnknownField(LookupError):
@@ -38,7 +48,7 @@ _COUNT = """
     INSERT INTO records_readingday AS known (reader_id, day, students) VALUES (%s, %s, ARRAY[%s]::bigint[])
     ON CONFLICT (reader_id, day) DO UPDATE SET students = CASE
         WHEN excluded.students <@ known.students THEN known.students ELSE known.students || excluded.students END
-    RETURNING id, cardinality(students)
+    RETURNING cardinality(students)
 """
 
 
@@ -46,40 +56,41 @@ _COUNT = """
 def open_file(*, actor: User, file: StudentFile, purpose: str = "") -> None:
     """Somebody opens a student file: one event, and an alert when it is one more than a day allows.
 
-    ``purpose``: a code of `records.purposes`; "" for a part that shows before one was chosen.
+    ``purpose``: a code of `records.purposes`; "" for a part that shows before one was chosen. Where an item of work
+    leads to the file (`approvals.work_items`), the event names it and the opening is not counted.
     """
     role = reading_role(actor, ("view_student", "view_own_class"), file.enrolment.unit_id)
-    detail = {"purpose": purpose} if purpose else {}
+    work = work_items.item_for(actor, file.student.public_id)
+    detail = {key: value for key, value in (("purpose", purpose), ("work", work)) if value}
     unit_id = file.enrolment.unit_id
     events.record("student.viewed", actor=actor, obj=file.student, unit_id=unit_id, role=role, detail=detail)
-    count(actor=actor, file=file)
+    if not work:
+        count(actor=actor, file=file)
+
+
+def count_view(*, actor: User, file: StudentFile) -> None:
+    """Count a file of which a part was looked at, unless an item of work leads to it."""
+    if not work_items.item_for(actor, file.student.public_id):
+        count(actor=actor, file=file)
 
 
 def count(*, actor: User, file: StudentFile) -> None:
-    """One more file of the day in whatever way it is read: opened, printed, copied, packed, a number revealed.
+    """One more file of the day in whatever way it is read: opened, printed, copied, packed, a number shown.
 
     Inside the caller's transaction; an alert when it is one more than a day allows.
     """
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, [actor.pk, timezone.localdate(), file.student.pk])
-        reading_id, files = cursor.fetchone()
+        (files,) = cursor.fetchone()
     if files > LEAST_BULK_VIEW:
-        _watch(actor, file.enrolment.school, reading_id, files)
+        _watch(actor, file.enrolment.school, files)
 
 
-def _watch(actor: User, school: Unit, reading_id: int, count: int) -> None:
+def _watch(actor: User, school: Unit, count: int) -> None:
     limit = rule(school, "bulk_view_limit")
-    if count <= limit:
-        return
-    with acting_for_job():
-        alert, raised = BulkViewAlert.objects.get_or_create(
-            reading_id=reading_id, school=school, defaults={"reader": actor, "limit": limit}
-        )
-        if raised:
-            detail = {"reader": actor.pk, "count": count, "limit": limit}
-            events.record(
-                "reading.alerted", actor=service_user(), obj=alert, unit_id=school.pk, detail=detail
-            )
+    if count > limit:
+        for alarm in _alarms:
+            alarm(actor, school, count, limit)
 
 
 @transaction.atomic
@@ -109,7 +120,7 @@ def reveal(*, actor: User, file: StudentFile, field: str) -> str:
         "student.revealed", actor=actor, obj=file.student, unit_id=file.enrolment.unit_id, role=role,
         detail={"field": field},
     )  # fmt: skip
-    count(actor=actor, file=file)
+    count_view(actor=actor, file=file)
     return value
 
 

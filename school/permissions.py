@@ -12,6 +12,7 @@ PERMISSIONS: list[tuple[str, StrOrPromise]] = [
     ("manage_users", _("Open, lock and reset accounts")),
     ("manage_grants", _("Give and withdraw roles")),
     ("view_grants", _("See who may do what and why")),
+    ("approve_rights", _("Approve and review the roles of one's own department")),
     ("view_events", _("Read the ledger of events")),
     ("view_health", _("See the health of the system")),
     ("manage_intake", _("Open intake batches and set their rules")),

@@ -3,9 +3,10 @@
 The nearest unit up the tree that has a value on the day in question wins; without one the default holds.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,6 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from school.models import Rule, Unit
+
+_HOURS = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)")
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,29 @@ def _permanent_or(low: int, high: int) -> Callable[[str], int | str]:
     return read
 
 
+def _never_or(low: int, high: int) -> Callable[[str], int | str]:
+    whole = _whole(low, high)
+
+    def read(text: str) -> int | str:
+        return NEVER if text == NEVER else whole(text)
+
+    return read
+
+
+def hours(text: str) -> tuple[time, time]:
+    """Two times of a day from ``07:00-19:00``. Raises ValidationError."""
+    parts = _HOURS.fullmatch(text.replace(" ", ""))
+    begins, ends = (time.fromisoformat(one) for one in parts.groups()) if parts else (time(), time())
+    if begins >= ends:
+        raise ValidationError(_("Write the hours as 07:00-19:00"))
+    return begins, ends
+
+
+def _hours_text(text: str) -> str:
+    hours(text)
+    return text.replace(" ", "")
+
+
 def _one_of(*allowed: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in allowed:
@@ -62,7 +88,7 @@ def _yes_no(text: str) -> bool:
     return _one_of("yes", "no")(text) == "yes"
 
 
-PERMANENT = "permanent"
+PERMANENT, NEVER = "permanent", "never"
 
 _YES_NO = (("yes", _("Yes")), ("no", _("No")))
 
@@ -203,6 +229,69 @@ RULES: dict[str, RuleKind] = {
             _whole(LEAST_BULK_VIEW, 10_000),
             50,
             "E.4; proposal",
+        ),
+        RuleKind(
+            "alert_hours",
+            _("Working hours; files read outside them may raise an alert"),
+            _hours_text,
+            "07:00-19:00",
+            "GB/T 22239 8.1.4.3; proposal",
+        ),
+        RuleKind(
+            "alert_outside_hours",
+            _(
+                "Files that one person may read outside working hours in a day before an alert, or the word never"
+            ),
+            _never_or(0, 10_000),
+            0,
+            "proposal",
+        ),
+        RuleKind(
+            "alert_family",
+            _("Files of the own family that one person may read in a day before an alert, or the word never"),
+            _never_or(0, 100),
+            0,
+            "proposal",
+        ),
+        RuleKind(
+            "alert_colleagues",
+            _(
+                "Files of colleagues' families that one person may read in a day before an alert, or the word never"
+            ),
+            _never_or(0, 1000),
+            3,
+            "proposal",
+        ),
+        RuleKind(
+            "alert_refusals",
+            _("Refusals and failed sign-ins of one person in a day before an alert, or the word never"),
+            _never_or(1, 1000),
+            20,
+            "GB/T 22239 8.1.4.3; proposal",
+        ),
+        RuleKind(
+            "alert_account_days",
+            _("Days that an account may stay unused before an alert, or the word never"),
+            _never_or(7, 1000),
+            60,
+            "GB/T 22239 8.1.4.2; days are a proposal",
+        ),
+        RuleKind(
+            "alert_grant_days",
+            _("Days that a role may stay unused before an alert, or the word never"),
+            _never_or(7, 1000),
+            180,
+            "GB/T 22239 8.1.4.2; days are a proposal",
+        ),
+        RuleKind(
+            "grant_review_month",
+            _("Month of the yearly review of roles (1 to 12), or the word never"),
+            _never_or(1, 12),
+            10,
+            "S4-4.1-5; month is a proposal",
+        ),
+        RuleKind(
+            "grant_review_days", _("Working days to answer a review of roles"), _whole(1, 60), 15, "proposal"
         ),
         RuleKind(
             "incident_authority_hours",

@@ -55,6 +55,7 @@ def _user_page(request: HttpRequest, person: User, **more: Any) -> HttpResponse:
         "may_keep": unit in kept,
         "may_lock": {unit, *selectors.duty_units(person)}.issubset(kept) and reader.pk != person.pk,
         "may_grant": bool(units_with(reader, "manage_grants")) and reader.pk != person.pk,
+        "may_give": not selectors.asks_by_request(reader, person),
         "may_help": unit in units_with(reader, "manage_grants") and reader.pk != person.pk,
         "open_work": open_work.of(person),
         "has_id_number": person.id_number_index is not None,
@@ -150,16 +151,22 @@ def reset_password(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @requires("manage_grants")
 @require_http_methods(["GET", "POST"])
 def appoint(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Give a person a role."""
+    """Give a person a role without a request, while nobody could approve one."""
     actor = user_of(request)
     person = selectors.one_user(actor, public_id)
     form = AppointForm(request.POST or None, units=selectors.units_for(actor, "manage_grants"))
     if request.method == "POST":
-        given = tried(form, lambda: actions.appoint(actor=actor, user=person, **form.cleaned_data))
+        given = tried(form, lambda: actions.appoint_directly(actor=actor, user=person, **form.cleaned_data))
         if given is not None:
             messages.success(request, _("The role is given."))
             return redirect("accounts:user", public_id)
-    context = {"form": form, "person": person, "entry_roles": [role.label for role in ENTRY_ROLES]}
+    by_request = selectors.asks_by_request(actor, person)
+    context = {
+        "form": form,
+        "person": person,
+        "by_request": by_request,
+        "entry_roles": [role.label for role in ENTRY_ROLES],
+    }
     return render(request, "accounts/appoint.html", context)
 
 

@@ -1,9 +1,13 @@
 """Reads of edit requests."""
 
-from django.db.models import QuerySet
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 
+from accounts.models import User
 from approvals.models import Request
+from approvals.selectors import work_about
 from archive.models import EditChange, EditRequest
 
 
@@ -19,3 +23,9 @@ def edit_of(request: Request) -> EditRequest:
         EditRequest.objects.select_related("request__school"), request=request
     )
     return found
+
+
+def work_item(user: User, subject: UUID) -> str:
+    """A request that changes this student among others and waits for ``user`` (`approvals.work_items`)."""
+    edits = EditChange.objects.filter(student__public_id=subject).values("edit__request")
+    return work_about(user, Q(pk__in=edits, subject__isnull=True))

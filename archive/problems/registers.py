@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from approvals import inbox
+from approvals import inbox, work_items
 from archive.problems import selectors
 from core.menu import MenuItem, register
 
@@ -35,7 +35,8 @@ def inbox_rows(user: User, tab: inbox.Tab) -> Sequence[inbox.InboxRow]:
 
 
 def register_all() -> None:
-    """Inbox and menu."""
+    """Inbox, menu, and the work that leads to a file."""
+    work_items.register(selectors.work_item)
     inbox.register(inbox.InboxSource("problems", _("Problem records"), inbox_rows))
     register(
         MenuItem(

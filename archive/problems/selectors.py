@@ -1,6 +1,5 @@
 """Reads of problem records: lists and rows within reach, figures, what waits."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -33,6 +32,7 @@ from school.models import SchoolClass, Stage, Unit
 WORK, CONFIRM = "request_change", "review_change"
 READERS = (WORK, CONFIRM)
 State = ProblemRow.State
+TO_DO = ((WORK, State.OPEN), (CONFIRM, State.ANSWERED))
 
 
 def _stretches() -> QuerySet[Enrolment]:
@@ -156,18 +156,32 @@ def requests_for(row: ProblemRow) -> list[Request]:
     return list(found.exclude(state__in=NOT_BEGUN).order_by("-pk")) if row.student_id else []
 
 
+def _waits_for(user: User, state: str) -> Q:
+    return Q(state=state) & (~Q(answered_by=user) if state == State.ANSWERED else Q())
+
+
 def waiting(user: User) -> list[tuple[str, dict[str, Any]]]:
     """By list what ``user`` has to work off and to confirm: the permission, and the list with ``count``."""
-    to_do: Sequence[tuple[str, Q]] = (
-        (WORK, Q(state=State.OPEN)),
-        (CONFIRM, Q(state=State.ANSWERED) & ~Q(answered_by=user)),
-    )
     return [
         (perm, line)
-        for perm, chosen in to_do
+        for perm, state in TO_DO
         if holds(user, perm)
-        for line in _by_list(rows(user, perm).filter(chosen))
+        for line in _by_list(rows(user, perm).filter(_waits_for(user, state)))
     ]
+
+
+def work_item(user: User, subject: UUID) -> str:
+    """A row about the student that waits for ``user``, as the ledger names it (`approvals.work_items`).
+
+    Of lists that somebody else brought in: nobody gives himself work that leads to every file.
+    """
+    for perm, state in TO_DO:
+        if holds(user, perm):
+            found = rows(user, perm).filter(_waits_for(user, state), student__public_id=subject)
+            found = found.exclude(problem_list__brought_by=user).order_by("pk")
+            if row := found.first():
+                return f"problem-{row}"
+    return ""
 
 
 def _by_list(found: QuerySet[ProblemRow]) -> list[dict[str, Any]]:

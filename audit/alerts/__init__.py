@@ -1,1 +1,1 @@
-"""Alerts of much reading (批量查看告警)."""
+"""Alerts (告警): raised, looked into, answered."""

@@ -1,4 +1,6 @@
-"""Answering an alert: who looked into it, and what was found."""
+"""Raising alerts, at once or by the scheduler, and answering them: who looked into it, and what was found."""
+
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -6,26 +8,75 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.scope import role_for
-from approvals.refusals import AlreadyDecided, SamePerson
+from approvals.refusals import AlreadyDecided, RequestRefused, SamePerson
+from audit.alerts import finding as looking
 from audit.alerts.selectors import PERM
+from audit.incidents.actions import report
+from audit.models import Alert
 from core.row_locks import locked_rows
 from ledger import events
-from ledger.context import acting
-from records.models import BulkViewAlert
+from ledger.context import acting, acting_for_job, service_user
+from school.models import Unit
+
+DAYS_BACK = 3
+"""Days that are looked at again, should the scheduler have stood still."""
+
+
+def raise_for_reading(reader: User, school: Unit, files: int, limit: int) -> None:
+    """The alert of much reading, in the reader's transaction: one for each reader, day and school."""
+    _raise(looking.Found(Alert.Kind.BULK, school, reader, files, limit), timezone.localdate())
+
+
+def find_alerts(today: date) -> int:
+    """Raise the alerts of the last days that are over; how many are new. Safe to run again."""
+    days = [today - timedelta(days=back) for back in range(DAYS_BACK, 0, -1)]
+    done = sum(_raise(found, day) for day in days for found in looking.done_on(day))
+    return done + sum(_raise(found, days[-1]) for found in looking.unused_on(days[-1]))
 
 
 @transaction.atomic
-def answer(*, actor: User, alert: BulkViewAlert, finding: str) -> BulkViewAlert:
-    """Keep what was found. Raises SamePerson for the reader himself, AlreadyDecided, NotPermitted."""
+def _raise(found: looking.Found, day: date) -> bool:
+    with acting_for_job():
+        alert, raised = Alert.objects.get_or_create(
+            kind=found.kind, school=found.school, person=found.person, day=day,
+            defaults={"count": found.count, "limit": found.limit, "appointments": list(found.appointments)},
+        )  # fmt: skip
+        if raised:
+            detail = {
+                "kind": found.kind,
+                "person": found.person.pk,
+                "count": found.count,
+                "limit": found.limit,
+            }
+            events.record("alert.raised", actor=service_user(), obj=alert, detail=detail)
+    return bool(raised)
+
+
+@transaction.atomic
+def answer(*, actor: User, alert: Alert, conclusion: str, finding: str, incident_kind: str = "") -> Alert:
+    """Keep what was found and whether it was in order; with ``incident_kind`` an incident is opened from it.
+
+    The person of the alert is its suspect. Raises SamePerson for the person himself, AlreadyDecided, RequestRefused,
+    NotPermitted.
+    """
     role = role_for(actor, PERM, alert.school_id)
-    rows = locked_rows(BulkViewAlert.objects.filter(pk=alert.pk))
-    row: BulkViewAlert = rows.select_related("answered_by").get()
-    if row.reader_id == actor.pk:
+    rows = locked_rows(Alert.objects.filter(pk=alert.pk))
+    row: Alert = rows.select_related("answered_by", "school", "person").get()
+    if row.person_id == actor.pk:
         raise SamePerson(_("Nobody answers the alert about himself."))
     if row.answered_by is not None and row.answered_at is not None:
         raise AlreadyDecided(row.answered_by, row.answered_at, _("answered"))
-    row.finding, row.answered_by, row.answered_at = finding.strip(), actor, timezone.now()
+    row.conclusion, row.finding = Alert.Conclusion(conclusion), finding.strip()
+    if incident_kind and row.conclusion == Alert.Conclusion.IN_ORDER:
+        raise RequestRefused(_("What is in order is no incident."))
+    row.answered_by, row.answered_at = actor, timezone.now()
+    if incident_kind:
+        row.incident = report(
+            actor=actor, kind=incident_kind, what=row.finding, noticed_at=row.raised_at, school=row.school,
+            suspect=row.person,
+        )  # fmt: skip
     with acting(actor, role=role):
-        row.save(update_fields=["finding", "answered_by", "answered_at"])
-        events.record("reading.answered", actor=actor, obj=row, unit_id=row.school_id, role=role)
+        row.save(update_fields=["conclusion", "finding", "answered_by", "answered_at", "incident"])
+        detail = {"kind": row.kind, "conclusion": str(row.conclusion)}
+        events.record("alert.answered", actor=actor, obj=row, role=role, detail=detail)
     return row

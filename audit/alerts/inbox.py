@@ -1,4 +1,4 @@
-"""What alerts put into the inbox of the security administrator: one row for each person and day."""
+"""What alerts put into the inbox of the security administrator: one row for each alert."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,7 @@ from accounts.models import User
 from accounts.scope import holds
 from approvals.inbox import MOST_ROWS, InboxRow, Tab
 from audit.alerts.selectors import PERM, open_alerts
+from audit.alerts.words import told
 from core.formatting import day
 
 
@@ -16,11 +17,10 @@ def rows(user: User, tab: Tab) -> Sequence[InboxRow]:
     """Alerts that wait for an answer."""
     if tab != "waiting" or not holds(user, PERM):
         return []
-    words = _("%(name)s opened %(count)s student files on %(day)s")
     return [
         InboxRow(
             kind=_("Alert"),
-            title=words % {"name": one.reader.name, "count": one.count, "day": day(one.reading.day)},
+            title=f"{one.person.name} · {day(one.day)} · {told(one)}",
             url=reverse("audit:alert", args=[one.public_id]),
             unit_id=one.school_id,
         )

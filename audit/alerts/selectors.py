@@ -3,21 +3,32 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce, Greatest
 
-from accounts.models import User
+from accounts.models import Appointment, User
 from accounts.scope import units_with, visible_or_404
-from records.models import BulkViewAlert
+from audit.alerts.finding import REFUSED, events_of, read_on
+from audit.models import Alert
+from ledger.models import Event
+from records.models import ReadingDay
 
 PERM = "manage_incident"
+MOST_EVENTS = 100
+Kind = Alert.Kind
 
 
 def alerts(user: User) -> QuerySet[Any]:
-    """Alerts of the schools where ``user`` handles incidents, with the ``count`` of files read on that day by now."""
-    every: QuerySet[BulkViewAlert] = BulkViewAlert.objects.all()
-    mine = every.filter(school_id__in=units_with(user, PERM)).exclude(reader=user)
-    mine = mine.select_related("school", "reader__unit", "reading", "answered_by").defer("reading__students")
-    return mine.annotate(count=F("reading__students__len"))
+    """Alerts of the schools where ``user`` handles incidents.
+
+    ``amount``: how much there is; of much reading the files read on that day by now.
+    """
+    every: QuerySet[Alert] = Alert.objects.all()
+    mine = every.filter(school_id__in=units_with(user, PERM)).exclude(person=user)
+    read = ReadingDay.objects.filter(reader=OuterRef("person"), day=OuterRef("day")).values("students__len")
+    by_now = Greatest(F("count"), Coalesce(Subquery(read), 0))
+    mine = mine.annotate(amount=Case(When(kind=Kind.BULK, then=by_now), default=F("count")))
+    return mine.select_related("school", "person__unit", "answered_by", "incident")
 
 
 def open_alerts(user: User) -> QuerySet[Any]:
@@ -25,8 +36,22 @@ def open_alerts(user: User) -> QuerySet[Any]:
     return alerts(user).filter(answered_at__isnull=True).order_by("pk")
 
 
-def alert_for(user: User, public_id: UUID) -> BulkViewAlert:
+def alert_for(user: User, public_id: UUID) -> Any:
     """One of them. Raises OutOfScope, Http404."""
-    every = BulkViewAlert.objects.all()
-    found: BulkViewAlert = visible_or_404(every, alerts(user), public_id=public_id)
-    return found
+    every = Alert.objects.all()
+    return visible_or_404(every, alerts(user), public_id=public_id)
+
+
+def events_behind(alert: Alert) -> list[Event]:
+    """What the person did on that day that the alert speaks of, at most 100 events and none with a name in it."""
+    if alert.kind in (Kind.ACCOUNT, Kind.GRANTS):
+        return []
+    refused = events_of(alert.day).filter(result__in=REFUSED)
+    rows = refused if alert.kind == Kind.REFUSALS else read_on(alert.day)
+    return list(rows.filter(actor=alert.person).order_by("at", "pk")[:MOST_EVENTS])
+
+
+def roles_behind(alert: Alert) -> list[Appointment]:
+    """The roles that were not used."""
+    rows = Appointment.objects.filter(pk__in=alert.appointments).select_related("unit__parent")
+    return list(rows.order_by("pk"))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actions import lock_user
 from accounts.models import User
-from accounts.scope import NotPermitted, role_for
+from accounts.scope import NotPermitted, demand, role_for
 from approvals.actions import new_number
 from approvals.refusals import RequestRefused, SamePerson, WrongState
 from audit.incidents.selectors import (
@@ -37,7 +37,7 @@ from ledger.context import acting
 from ledger.history import write_rows
 from ledger.models import Event
 from records.models import Enrolment
-from school.models import SchoolClass
+from school.models import SchoolClass, Unit
 from school.rules import rule
 
 PREFIX = "AQ"
@@ -54,19 +54,32 @@ class Notice:
 
 
 @transaction.atomic
-def report(*, actor: User, kind: str, what: str, noticed_at: datetime) -> Incident:
-    """Report an incident at one's own school. Raises NotPermitted, RequestRefused for a time to come."""
+def report(
+    *,
+    actor: User,
+    kind: str,
+    what: str,
+    noticed_at: datetime,
+    school: Unit | None = None,
+    suspect: User | None = None,
+) -> Incident:
+    """Report an incident at one's own school. Raises NotPermitted, RequestRefused for a time to come.
+
+    Who handles incidents at another ``school`` may report it there, and name the ``suspect`` at once.
+    """
     if actor.unit is None:
         raise NotPermitted(MANAGE)
+    if school is not None or suspect is not None:
+        demand(actor, MANAGE, (school or actor.unit.employer).pk)
     now = timezone.now()
     if noticed_at > now:
         raise RequestRefused(_("The time lies in the future."))
-    school = actor.unit.employer
+    school = school or actor.unit.employer
     hours = timedelta(hours=rule(school, "incident_authority_hours"))
     with acting(actor):
         made: Incident = Incident.objects.create(
             number=new_number(PREFIX), school=school, kind=kind, what=what.strip(), noticed_at=noticed_at,
-            reported_by=actor, reported_at=now, authority_due=now + hours,
+            reported_by=actor, reported_at=now, authority_due=now + hours, suspect=suspect,
         )  # fmt: skip
         events.record("incident.reported", actor=actor, obj=made, detail={"kind": kind})
     return made

@@ -217,7 +217,7 @@ def note_page(*, actor: User, file: StudentFile, document: Document, page: int) 
     """Write down that somebody looked at a page."""
     role = rights.role_in(file, "view_student")
     _note("student.document_viewed", actor, file, document, role, page=page, version=document.version)
-    reading.count(actor=actor, file=file)
+    reading.count_view(actor=actor, file=file)
 
 
 @transaction.atomic

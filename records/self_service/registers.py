@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from accounts.access import OWN_FILE
 from accounts.models import User
 from accounts.scope import holds
-from approvals import inbox
+from approvals import inbox, work_items
 from core.menu import MenuItem
 from core.menu import register as register_menu
 from ledger import events
@@ -58,6 +58,7 @@ def register_all() -> None:
             also=("records:student_account",),
         )
     )  # fmt: skip
+    work_items.register(selectors.work_item)
     inbox.register(inbox.InboxSource("corrections", _("Students' corrections"), inbox_rows))
     register_menu(
         MenuItem(

@@ -9,7 +9,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.scope import NotPermitted, units_with, visible_or_404
+from accounts.scope import NotPermitted, holds, units_with, visible_or_404
 from approvals.kinds import kind_of
 from approvals.models import NOT_BEGUN, Request
 from records.models import Enrolment, OwnCheck, Student
@@ -136,6 +136,15 @@ def corrections(user: User) -> QuerySet[OwnCheck, Any]:
     ).annotate(**{name: Subquery(stretch.values(path)[:1]) for name, path in here.items()})
     rows = rows.select_related("student", "answered_by")
     return rows.defer(*(f"student__{name}" for name in HEAVY))
+
+
+def work_item(user: User, subject: UUID) -> str:
+    """A correction about the student that waits for ``user``, as the ledger names it (`approvals.work_items`)."""
+    if not holds(user, ANSWERS):
+        return ""
+    rows = corrections(user).filter(student__public_id=subject, answered_at=None).order_by("pk")
+    found = rows.values_list("pk", flat=True).first()
+    return f"correction-{found}" if found else ""
 
 
 def _answered_here(user: User) -> QuerySet[Enrolment]:

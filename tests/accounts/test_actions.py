@@ -417,6 +417,11 @@ def test_a_user_opens_an_account_and_gives_a_role_through_the_pages(client: Clie
     assert client.get(f"/users/{user.public_id}/appoint/").status_code == 403
     client.force_login(cast.security_admin)
     values = {"role": "leader", "unit": cast.school.pk, "valid_from": str(today()), "reason": "任命"}
+    assert client.post(f"/users/{user.public_id}/appoint/", values).status_code == 200
+    assert not Appointment.objects.filter(user=user).exists()
+    for head in (cast.head, cast.leader):
+        head.is_active = False
+        saved(head)
     assert client.post(f"/users/{user.public_id}/appoint/", values).status_code == 302
     refused = client.post(f"/users/{user.public_id}/appoint/", values)
     assert refused.status_code == 200

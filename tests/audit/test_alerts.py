@@ -1,7 +1,9 @@
 """The security administrator is told of much reading and answers; contents of files stay closed to him (E.4)."""
 
+from typing import Any
+
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -10,25 +12,28 @@ from django.utils import timezone
 from accounts.roles import Role
 from approvals.refusals import AlreadyDecided
 from audit.alerts import actions
+from audit.models import Alert, Incident
 from ledger.models import Event
-from records.models import BulkViewAlert, ReadingDay
 from tests.cast import Cast, make_cast
 from tests.factories import appoint, make_user, saved
 from tests.support.behind import behind
 from tests.support.inbox import inbox_rows
 
 
-def make_alert(cast: Cast, *, count: int = 51, reader: object = None, school: object = None) -> BulkViewAlert:
-    user = reader or make_user("某人", cast.teaching)
-    day = ReadingDay.objects.create(reader=user, day=timezone.localdate(), students=list(range(count)))
-    alert: BulkViewAlert = saved(
-        BulkViewAlert(school=school or cast.school, reading=day, reader=user, limit=50)
-    )
+def make_alert(
+    cast: Cast, *, count: int = 51, person: Any = None, school: Any = None, **values: Any
+) -> Alert:
+    about = {"kind": "bulk", "day": timezone.localdate(), "limit": 50, **values}
+    alert: Alert = saved(
+        Alert(
+            school=school or cast.school, person=person or make_user("某人", cast.teaching), count=count, **about
+        )
+    )  # fmt: skip
     return alert
 
 
 def test_the_alert_waits_in_the_inbox_until_it_is_answered(cast: Cast, client: Client) -> None:
-    alert = make_alert(cast, reader=cast.registrar)
+    alert = make_alert(cast, person=cast.registrar)
     rows = [row for row in inbox_rows(cast.security_admin) if row.url.endswith(f"{alert.public_id}/")]
     assert len(rows) == 1
     assert "51" in str(rows[0].title)
@@ -37,19 +42,20 @@ def test_the_alert_waits_in_the_inbox_until_it_is_answered(cast: Cast, client: C
     page = client.get(reverse("audit:alerts")).content.decode()
     assert "杨丽" in page
     url = reverse("audit:alert", args=[alert.public_id])
-    assert client.post(url, {"finding": " "}).status_code == 422
-    client.post(url, {"finding": "核对新生名单，已向教务处核实"})
+    assert client.post(url, {"finding": " ", "conclusion": "in_order"}).status_code == 422
+    assert client.post(url, {"finding": "核对新生名单"}).status_code == 422
+    client.post(url, {"finding": "核对新生名单，已向教务处核实", "conclusion": "in_order"})
     alert.refresh_from_db()
     assert (alert.answered_by, alert.finding) == (cast.security_admin, "核对新生名单，已向教务处核实")
     assert "核对新生名单" in client.get(url).content.decode()
     assert not inbox_rows(cast.security_admin, kind="alerts")
-    assert Event.objects.get(action="reading.answered").actor == cast.security_admin
+    assert Event.objects.get(action="alert.answered").actor == cast.security_admin
     with pytest.raises(AlreadyDecided):
-        actions.answer(actor=cast.security_admin, alert=alert, finding="again")
+        actions.answer(actor=cast.security_admin, alert=alert, finding="again", conclusion="in_order")
 
 
 def test_nobody_sees_the_alert_about_himself_or_of_another_school(cast: Cast, client: Client) -> None:
-    own = make_alert(cast, reader=cast.security_admin)
+    own = make_alert(cast, person=cast.security_admin)
     other = make_alert(cast, school=cast.other_school)
     client.force_login(cast.security_admin)
     for alert in (own, other):
@@ -79,8 +85,10 @@ def test_who_comes_second_is_told_who_answered(committed_db: str) -> None:
     appoint(second, Role.SECURITY_ADMIN, cast.school)
     alert = make_alert(cast)
     result = behind(
-        lambda: actions.answer(actor=cast.security_admin, alert=alert, finding="已核实"),
-        lambda: actions.answer(actor=second, alert=alert, finding="后来的"),
+        lambda: actions.answer(
+            actor=cast.security_admin, alert=alert, finding="已核实", conclusion="in_order"
+        ),
+        lambda: actions.answer(actor=second, alert=alert, finding="后来的", conclusion="in_order"),
     )
     assert isinstance(result, AlreadyDecided)
     alert.refresh_from_db()
@@ -92,4 +100,32 @@ def test_the_list_does_not_read_which_files_were_opened(cast: Cast, client: Clie
     client.force_login(cast.security_admin)
     with CaptureQueriesContext(connection) as queries:
         client.get(reverse("audit:alerts"))
-    assert not any('"records_readingday"."students", "' in one["sql"] for one in queries)
+    assert not any('"records_readingday"."students", ' in one["sql"] for one in queries)
+
+
+@pytest.mark.requirement("S0-5.2-2")
+def test_what_is_not_in_order_becomes_an_incident_without_the_person(cast: Cast, client: Client) -> None:
+    alert = make_alert(cast, person=cast.leader)
+    client.force_login(cast.security_admin)
+    url = reverse("audit:alert", args=[alert.public_id])
+    wrong = {"conclusion": "in_order", "finding": "已核实", "incident_kind": "leak"}
+    assert client.post(url, wrong).status_code == 422
+    client.post(url, {"conclusion": "not_in_order", "finding": "无工作需要", "incident_kind": "leak"})
+    alert.refresh_from_db()
+    incident = Incident.objects.get()
+    assert (alert.conclusion, alert.incident) == ("not_in_order", incident)
+    assert (incident.suspect, incident.school, incident.what) == (cast.leader, cast.school, "无工作需要")
+    assert incident.number in client.get(url).content.decode()
+    client.force_login(cast.leader)
+    assert client.get(reverse("audit:incident", args=[incident.public_id])).status_code == 404
+
+
+def test_the_database_ties_an_incident_to_what_is_not_in_order(cast: Cast) -> None:
+    first = make_alert(cast, person=cast.clerk)
+    actions.answer(
+        actor=cast.security_admin, alert=first, conclusion="not_in_order", finding="x", incident_kind="leak"
+    )
+    other = make_alert(cast)
+    other.incident = Incident.objects.get()
+    with pytest.raises(IntegrityError, match="alert_incident_not_in_order"), transaction.atomic():
+        saved(other)

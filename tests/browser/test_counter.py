@@ -12,9 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
 from archive.models import Certificate
-from audit.models import Incident
+from audit.models import Alert, Incident
 from ledger.models import Event
-from records.models import BulkViewAlert
 from tests.cast import Cast, make_cast
 from tests.factories import set_rule
 from tests.records.files import make_student
@@ -66,18 +65,19 @@ def test_a_file_is_read_for_a_purpose_and_much_reading_is_answered(
     codes = [one.detail["purpose"] for one in Event.objects.filter(action="student.viewed").order_by("pk")]
     assert codes[0] == "counter"
     assert set(codes[1:]) == {"check"}
-    assert BulkViewAlert.objects.get().reader == people.registrar
+    assert Alert.objects.get().person == people.registrar
     with at_desk(browser, url, people.system_admin) as page:
         assert page.locator("a[href^='/security/alerts/']").count() == 0
     with at_desk(browser, url, people.security_admin) as page:
         page.locator("main a[href^='/security/alerts/']").first.click()
         expect(page.locator("main")).to_contain_text("杨丽")
         expect(page.locator("main")).to_contain_text("11")
+        page.locator("[name=conclusion]").select_option("in_order")
         page.locator("[name=finding]").fill("已核实：新生核对")
-        page.locator("main button[type=submit]").last.click()
+        page.locator("main form [type=submit]").last.click()
         expect(page.locator("main")).to_contain_text("已核实：新生核对")
         assert page.locator("[name=finding]").count() == 0
-    assert BulkViewAlert.objects.get().answered_by == people.security_admin
+    assert Alert.objects.get().answered_by == people.security_admin
 
 
 @pytest.mark.requirement("S2-9-6")

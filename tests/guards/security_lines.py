@@ -7,12 +7,12 @@ from django.utils import timezone
 from accounts.access import SIGNED_IN
 from archive.certificates.facts import facts_of, packed
 from archive.models import Certificate
-from audit.models import Incident, IncidentStep, Verification
+from audit.models import Alert, Incident, IncidentStep, Verification
 from ledger.context import service_user
 from ledger.models import Seal
-from records.models import BulkViewAlert, ReadingDay
 from tests.factories import saved
 from tests.guards.lines import Route, route
+from tests.guards.rights_lines import RIGHTS
 from tests.guards.world import World, kind
 
 
@@ -52,10 +52,10 @@ def incident(world: World) -> Incident:
 
 
 @kind
-def alert(world: World) -> BulkViewAlert:
+def alert(world: World) -> Alert:
     """Somebody of the side's school read many files today."""
-    day = ReadingDay.objects.create(reader=world.person, day=timezone.localdate(), students=[1])
-    made: BulkViewAlert = saved(BulkViewAlert(school=world.unit, reading=day, reader=world.person, limit=50))
+    amount = {"day": timezone.localdate(), "count": 51, "limit": 50}
+    made: Alert = saved(Alert(kind="bulk", school=world.unit, person=world.person, **amount))
     return made
 
 
@@ -114,6 +114,7 @@ SECURITY: dict[str, Route] = {
         for act in ("account", "extent", "letter", "notice")
     },
     "audit:incident_letters": route("decide_for_archives", obj=_incident, methods="GET POST"),
+    **RIGHTS,
     "audit:exports": route("export_students", "view_events", "manage_incident", methods="GET POST"),
     "audit:export_new": route("export_students", methods="GET POST"),
     "audit:export_recognise": route("view_events", "manage_incident", methods="GET POST"),

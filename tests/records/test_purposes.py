@@ -15,13 +15,14 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
+from audit.models import Alert
 from files.actions import store_made
 from ledger.context import acting
 from ledger.models import Event
 from records import reading
 from records.documents import filing
 from records.merits.actions import entries, penalties
-from records.models import BulkViewAlert, Document, ReadingDay, Student
+from records.models import Document, ReadingDay, Student
 from records.purposes import PURPOSES
 from records.selectors import student_file
 from tests.cast import Cast, make_cast
@@ -247,7 +248,7 @@ def test_the_count_costs_one_query(cast: Cast, wang: Student) -> None:
     with CaptureQueriesContext(connection) as queries:
         reading.open_file(actor=cast.registrar, file=file, purpose="duty")
     assert sum("readingday" in one["sql"] for one in queries) == 1
-    assert not any("school_rule" in one["sql"] or "bulkviewalert" in one["sql"] for one in queries)
+    assert not any("school_rule" in one["sql"] or "audit_alert" in one["sql"] for one in queries)
 
 
 # Alerts
@@ -267,15 +268,15 @@ def test_the_fifty_first_file_raises_one_alert(cast: Cast) -> None:
     students = class_of(cast, 52)
     open_all(cast, students[:50])
     open_all(cast, students[:50])
-    assert not BulkViewAlert.objects.exists()
+    assert not Alert.objects.exists()
     open_all(cast, students[50:51])
-    alert = BulkViewAlert.objects.get()
-    assert (alert.reader, alert.school, alert.limit) == (cast.registrar, cast.school, 50)
-    assert len(alert.reading.students) == 51
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.person, alert.school, alert.limit) == ("bulk", cast.registrar, cast.school, 50)
+    assert (alert.count, len(ReadingDay.objects.get().students)) == (51, 51)
     open_all(cast, students[51:])
-    assert BulkViewAlert.objects.count() == 1
-    event = Event.objects.get(action="reading.alerted")
-    assert event.detail == {"reader": cast.registrar.pk, "count": 51, "limit": 50}
+    assert Alert.objects.count() == 1
+    event = Event.objects.get(action="alert.raised")
+    assert event.detail == {"kind": "bulk", "person": cast.registrar.pk, "count": 51, "limit": 50}
     assert event.subject is None
 
 
@@ -283,11 +284,11 @@ def test_the_school_sets_its_own_limit(cast: Cast) -> None:
     set_rule(cast.school, "bulk_view_limit", "12")
     students = class_of(cast, 13)
     open_all(cast, students[:12])
-    assert not BulkViewAlert.objects.exists()
+    assert not Alert.objects.exists()
     open_all(cast, students[:12], actor=cast.adviser)
-    assert not BulkViewAlert.objects.exists()
+    assert not Alert.objects.exists()
     open_all(cast, students[12:], actor=cast.adviser)
-    assert BulkViewAlert.objects.get().reader == cast.adviser
+    assert Alert.objects.get().person == cast.adviser
 
 
 def test_yesterday_counts_for_itself(cast: Cast) -> None:
@@ -298,7 +299,7 @@ def test_yesterday_counts_for_itself(cast: Cast) -> None:
         reader=cast.registrar, day=yesterday, students=[one.pk for one in students[:12]]
     )
     open_all(cast, students[12:])
-    assert not BulkViewAlert.objects.exists()
+    assert not Alert.objects.exists()
 
 
 def test_two_openings_at_once_raise_one_alert(committed_db: str) -> None:
@@ -307,13 +308,13 @@ def test_two_openings_at_once_raise_one_alert(committed_db: str) -> None:
     open_all(cast, students[:49])
     at_once(*(partial(open_all, cast, [one]) for one in students[49:]))
     assert len(ReadingDay.objects.get().students) == 52
-    assert BulkViewAlert.objects.count() == 1
-    assert Event.objects.filter(action="reading.alerted").count() == 1
+    assert Alert.objects.count() == 1
+    assert Event.objects.filter(action="alert.raised").count() == 1
 
 
 def test_the_database_lets_nobody_answer_about_himself(cast: Cast) -> None:
-    day = ReadingDay.objects.create(reader=cast.registrar, day=timezone.localdate(), students=[1])
-    alert = saved(BulkViewAlert(school=cast.school, reading=day, reader=cast.registrar, limit=50))
+    about = {"person": cast.registrar, "school": cast.school, "day": timezone.localdate()}
+    alert = saved(Alert(kind="bulk", count=51, limit=50, **about))
     alert.answered_by, alert.answered_at = cast.registrar, timezone.now()
     with pytest.raises(IntegrityError, match="alert_answered_by_another"), transaction.atomic():
         saved(alert)

@@ -1,0 +1,1 @@
+"""The yearly review of roles (权限年度复核)."""

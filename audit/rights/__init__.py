@@ -1,0 +1,1 @@
+"""Roles asked for by a request (权限申请)."""
