@@ -1,7 +1,7 @@
 """What an appointment must fulfil, checked before the database's own constraints have to."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
@@ -14,6 +14,7 @@ from accounts.roles import (
     ADMINISTRATORS,
     ENTRY_ROLES,
     NOT_APPOINTED,
+    ROLE_PERMISSIONS,
     ROLES_BY_UNIT_KIND,
     STUDENT_ROLES,
     Role,
@@ -84,6 +85,10 @@ def _beside(user: User, role: Role, unit: Unit, valid_from: date, valid_until: d
         raise _fault("role", text % {"role": other.get_role_display()}, "duties")
 
 
+LATELY = timedelta(days=30)
+"""For so long after a role ended its holder counts among those who could have approved."""
+
+
 def approvers(user: User) -> QuerySet[User]:
     """Who could approve a request of ``user`` for a role: the head of his department, or of a unit above it."""
     found: QuerySet[User] = User.objects.none()
@@ -93,9 +98,25 @@ def approvers(user: User) -> QuerySet[User]:
     return found
 
 
+def _approvers_lately(user: User) -> QuerySet[Appointment]:
+    chain = [*user.unit.ancestors, user.unit.pk] if user.unit else []
+    since = timezone.now() - LATELY
+    roles = [role for role, perms in ROLE_PERMISSIONS.items() if "approve_rights" in perms]
+    found: QuerySet[Appointment] = Appointment.objects.filter(
+        Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gte=since),
+        Q(valid_until__isnull=True) | Q(valid_until__gte=since.date()),
+        role__in=roles, unit_id__in=chain, user__unit_id__in=chain, valid_from__lte=timezone.localdate(),
+    ).exclude(user=user)  # fmt: skip
+    return found
+
+
 def given_directly(actor: User, user: User) -> None:
-    """Raise ValidationError when somebody other than ``actor`` could approve a request of ``user``."""
-    if approvers(user).exclude(pk=actor.pk).exists():
+    """Raise ValidationError when somebody other than ``actor`` could approve a request of ``user``.
+
+    Who could until lately counts, and a locked account too: else whoever ends roles or has accounts frozen could make
+    himself the only one.
+    """
+    if approvers(user).exclude(pk=actor.pk).exists() or _approvers_lately(user).exclude(user=actor).exists():
         text = _("The head of the department can approve this: let the person ask for the role by a request.")
         raise ValidationError(text, code="by_request")
 

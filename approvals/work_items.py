@@ -7,6 +7,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from accounts.models import User
+from approvals.relation import is_related
 
 Source = Callable[[User, UUID], str]
 
@@ -20,5 +21,10 @@ def register(source: Source) -> None:
 
 
 def item_for(user: User, subject: UUID) -> str:
-    """The first item of work about this student that waits for ``user``, as the ledger names it; "" for none."""
+    """The first item of work about this student that waits for ``user``, as the ledger names it; "" for none.
+
+    Work about oneself or one's family is no excuse: nobody deals with it himself, and a child could make it.
+    """
+    if is_related(user, [subject]):
+        return ""
     return next((name for source in _sources if (name := source(user, subject))), "")

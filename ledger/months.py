@@ -29,8 +29,8 @@ from pyrage import x25519
 from ledger import events
 from ledger.context import acting, service_user
 from ledger.models import ArchivedMonth, Seal, SealPart
-from ledger.seals import merkle
-from ledger.seals.copies import ARCHIVES, store
+from ledger.seals import chain, merkle, rows
+from ledger.seals.copies import archive_name, is_whole, store
 from ledger.seals.findings import Finding, Findings, Kind
 from ledger.seals.header import canonical, parse
 from ledger.seals.snapshots import Snapshot
@@ -94,9 +94,10 @@ def archive(table: Table) -> bool:
                 pyrage.encrypt_io(source, target, keys)
             with encrypted.open("rb") as file:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            wanted = f"{ARCHIVES}{table.name}-{sha256[:16]}.jsonl.gz.age"
+            name = archive_name(table.name, sha256)
             with encrypted.open("rb") as file:
-                name = store().save(wanted, File(file))
+                if store().save(name, File(file)) != name:
+                    raise FileExistsError(name)
             by: Any = service_user()
             with acting(by, role="service"):
                 made = ArchivedMonth(
@@ -173,8 +174,7 @@ def _is_proved(month: ArchivedMonth) -> bool:
     copied = Seal.objects.filter(copy__isnull=False).order_by("-number").first()
     if copied is None or not Snapshot.read(parse(copied.header).snapshot).sees(int(month.xid)):
         return False
-    with store().open(month.name, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == month.sha256
+    return store().exists(month.name) and is_whole(month, [month.name], thoroughly=True)
 
 
 def _drop(month: ArchivedMonth) -> bool:
@@ -225,9 +225,14 @@ def _compared(
 
 
 def _leaves(table: str) -> dict[int, set[bytes]]:
-    """What a row of the table may be: as it was sealed, or as a destruction left it."""
+    """What a row of the table may be: as it was sealed, or as a destruction left it. Only of seals that are whole."""
     found: dict[int, set[bytes]] = {}
-    for part in SealPart.objects.filter(shape__table=table).order_by("pk").iterator(chunk_size=20):
+    trusted = {one.pk: one for one in chain.check(Findings()).links}
+    seals = set(SealPart.objects.filter(shape__table=table).values_list("seal_id", flat=True))
+    whole = [pk for pk in sorted(seals & trusted.keys()) if rows.is_whole(trusted[pk])]
+    for part in (
+        SealPart.objects.filter(shape__table=table, seal_id__in=whole).order_by("pk").iterator(chunk_size=20)
+    ):
         for key, one in zip(part.ids, merkle.split(bytes(part.leaves)), strict=True):
             found.setdefault(key, set()).add(one)
     return found

@@ -14,8 +14,10 @@ def ensure_partitions() -> None:
 @task("ledger.seal")
 def seal() -> None:
     """Seal what was committed since the last seal, and copy seals off site. Safe to run at any time."""
-    making.seal()
-    copies.send()
+    try:
+        making.seal()
+    finally:
+        copies.send()
 
 
 @task("ledger.archive_months")

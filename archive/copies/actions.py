@@ -143,6 +143,7 @@ def _keep(action: str, actor: User, role: str, file: StudentFile, row: FileCopy)
 def prove(*, actor: User, file: StudentFile, purpose: str) -> bytes:
     """The ledger of a file as a proof that an outsider can check, as JSON. Raises NotPermitted, OwnFile."""
     role = demand_whole(actor, file)
+    _locked(file)
     proof = proof_of(file.student.public_id)
     events.record(
         "student.proved", actor=actor, obj=file.student, unit_id=file.enrolment.unit_id, role=role, purpose=purpose,

@@ -14,15 +14,24 @@ from core.formatting import moment
 
 
 def rows(user: User, tab: Tab) -> Sequence[InboxRow]:
-    """At most two rows."""
+    """At most four rows."""
     if tab != "waiting" or not holds(user, PERM):
         return []
     found, now = [], state()
-    if now.last and now.last.count:
-        words = ngettext("%(count)s fault in the ledger", "%(count)s faults in the ledger", now.last.count)
-        url = reverse("audit:verification", args=[now.last.public_id])
-        found.append(InboxRow(_("Verification"), words % {"count": now.last.count}, url))
+    if now.faulty:
+        words = ngettext("%(count)s fault in the ledger", "%(count)s faults in the ledger", now.faulty.count)
+        url = reverse("audit:verification", args=[now.faulty.public_id])
+        found.append(InboxRow(_("Verification"), words % {"count": now.faulty.count}, url))
+    if now.is_overdue:
+        found.append(
+            InboxRow(
+                _("Verification"), _("The ledger was not verified in time"), reverse("audit:verifications")
+            )
+        )
     if now.newest and now.is_late:
         words = _("Nothing was sealed since %(at)s") % {"at": moment(now.newest.at)}
         found.append(InboxRow(_("Seals"), words, reverse("audit:seals")))
+    if now.uncopied:
+        words = ngettext("%(count)s seal is not off site", "%(count)s seals are not off site", now.uncopied)
+        found.append(InboxRow(_("Seals"), words % {"count": now.uncopied}, reverse("audit:seals")))
     return found

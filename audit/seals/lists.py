@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from audit.models import Verification, VerificationFinding
+from audit.seals.selectors import Standing
 from core.listpage import Column, Empty, ListPage
 from core.templatetags.xueji import badge
 from ledger.models import Seal
@@ -32,6 +33,20 @@ def result(row: Verification) -> SafeString:
     if row.count:
         return badge("red", _("Faults found"), "alert-circle")
     return badge("green", _("Verified"), "circle-check")
+
+
+LOOKS = {
+    Standing.WAITING: ("grey", "clock"),
+    Standing.SEALED: ("blue", "certificate"),
+    Standing.VERIFIED: ("green", "circle-check"),
+    Standing.BROKEN: ("red", "alert-circle"),
+}
+
+
+def standing_badge(standing: Standing) -> SafeString:
+    """How far an event is proved, as a badge."""
+    kind, icon = LOOKS[standing]
+    return badge(kind, standing.label, icon)
 
 
 class SealList(ListPage[Any]):

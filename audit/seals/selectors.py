@@ -1,35 +1,74 @@
 """Reads of seals and verifications. They tell of tables and numbers, never of a person, and belong to no unit."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db import models
+from django.db.models import Count, Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from audit.models import Verification
-from ledger.models import Seal
+from ledger.models import Event, Seal
 from ledger.seals.chain import STOPPED_AFTER
+from ledger.seals.copies import COPIED_WITHIN
+from ledger.seals.header import BadHeader, parse
+from ledger.seals.rows import SLACK
+from ledger.seals.snapshots import Snapshot
 
 PERM = "view_events"
+ANY_WITHIN, WHOLE_WITHIN = timedelta(hours=36), timedelta(days=8)
+"""How old the newest verification, and the newest of everything, may be."""
+
+SEALS_LOOKED_AT = 100
+"""Seals after an event among which its own is looked for: a transaction that ran longer shows as not sealed."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How the proof stands. ``is_late``: nothing was sealed for longer than a silence lasts."""
+    """How the proof stands. ``is_late``: nothing was sealed for longer than a silence lasts.
+
+    ``uncopied``: seals that should lie off site by now. ``faulty``: the verification whose faults stand: until one that
+    looked at everything finds none. ``is_overdue``: nobody verified for too long.
+    """
 
     newest: Seal | None
     is_late: bool
     uncopied: int
     last: Verification | None
+    faulty: Verification | None
+    is_overdue: bool
 
 
 def state() -> State:
-    """Three statements."""
-    newest = Seal.objects.order_by("-number").first()
-    uncopied = Seal.objects.filter(copy__isnull=True).count()
-    return State(newest, is_late(newest.at if newest else None), uncopied, last_verification())
+    """Six statements."""
+    newest = Seal.objects.filter(at__lte=timezone.now() + SLACK).order_by("-number").first()
+    due = timezone.now() - COPIED_WITHIN
+    uncopied = Seal.objects.filter(copy__isnull=True, at__lt=due).count()
+    last = last_verification()
+    return State(
+        newest, is_late(newest.at if newest else None), uncopied, last, standing_faults(), _is_overdue(newest)
+    )
+
+
+def standing_faults() -> Verification | None:
+    """The newest verification with faults, unless everything was looked at since and none was found."""
+    clean = verifications().filter(since__isnull=True, count=0).order_by("-pk").first()
+    found = verifications().filter(count__gt=0, pk__gt=clean.pk if clean else 0).order_by("-pk")
+    row: Verification | None = found.first()
+    return row
+
+
+def _is_overdue(newest: Seal | None) -> bool:
+    """Whether the nightly verification, or that of everything on Sundays, does not come to its end any more."""
+    now, rows = timezone.now(), verifications()
+    if newest is None or not Seal.objects.filter(at__lt=now - ANY_WITHIN).exists():
+        return False
+    old = Seal.objects.filter(at__lt=now - WHOLE_WITHIN).exists()
+    whole = rows.filter(since__isnull=True, ended_at__gte=now - WHOLE_WITHIN).exists()
+    return not rows.filter(ended_at__gte=now - ANY_WITHIN).exists() or (old and not whole)
 
 
 def is_late(at: datetime | None) -> bool:
@@ -41,6 +80,42 @@ def last_verification() -> Verification | None:
     """The newest."""
     found: Verification | None = verifications().order_by("-pk").first()
     return found
+
+
+class Standing(models.TextChoices):
+    """How far an event is proved."""
+
+    WAITING = "waiting", _("Not sealed yet")
+    SEALED = "sealed", _("Sealed, not verified since")
+    VERIFIED = "verified", _("Sealed and verified")
+    BROKEN = "broken", _("Verification failed")
+
+
+def standing_of(event: Event) -> tuple[Standing, Seal | None]:
+    """How far an event is proved, and by which seal: the first whose snapshot saw its transaction."""
+    after = Seal.objects.filter(at__gte=event.at - SLACK).order_by("number")[:SEALS_LOOKED_AT]
+    seal = next((one for one in after if _saw(one, int(event.xid))), None)
+    if seal is None:
+        return Standing.WAITING, None
+    faulty = standing_faults()
+    if faulty and _names(faulty, event, seal):
+        return Standing.BROKEN, seal
+    covering = verifications().filter(seals__gte=seal.number, ended_at__gte=seal.at)
+    covered = covering.filter(Q(since__isnull=True) | Q(since__lte=seal.at)).exists()
+    return (Standing.VERIFIED if covered else Standing.SEALED), seal
+
+
+def _names(faulty: Verification, event: Event, seal: Seal) -> bool:
+    """Whether the faults are about this event or its seal."""
+    about = Q(table__startswith=Event._meta.db_table, row=event.pk) | Q(seal=seal.number, row__isnull=True)
+    return bool(faulty.findings.filter(about).exists())
+
+
+def _saw(seal: Seal, xid: int) -> bool:
+    try:
+        return Snapshot.read(parse(seal.header).snapshot).sees(xid)
+    except BadHeader:
+        return False
 
 
 def seals() -> QuerySet[Seal]:

@@ -24,7 +24,8 @@ def seals(request: HttpRequest) -> HttpResponse:
     """How the proof stands, and every seal."""
     user = user_of(request)
     now = selectors.state()
-    context = {"now": now, "result": result(now.last) if now.last else ""}
+    shown = now.faulty or now.last
+    context = {"now": now, "result": result(shown) if shown else ""}
     return SealList(request, selectors.seals(), user=user).respond("audit/seals/seals.html", context)
 
 

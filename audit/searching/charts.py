@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import TruncDate
@@ -40,8 +41,11 @@ def charts(rows: QuerySet[Event], window: Window) -> list[Chart]:
 def _count(rows: QuerySet[Event]) -> _Counted:
     """All counts at once: the events of three months are read once and not three times."""
     found = rows.annotate(day=TruncDate("at")).values("day", "result", "action", "actor_id")
-    sql, params = found.query.sql_with_params()
     counted = _Counted()
+    try:
+        sql, params = found.query.sql_with_params()
+    except EmptyResultSet:
+        return counted
     with connection.cursor() as cursor:
         cursor.execute(_COUNT.format(found=sql), params)
         for no_action, no_actor, on, result, action, actor, count in cursor.fetchall():

@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.scope import units_with, visible_or_404
 from archive.models import DestroyedFile
-from audit.models import SavedQuery
+from audit.models import Alert, Incident, SavedQuery
 from core.lookups import AnyOf
 from enrollment.models import Applicant
 from ledger.events import actions
@@ -44,6 +44,9 @@ def events(user: User) -> QuerySet[Event]:
     """Events of the units where ``user`` reads them; those of no unit for who reads them on every topmost unit."""
     units = units_with(user, PERM)
     every: QuerySet[Event] = Event.objects.all()
+    for label, about_him in _about(user).items():
+        if about_him:
+            every = every.exclude(object_type=label, object_id__in=about_him)
     if not units:
         return every.none()
     if Unit.objects.count() == len(units):
@@ -53,6 +56,13 @@ def events(user: User) -> QuerySet[Event]:
     if set(topmost) <= set(units):
         here |= Q(unit_id__isnull=True)
     return every.filter(here)
+
+
+def _about(user: User) -> dict[str, list[int]]:
+    """Incidents that suspect the reader, and alerts about him: he reads nothing of them here either."""
+    incidents = Incident.objects.filter(suspect=user).values_list("pk", flat=True)
+    alerts = Alert.objects.filter(person=user).values_list("pk", flat=True)
+    return {Incident._meta.label: list(incidents), Alert._meta.label: list(alerts)}
 
 
 def event_for(user: User, event_id: int) -> Event:

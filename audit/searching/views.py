@@ -13,6 +13,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import requires, user_of
 from audit.history.selectors import changes_of
+from audit.seals.lists import standing_badge
+from audit.seals.selectors import standing_of
 from audit.searching import actions, selectors
 from audit.searching.forms import SaveForm
 from audit.searching.lists import EventCharts, EventList
@@ -74,8 +76,11 @@ def event(request: HttpRequest, event_id: int) -> HttpResponse:
     row = selectors.event_for(user, event_id)
     if row.subject is not None:
         actions.note_opened(actor=user, event=row)
+    standing, seal = standing_of(row)
     values = {
         "event": row,
+        "standing": standing_badge(standing),
+        "seal": seal,
         "sentence": ledger_events.label(row.action),
         "role": role_label(row.role),
         "person": selectors.people_of(user, [row.subject]).get(row.subject) if row.subject else None,

@@ -47,7 +47,7 @@ def climbed(content, path):
 
 def root_of_seal(row):
     """The root that this row's seal must bear."""
-    part = {name: row[name] for name in ("kind", "table", "key", "columns", "rows")}
+    part = {name: row[name] for name in ("kind", "table", "key", "columns", "rows", "ids")}
     part["root"] = climbed(leaf_of(row), row["path"]).hex()
     return climbed(sha256(canonical(part).encode()).digest(), row["up"]).hex()
 
@@ -76,7 +76,7 @@ def check(proof, keys, copies=None):
             )
             continue
         headers[header["number"]] = header
-        if copies is not None and sha256(seal["header"].encode()).hexdigest()[:16] not in copies:
+        if copies is not None and seal["header"] not in copies:
             faults.append(f"seal {header['number']}: not among the copies")
     for place, row in enumerate(proof["rows"], start=1):
         header = headers.get(row["seal"])
@@ -113,7 +113,9 @@ def main():
             print(f"  {name}={key}")
     copies = None
     if asked.copies:
-        copies = {path.stem.rpartition("-")[2] for path in asked.copies.rglob("*.json")}
+        copies = {
+            json.loads(path.read_text(encoding="utf-8"))["header"] for path in asked.copies.rglob("*.json")
+        }
     faults = check(proof, keys, copies)
     for fault in faults:
         print(f"FAULT: {fault}")

@@ -24,6 +24,7 @@ BEGIN
     IF to_date(right(month, 6), 'YYYYMM') + interval '1 month' > now() - interval '180 days' THEN
         RAISE EXCEPTION '% is too young to leave', month USING ERRCODE = 'check_violation';
     END IF;
+    EXECUTE format('LOCK TABLE public.%I IN ACCESS EXCLUSIVE MODE', month);
     SELECT rows INTO archived FROM public.ledger_archivedmonth WHERE "table" = month;
     EXECUTE format('SELECT count(*) FROM public.%I', month) INTO here;
     IF archived IS NULL OR archived <> here THEN

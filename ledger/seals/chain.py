@@ -26,6 +26,16 @@ class Link:
     header: Header
     text_digest: str
 
+    @property
+    def copy_name(self) -> str:
+        """Under which it is copied off site."""
+        return copy_name(self.header, self.text_digest)
+
+
+def copy_name(header: Header, text_digest: str) -> str:
+    """By month, number, and digest, so that no other seal can take its place."""
+    return f"{header.at:%Y/%m}/{header.number:012d}-{text_digest[:16]}.json"
+
 
 @dataclass(slots=True)
 class Chain:

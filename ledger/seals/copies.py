@@ -6,25 +6,30 @@ The store is the one called ``seals`` in the settings: a bucket that keeps what 
 import hashlib
 import json
 import logging
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
+from django.utils import timezone
 
-from core.signing import public_keys
+from core.signing import holds, public_keys
 from ledger.models import ArchivedMonth, Seal, SealCopy
-from ledger.seals.chain import Chain
+from ledger.seals.chain import Chain, copy_name
 from ledger.seals.findings import Finding, Findings, Kind
 from ledger.seals.header import BadHeader, canonical, digest, parse
+from ledger.seals.lock import alone
 
 log = logging.getLogger(__name__)
 
 ARCHIVES = "events/"
 """Where archived months of events lie beside the seals."""
+
+COPIED_WITHIN = timedelta(hours=1)
+"""A seal that was not copied after this time is missing off site."""
 
 SILENT = (BotoCoreError, ClientError, OSError)
 """What a store raises that does not answer, or refuses."""
@@ -36,8 +41,8 @@ def store() -> Any:
 
 
 def name_of(seal: Seal) -> str:
-    """Under which a seal is copied: by month, number, and digest, so that no other seal can take its place."""
-    return f"{seal.at:%Y/%m}/{seal.number:012d}-{digest(seal.header)[:16]}.json"
+    """Under which a seal is copied."""
+    return copy_name(parse(seal.header), digest(seal.header))
 
 
 def content_of(seal: Seal) -> bytes:
@@ -47,21 +52,30 @@ def content_of(seal: Seal) -> bytes:
 
 
 def send() -> int:
-    """Copy every seal that was not copied yet, oldest first; how many. Safe to run again and at the same time twice.
+    """Copy every seal that was not copied yet, oldest first; how many. Nothing while somebody else seals or copies.
 
     Raises one of `SILENT`; what was copied until then stays.
     """
-    count = 0
-    for seal in Seal.objects.filter(copy__isnull=True).order_by("number").iterator(chunk_size=100):
-        name, content = name_of(seal), content_of(seal)
-        if not store().exists(name):
-            store().save(name, ContentFile(content))
-        elif _read(name) != content:
-            log.error("off site lies something else under %s", name)
-            continue
-        SealCopy.objects.get_or_create(seal=seal, defaults={"name": name})
-        count += 1
-    return count
+    with alone() as held:
+        return sum(_sent(one) for one in _uncopied()) if held else 0
+
+
+def _uncopied() -> Iterator[Seal]:
+    public = public_keys(settings.LEDGER_SEAL_KEY)
+    for one in Seal.objects.filter(copy__isnull=True).order_by("number").iterator(chunk_size=100):
+        if one.key_id in public and holds(public[one.key_id], bytes(one.signature), one.header.encode()):
+            yield one
+
+
+def _sent(seal: Seal) -> bool:
+    name, content = name_of(seal), content_of(seal)
+    if not store().exists(name):
+        store().save(name, ContentFile(content))
+    elif _read(name) != content:
+        log.error("off site lies something else under %s", name)
+        return False
+    SealCopy.objects.get_or_create(seal=seal, defaults={"name": name})
+    return True
 
 
 def _read(name: str) -> bytes:
@@ -76,7 +90,7 @@ def check(chain: Chain, findings: Findings, since: datetime | None) -> None:
     """
     known = {one.header.number: one for one in chain.links}
     read = {one.header.number for one in chain.links[chain.from_day(since) :]}
-    noted = dict(SealCopy.objects.values_list("name", "seal__number"))
+    due = timezone.now() - COPIED_WITHIN
     try:
         found = _names("")
         for name in (one for one in found if not one.startswith(ARCHIVES)):
@@ -90,11 +104,25 @@ def check(chain: Chain, findings: Findings, since: datetime | None) -> None:
         log.exception("the copies of seals cannot be read")
         findings.add(Finding(Kind.COPIES_SILENT))
         return
-    for name in sorted(set(noted) - set(found)):
-        findings.add(Finding(Kind.COPY_MISSING, seal=noted[name], note=name))
+    there = set(found)
+    for link in chain.links:
+        if link.header.at < due and link.copy_name not in there:
+            findings.add(Finding(Kind.COPY_MISSING, seal=link.header.number, note=link.copy_name))
     for month in ArchivedMonth.objects.order_by("table"):
-        if month.name not in found or (since is None and _sha256(month.name) != month.sha256):
+        if not is_whole(month, there, thoroughly=since is None):
             findings.add(Finding(Kind.ARCHIVE_DIFFERS, month.table, note=month.name))
+
+
+def archive_name(table: str, sha256: str) -> str:
+    """Under which an archived month is stored: no other file, and no copy of a seal, can stand for it."""
+    return f"{ARCHIVES}{table}-{sha256[:16]}.jsonl.gz.age"
+
+
+def is_whole(month: ArchivedMonth, names: Collection[str], *, thoroughly: bool) -> bool:
+    """Whether the file of an archived month is among the names, and, ``thoroughly``, the one that was written."""
+    if month.name != archive_name(month.table, month.sha256) or month.name not in names:
+        return False
+    return not thoroughly or _sha256(month.name) == month.sha256
 
 
 def _sha256(name: str) -> str:

@@ -1,6 +1,7 @@
 """What a seal says, as the bytes that are signed."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -67,7 +68,22 @@ def digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def part_digest(kind: str, table: str, key: str, columns: list[str], rows: int, root: bytes) -> bytes:
-    """What the seal's root holds of a part: of which table and columns, how many rows, under which root."""
-    values = {"kind": kind, "table": table, "key": key, "columns": columns, "rows": rows, "root": root.hex()}
+def ids_digest(ids: Sequence[int]) -> str:
+    """SHA-256 of the ids of a part's rows, in their order."""
+    return sha256(canonical(list(ids)).encode()).hexdigest()
+
+
+def part_digest(
+    kind: str, table: str, key: str, columns: list[str], ids: Sequence[int], root: bytes
+) -> bytes:
+    """What the seal's root holds of a part: of which table and columns, which rows, under which root."""
+    values = {
+        "kind": kind,
+        "table": table,
+        "key": key,
+        "columns": columns,
+        "rows": len(ids),
+        "ids": ids_digest(ids),
+        "root": root.hex(),
+    }
     return sha256(canonical(values).encode()).digest()

@@ -1,9 +1,10 @@
 """Verifying live rows against the newest row of their history: what changed behind its back."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.apps import apps
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from psycopg import sql
 
 from ledger.bulk import history_model
@@ -25,13 +26,25 @@ def recorded() -> list[Any]:
     ]
 
 
-def check(findings: Findings) -> None:
-    """Compare every live row with its newest history. What was erased is passed over."""
+def check(findings: Findings, erasures: Sequence[int]) -> None:
+    """Compare every live row with its newest history. What these erasures blanked is passed over."""
     with connection.cursor() as cursor:
         for model in recorded():
-            cursor.execute(_statement(model), [history_model(model)._meta.db_table, MOST])
-            for key, kind in cursor.fetchall():
-                findings.add(Finding(_KINDS[kind], model._meta.db_table, key))
+            table = model._meta.db_table
+            asked: dict[str, Any] = {
+                "table": history_model(model)._meta.db_table,
+                "erasures": list(erasures),
+                "most": MOST,
+            }
+            try:
+                with transaction.atomic():
+                    cursor.execute(_statement(model), asked)
+                    found = cursor.fetchall()
+            except DatabaseError as error:
+                findings.add(Finding(Kind.TABLE_MISSING, table, note=str(error)[:200]))
+                continue
+            for key, kind in found:
+                findings.add(Finding(_KINDS[kind], table, key))
 
 
 def _statement(model: Any) -> sql.Composed:
@@ -49,13 +62,14 @@ def _statement(model: Any) -> sql.Composed:
     )
     return sql.SQL(
         "WITH newest AS (SELECT DISTINCT ON (h.{key}) h.* FROM {history} h ORDER BY h.{key}, h.history_id DESC), "
-        'erased AS MATERIALIZED (SELECT unnest(rows) AS id FROM ledger_erasure WHERE "table" = %s) '
+        'erased AS MATERIALIZED (SELECT unnest(rows) AS id FROM ledger_erasure WHERE "table" = %(table)s '
+        "AND id = ANY (%(erasures)s)) "
         "SELECT coalesce(l.{key}, h.{key}), CASE WHEN l.{key} IS NULL THEN '-' "
         "WHEN h.{key} IS NULL OR h.history_type = '-' THEN '+' ELSE '~' END "
         "FROM {live} l FULL JOIN newest h ON h.{key} = l.{key} "
         "WHERE (CASE WHEN l.{key} IS NULL THEN h.history_type <> '-' "
         "WHEN h.{key} IS NULL OR h.history_type = '-' THEN true ELSE {differs} END) "
-        "AND NOT EXISTS (SELECT FROM erased e WHERE e.id = h.history_id) ORDER BY 1 LIMIT %s"
+        "AND NOT EXISTS (SELECT FROM erased e WHERE e.id = h.history_id) ORDER BY 1 LIMIT %(most)s"
     ).format(
         key=sql.Identifier(key),
         history=sql.Identifier(history._meta.db_table),

@@ -12,10 +12,15 @@ from core.signing import public_keys
 from ledger.history import is_history
 from ledger.models import Event, Seal, SealPart
 from ledger.seals import merkle, tables
-from ledger.seals.header import part_digest
+from ledger.seals.header import ids_digest, part_digest
 from ledger.seals.tables import Table, fix_texts, leaf
 
 FORMAT = "xueji-proof/1"
+NOT_OF_THE_FILE = ("audit", "accounts")
+"""Rooms whose rows are about those who handle a file: incidents, alerts, accounts."""
+
+NO_EVENT_OF_THE_FILE = ("incident", "alert", "reading", "inspection")
+"""Acts that are about those who handle it."""
 
 
 @transaction.atomic
@@ -30,13 +35,15 @@ def proof_of(subject: UUID) -> dict[str, Any]:
     with connection.cursor() as cursor:
         fix_texts(cursor)
         for table, key in _tables():
+            of_events = table == tables.EVENTS
             cursor.execute(
-                sql.SQL("SELECT {key} FROM {table} WHERE {subject} = %s ORDER BY 1").format(
+                sql.SQL("SELECT {key} FROM {table} WHERE {subject} = %s {left_out} ORDER BY 1").format(
                     key=sql.Identifier(key),
                     table=sql.Identifier(table),
-                    subject=sql.Identifier("subject" if table == tables.EVENTS else "history_subject"),
+                    subject=sql.Identifier("subject" if of_events else "history_subject"),
+                    left_out=sql.SQL("AND split_part(action, '.', 1) <> ALL (%s)" if of_events else ""),
                 ),
-                [subject],
+                [subject, list(NO_EVENT_OF_THE_FILE)] if of_events else [subject],
             )
             ids = [one for (one,) in cursor.fetchall()]
             rows += _proved(cursor, table, ids, seals) if ids else []
@@ -56,7 +63,11 @@ def proof_of(subject: UUID) -> dict[str, Any]:
 
 
 def _tables() -> list[tuple[str, str]]:
-    known = [model for model in tables.models() if is_history(model) or model is Event]
+    known = [
+        model
+        for model in tables.models()
+        if (is_history(model) or model is Event) and model._meta.app_label not in NOT_OF_THE_FILE
+    ]
     return [(model._meta.db_table, model._meta.pk.column) for model in known]
 
 
@@ -102,7 +113,7 @@ def _head(part: SealPart, seals: dict[int, dict[str, Any]]) -> dict[str, Any]:
     for one in siblings:
         leaves, shape = merkle.split(bytes(one.leaves)), one.shape
         root = merkle.root(leaves)
-        digests.append(part_digest(one.kind, shape.table, shape.key, shape.columns, len(leaves), root))
+        digests.append(part_digest(one.kind, shape.table, shape.key, shape.columns, one.ids, root))
     at = [one.pk for one in siblings].index(part.pk)
     signature = bytes(seal.signature).hex()
     seals[seal.number] = {"header": seal.header, "key": seal.key_id, "signature": signature}
@@ -113,5 +124,6 @@ def _head(part: SealPart, seals: dict[int, dict[str, Any]]) -> dict[str, Any]:
         "key": part.shape.key,
         "columns": part.shape.columns,
         "rows": len(part.ids),
+        "ids": ids_digest(part.ids),
         "up": [[side, one.hex()] for side, one in merkle.path(digests, at)],
     }

@@ -18,8 +18,9 @@ OF_SEALS = (Seal, SealShape, SealPart, SealCopy)
 
 EVENTS = "ledger_event"
 
-# What a text of a value depends on.
+# What a text of a value depends on, and whose functions are called.
 SETTINGS = {
+    "search_path": "pg_catalog, public, pg_temp",
     "timezone": "UTC",
     "datestyle": "ISO, YMD",
     "intervalstyle": "iso_8601",

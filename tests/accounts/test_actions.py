@@ -422,6 +422,12 @@ def test_a_user_opens_an_account_and_gives_a_role_through_the_pages(client: Clie
     for head in (cast.head, cast.leader):
         head.is_active = False
         saved(head)
+    assert client.post(f"/users/{user.public_id}/appoint/", values).status_code == 200, (
+        "locked, but head still"
+    )
+    for row in Appointment.objects.filter(user__in=[cast.head, cast.leader]):
+        row.withdrawn_at = timezone.now() - timedelta(days=31)
+        saved(row)
     assert client.post(f"/users/{user.public_id}/appoint/", values).status_code == 302
     refused = client.post(f"/users/{user.public_id}/appoint/", values)
     assert refused.status_code == 200

@@ -150,6 +150,28 @@ def test_an_erasure_that_no_register_names_covers_nothing(destroyed: Student) ->
     }
 
 
+def test_a_live_row_behind_a_forged_erasure_is_named(destroyed: Student) -> None:
+    other = Student.objects.get(name="李小红")
+    newest = Student.history.filter(history_subject=other.public_id).latest().history_id
+    forged(other.public_id, HISTORY, [newest])
+    with superuser() as owner:
+        owner.execute("UPDATE records_student SET postcode = '000000' WHERE id = %s", [other.pk])
+    seen = {(one.kind, one.table) for one in found()}
+    assert {("erased_unnamed", "ledger_erasure"), ("live_changed", "records_student")} <= seen
+
+
+def test_a_row_of_somebody_else_in_a_lawful_erasure_is_named(destroyed: Student) -> None:
+    other = Student.objects.get(name="李小红")
+    key = Student.history.filter(history_subject=other.public_id).latest().history_id
+    with superuser() as owner:
+        owner.execute(f"UPDATE {HISTORY} SET name = '' WHERE history_id = %s", [key])
+        owner.execute(
+            'UPDATE ledger_erasure SET rows = rows || %s::bigint WHERE "table" = %s AND subject = %s',
+            [key, HISTORY, destroyed.public_id],
+        )
+    assert ("erased_unnamed", key) in {(one.kind, one.row) for one in found()}
+
+
 def test_rows_of_a_living_student_under_the_subject_of_a_destroyed_one_are_named(destroyed: Student) -> None:
     other = Student.objects.get(name="李小红")
     key = Student.history.filter(history_subject=other.public_id).latest().history_id

@@ -20,6 +20,8 @@ from audit.models import Verification
 from audit.seals import actions, selectors
 from jobs.models import Job
 from jobs.tasks import run
+from ledger import events
+from ledger.context import acting
 from ledger.models import Event, Seal, SealCopy
 from ledger.seals import copies
 from ledger.seals.making import seal
@@ -56,7 +58,7 @@ def tampered() -> int:
     """An event that a superuser changed."""
     event = Event.objects.filter(at__date=timezone.localdate()).earliest("pk")
     with superuser() as owner:
-        owner.execute("UPDATE ledger_event SET reason = '无' WHERE id = %s", [event.pk])
+        owner.execute("UPDATE ledger_event SET reason = reason || '无' WHERE id = %s", [event.pk])
     return int(event.pk)
 
 
@@ -136,6 +138,29 @@ def test_the_page_orders_a_verification_and_shows_what_it_found(cast: Cast) -> N
     assert client.get(reverse("audit:verification", args=[cast.auditor.public_id])).status_code == 404
 
 
+def test_faults_stand_until_everything_was_looked_at_and_none_was_found(cast: Cast) -> None:
+    key = tampered()
+    assert told()[0] == 1
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    assert told("--since", str(tomorrow))[0] == 0
+    assert "seals" in inbox.rows_by_source(cast.auditor, "waiting")
+    assert "Faults stand until" in page(cast.auditor, "seals")
+    with superuser() as owner:
+        owner.execute("UPDATE ledger_event SET reason = left(reason, -1) WHERE id = %s", [key])
+    assert told()[0] == 0
+    assert "seals" not in inbox.rows_by_source(cast.auditor, "waiting")
+
+
+def test_a_verification_that_does_not_come_to_its_end_is_told(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert told()[0] == 0
+    monkeypatch.setattr(selectors, "ANY_WITHIN", timedelta(0))
+    waiting = inbox.rows_by_source(cast.auditor, "waiting")["seals"]
+    assert [one.url for one in waiting] == [reverse("audit:verifications")]
+    assert "was not verified in time" in page(cast.auditor, "seals")
+
+
 def test_a_silence_of_the_sealer_reaches_those_who_read_the_ledger(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,11 +183,35 @@ def test_a_seal_and_the_keys_are_shown(cast: Cast) -> None:
     assert "1" in page(cast.auditor, "seals")
 
 
+def test_an_event_says_how_far_it_is_proved(cast: Cast) -> None:
+    def recorded() -> Event:
+        with acting(cast.registrar):
+            events.record("session.signed_in", actor=cast.registrar, unit_id=cast.school.pk)
+        return Event.objects.latest("pk")
+
+    sealed_one = recorded()
+    seal_task()
+    young = recorded()
+
+    def standing(event: Event) -> str:
+        shown = page(cast.auditor, "event", event.pk)
+        return next(one.value for one in selectors.Standing if str(one.label) in shown)
+
+    with override("en"):
+        assert standing(young) == "waiting"
+        assert standing(sealed_one) == "sealed"
+        told()
+        assert standing(sealed_one) == "verified"
+        with superuser() as owner:
+            owner.execute("UPDATE ledger_event SET reason = '无' WHERE id = %s", [sealed_one.pk])
+        told()
+        assert standing(sealed_one) == "broken"
+
+
 def test_copies_are_sent_once_and_again_after_a_silence(cast: Cast, tmp_path: Path) -> None:
     assert SealCopy.objects.count() == 1 and copies.send() == 0
     make_student("李小红", cast)
     assert seal() is not None
-    SealCopy.objects.count()
     made = Seal.objects.get(number=2)
     place = tmp_path / "seals" / copies.name_of(made)
     place.parent.mkdir(parents=True, exist_ok=True)

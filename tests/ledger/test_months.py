@@ -1,6 +1,7 @@
 """Months of events leave the database for an archive off site, never too young, and stay provable."""
 
 import gzip
+import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from io import StringIO
@@ -19,7 +20,7 @@ from pyrage import x25519
 
 from config import environment
 from ledger import events, months
-from ledger.models import ArchivedMonth, Event
+from ledger.models import ArchivedMonth, Event, Seal
 from ledger.seals import copies, rows
 from ledger.seals.making import seal
 from ledger.seals.verifying import verify
@@ -150,6 +151,22 @@ def test_a_month_whose_file_was_lost_meanwhile_stays(identity: Any, tmp_path: Pa
     (found,) = (tmp_path / "seals" / "events").iterdir()
     found.write_bytes(b"?")
     assert months.drop_due() == 0 and is_there()
+
+
+def test_a_copy_of_a_seal_stands_for_no_archive(identity: Any) -> None:
+    old_events()
+    sealed()
+    made = Seal.objects.get()
+    content = copies.content_of(made)
+    ArchivedMonth(
+        table=OLD, rows=3, last_xid=10**18, name=copies.name_of(made), by=service_account(),
+        sha256=hashlib.sha256(content).hexdigest(),
+    ).save()  # fmt: skip
+    sealed()
+    assert months.drop_due() == 0 and is_there()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ledger_drop_month(%s)", [OLD])
+    assert ("archive_differs", OLD) in {(one.kind, one.table) for one in verify().findings}
 
 
 def test_a_month_dropped_without_an_archive_is_named(identity: Any) -> None:

@@ -180,14 +180,59 @@ def test_an_event_changed_behind_a_disabled_trigger_is_named(row: Unit) -> None:
     assert ("guard_off", "ledger_event", None) in seen and ("guard_off", month(), None) in seen
 
 
-def test_the_last_seal_rewritten_is_named(row: Unit) -> None:
+def test_the_last_seal_rewritten_is_named_and_sealing_goes_on(row: Unit) -> None:
     with superuser() as owner:
         owner.execute(
             "UPDATE ledger_seal SET header = replace(header, '\"rows\":', '\"rows\":1') WHERE number = 3"
         )
     assert ("seal_unsigned", 3) in {(one.kind, one.seal) for one in found()}
-    with pytest.raises(SealingStopped):
+    unit("庚")
+    assert sealed().number == 4
+
+
+def test_without_a_seal_under_a_known_key_nothing_is_sealed(row: Unit, settings: Any) -> None:
+    settings.LEDGER_SEAL_KEY = f"other:{'A' * 43}="
+    with pytest.raises(SealingStopped, match="No seal"):
         seal()
+
+
+def test_ids_of_a_part_rewritten_are_named(row: Unit) -> None:
+    with superuser() as owner:
+        owner.execute(
+            "UPDATE ledger_sealpart SET ids = ids[2:] || 99999::bigint "
+            "WHERE id = (SELECT max(id) FROM ledger_sealpart)"
+        )
+    assert ("seal_changed", 3) in {(one.kind, one.seal) for one in found()}
+
+
+def test_a_seal_that_is_not_copied_in_time_is_named(row: Unit, monkeypatch: pytest.MonkeyPatch) -> None:
+    unit("庚")
+    assert seal() is not None
+    assert found() == []
+    with superuser() as owner:
+        owner.execute(
+            "INSERT INTO ledger_sealcopy (seal_id, name, at, xid, salt) SELECT s.id, c.name, now(), "
+            "pg_current_xact_id(), gen_random_uuid() FROM ledger_seal s, ledger_sealcopy c WHERE s.number = 4 LIMIT 1"
+        )
+    monkeypatch.setattr(copies, "COPIED_WITHIN", timedelta(0))
+    assert [(one.kind, one.seal) for one in found()] == [("copy_missing", 4)]
+
+
+def test_a_table_that_lost_a_column_is_named_and_the_rest_is_looked_at(row: Unit) -> None:
+    with superuser() as owner:
+        owner.execute("ALTER TABLE school_historicalunit DROP COLUMN salt")
+        owner.execute("UPDATE ledger_event SET reason = '无' WHERE id = (SELECT min(id) FROM ledger_event)")
+    seen = {(one.kind, one.table) for one in found()}
+    assert {("table_missing", HISTORY), ("row_changed", month())} <= seen
+
+
+def test_a_row_of_a_transaction_that_is_to_come_is_named(row: Unit) -> None:
+    first = Unit.history.filter(id=row.pk).order_by("history_id")[0]
+    with superuser() as owner:
+        asked = {"key": -7, "xid": str(10**12), "at": timezone.now().isoformat(), "of": first.history_id}
+        owner.execute(COPY, asked)
+    assert seal() is None
+    assert [(one.kind, one.row) for one in found()] == [("row_added", -7)]
 
 
 def test_leaves_rewritten_to_fit_a_changed_row_are_named(row: Unit) -> None:
@@ -210,7 +255,10 @@ def test_the_last_seals_taken_away_with_their_rows_are_named_by_the_copies(row: 
     assert ("copy_unknown", 3) in {(one.kind, one.seal) for one in found()}
 
 
-def test_a_copy_that_was_changed_or_lost_is_named(row: Unit, tmp_path: Path) -> None:
+def test_a_copy_that_was_changed_or_lost_is_named(
+    row: Unit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copies, "COPIED_WITHIN", timedelta(0))
     first, second, _third = sorted((tmp_path / "seals").rglob("*.json"))
     first.write_text(first.read_text().replace('\\"rows\\":', '\\"rows\\":1'))
     second.unlink()
@@ -218,25 +266,29 @@ def test_a_copy_that_was_changed_or_lost_is_named(row: Unit, tmp_path: Path) -> 
 
 
 def test_a_clock_that_was_turned_back_is_named(row: Unit, monkeypatch: pytest.MonkeyPatch) -> None:
-    with superuser() as owner:
-        owner.execute("CREATE SCHEMA wound")
-        owner.execute(
-            "CREATE FUNCTION wound.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS "
-            "'SELECT pg_catalog.clock_timestamp() - interval ''2 days'''"
-        )
-        owner.execute("GRANT USAGE ON SCHEMA wound TO PUBLIC")
     past = timezone.now() - timedelta(days=2)
     monkeypatch.setattr(timezone, "now", lambda: past)
+    monkeypatch.setattr(making, "NOW", making.NOW.replace("clock_timestamp()", "now() - interval '2 days'"))
     late = unit("庚")
-    with connection.cursor() as cursor:
-        cursor.execute("SET search_path = wound, public, pg_catalog")
     sealed()
     monkeypatch.undo()
-    with connection.cursor() as cursor:
-        cursor.execute("RESET search_path")
-    seen = {(one.kind, one.seal) for one in found()}
-    assert ("seal_backdated", 4) in seen
+    assert ("seal_backdated", 4) in {(one.kind, one.seal) for one in found()}
     assert "row_misdated" in {one.kind for one in found() if one.row == newest_history(late)}
+
+
+def test_functions_of_the_database_are_not_chosen_by_its_superuser(row: Unit) -> None:
+    """A search path that is set for the application's role would bring in another SHA-256 than PostgreSQL's own."""
+    changed = Unit.history.filter(id=row.pk).order_by("history_id")[0].history_id
+    with superuser() as owner:
+        owner.execute("CREATE SCHEMA evil")
+        owner.execute(
+            "CREATE FUNCTION evil.sha256(bytea) RETURNS bytea LANGUAGE sql AS 'SELECT pg_catalog.sha256(''x''::bytea)'"
+        )
+        owner.execute("GRANT USAGE ON SCHEMA evil TO PUBLIC")
+        owner.execute("UPDATE school_historicalunit SET name = '戊' WHERE history_id = %s", [changed])
+    with connection.cursor() as cursor:
+        cursor.execute("SET search_path = evil, public, pg_catalog")
+        assert [(one.kind, one.row) for one in found()] == [("row_changed", changed)]
 
 
 def test_a_planted_seal_stops_nothing_from_being_verified(row: Unit) -> None:
@@ -281,7 +333,7 @@ def test_eight_writers_and_a_sealer_leave_nothing_out_and_seal_nothing_twice() -
     assert len(made) > 6
     ids = [key for part in SealPart.objects.filter(shape__table=HISTORY) for key in part.ids]
     assert len(ids) == len(set(ids)) == Unit.history.count()
-    assert [one for one in found() if one.kind != "copy_missing"] == []
+    assert found() == []
 
 
 def test_a_transaction_that_is_slow_is_sealed_after_its_commit() -> None:
