@@ -280,7 +280,7 @@ def test_a_remembered_port_that_is_taken_meanwhile_is_given_up(own_set: Set) -> 
     own_set.up()
     old = own_set.state["postgres_port"]
     own_set.run("down")
-    with _occupy(old):
+    with _taken(old):
         assert f"Port {old} is taken" in own_set.up()
         assert own_set.state["postgres_port"] != old
         assert own_set.sql("SELECT 1") == [(1,)]
@@ -378,5 +378,5 @@ def test_a_secret_file_is_never_seen_half_written(directory: Path) -> None:
 
 def test_the_next_free_port_is_chosen() -> None:
     taken = free_port(20_000)
-    with _occupy(taken):
+    with _taken(taken):
         assert taken < free_port(taken) < taken + 50
