@@ -34,7 +34,7 @@ from ledger.seals.copies import archive_name, is_whole, store
 from ledger.seals.findings import Finding, Findings, Kind
 from ledger.seals.header import canonical, parse
 from ledger.seals.snapshots import Snapshot
-from ledger.seals.tables import Table, fix_texts, leaf_of, there
+from ledger.seals.tables import Table, fix_texts, leaf_of, texts, there
 
 log = logging.getLogger(__name__)
 
@@ -128,11 +128,10 @@ def _is_sealed(cursor: Any, table: str) -> bool:
 
 
 def _write(cursor: Any, table: Table, path: Path) -> Written:
-    columns = sql.SQL(", ").join(sql.SQL("t.{}::text").format(sql.Identifier(one)) for one in table.columns)
     statement = sql.SQL(
-        "SELECT t.{key}, t.xid::text, t.salt::text, ARRAY[{columns}] FROM {table} t "
+        "SELECT t.{key}, t.xid::text, t.salt::text, {texts} FROM {table} t "
         "WHERE t.{key} > %s ORDER BY 1 LIMIT %s"
-    ).format(key=sql.Identifier(table.key), columns=columns, table=sql.Identifier(table.name))
+    ).format(key=sql.Identifier(table.key), texts=texts(table, "t"), table=sql.Identifier(table.name))
     head = {"format": FORMAT, "table": table.name, "key": table.key, "columns": list(table.columns)}
     digest, rows, last, after = hashlib.sha256(), 0, 0, -(2**63)
     with gzip.open(path, "wb") as file:

@@ -4,14 +4,13 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.utils import timezone
 
-from core.signing import holds, public_keys
 from ledger.models import Seal
 from ledger.seals.findings import Finding, Findings, Kind
 from ledger.seals.header import NOTHING_BEFORE, BadHeader, Header, digest, parse
 from ledger.seals.making import EMPTY_AFTER
+from ledger.seals.signed import is_signed, known_keys
 from ledger.seals.snapshots import Snapshot
 
 STOPPED_AFTER = EMPTY_AFTER + timedelta(minutes=15)
@@ -66,7 +65,7 @@ class Chain:
 
 def check(findings: Findings) -> Chain:
     """Read every seal. Those that cannot be trusted are named and left out of the chain."""
-    public = public_keys(settings.LEDGER_SEAL_KEY)
+    public = known_keys()
     order = list(reversed(public))
     chain, expected, previous, oldest_key = Chain(), 1, NOTHING_BEFORE, 0
     for seal in Seal.objects.order_by("number", "pk").iterator(chunk_size=1000):
@@ -94,9 +93,8 @@ def check(findings: Findings) -> Chain:
 
 
 def _trusted(seal: Seal, public: dict[str, bytes], findings: Findings) -> Header | None:
-    key = public.get(seal.key_id)
-    if key is None or not holds(key, bytes(seal.signature), seal.header.encode()):
-        note = "" if key else f"unknown key {seal.key_id}"
+    if not is_signed(seal, public):
+        note = "" if seal.key_id in public else f"unknown key {seal.key_id}"
         findings.add(Finding(Kind.SEAL_UNSIGNED, seal=seal.number, note=note))
         return None
     try:

@@ -11,17 +11,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.utils import timezone
 
-from core.signing import holds, public_keys
 from ledger.models import ArchivedMonth, Seal, SealCopy
 from ledger.seals.chain import Chain, copy_name
 from ledger.seals.findings import Finding, Findings, Kind
 from ledger.seals.header import BadHeader, canonical, digest, parse
 from ledger.seals.lock import alone
+from ledger.seals.signed import is_signed, known_keys
 
 log = logging.getLogger(__name__)
 
@@ -61,9 +60,9 @@ def send() -> int:
 
 
 def _uncopied() -> Iterator[Seal]:
-    public = public_keys(settings.LEDGER_SEAL_KEY)
+    keys = known_keys()
     for one in Seal.objects.filter(copy__isnull=True).order_by("number").iterator(chunk_size=100):
-        if one.key_id in public and holds(public[one.key_id], bytes(one.signature), one.header.encode()):
+        if is_signed(one, keys):
             yield one
 
 
@@ -165,7 +164,7 @@ def _said(name: str) -> str:
 def _unknown(name: str, known: Collection[int]) -> Finding:
     """A copy of a seal that the database lost, or has otherwise; or nothing of ours."""
     text = _header(name)
-    if not text or parse(text).key not in public_keys(settings.LEDGER_SEAL_KEY):
+    if not text or parse(text).key not in known_keys():
         return Finding(Kind.COPY_DIFFERS, note=name)
     number = parse(text).number
     return Finding(Kind.COPY_DIFFERS if number in known else Kind.COPY_UNKNOWN, seal=number, note=name)

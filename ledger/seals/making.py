@@ -15,12 +15,12 @@ from django.db import connection, transaction
 from psycopg import sql
 
 from core.crypto import parse_keys
-from core.signing import holds as signature_holds
-from core.signing import public_keys, sign
+from core.signing import sign
 from ledger.models import Erasure, Seal, SealPart, SealShape
 from ledger.seals import merkle
 from ledger.seals.header import NOTHING_BEFORE, BadHeader, Header, digest, parse, part_digest
 from ledger.seals.lock import alone
+from ledger.seals.signed import is_signed, known_keys
 from ledger.seals.snapshots import Snapshot
 from ledger.seals.tables import Table, fix_texts, leaf, logical, there
 
@@ -101,11 +101,9 @@ def _seal() -> Seal | None:
 
 def newest_signed() -> Seal | None:
     """The newest seal whose signature holds. Others are no seals, whoever put them there. Raises SealingStopped."""
-    public = public_keys(settings.LEDGER_SEAL_KEY)
+    keys = known_keys()
     for one in Seal.objects.order_by("-number", "-pk").iterator(chunk_size=10):
-        if one.key_id in public and signature_holds(
-            public[one.key_id], bytes(one.signature), one.header.encode()
-        ):
+        if is_signed(one, keys):
             found: Seal = one
             return found
     if Seal.objects.exists():

@@ -12,7 +12,8 @@ from core.signing import public_keys
 from ledger.history import is_history
 from ledger.models import Event, Seal, SealPart
 from ledger.seals import merkle, tables
-from ledger.seals.header import ids_digest, part_digest
+from ledger.seals.header import ids_digest
+from ledger.seals.rows import digest_of
 from ledger.seals.tables import Table, fix_texts, leaf
 
 FORMAT = "xueji-proof/1"
@@ -91,13 +92,12 @@ def _proved(
 
 
 def _texts(cursor: Any, table: Table, ids: list[int]) -> list[tuple[Any, ...]]:
-    columns = sql.SQL(", ").join(sql.SQL("t.{}::text").format(sql.Identifier(one)) for one in table.columns)
     statement = sql.SQL(
-        "SELECT t.{key}, t.salt, {leaf}, ARRAY[{columns}] FROM {table} t WHERE t.{key} = ANY (%s) ORDER BY 1"
+        "SELECT t.{key}, t.salt, {leaf}, {texts} FROM {table} t WHERE t.{key} = ANY (%s) ORDER BY 1"
     ).format(
         key=sql.Identifier(table.key),
         leaf=leaf(table, "t"),
-        columns=columns,
+        texts=tables.texts(table, "t"),
         table=sql.Identifier(table.name),
     )
     cursor.execute(statement, [ids])
@@ -109,11 +109,7 @@ def _head(part: SealPart, seals: dict[int, dict[str, Any]]) -> dict[str, Any]:
     """What all rows of a part share: its own digest's contents, and its way up in the seal."""
     seal: Seal = part.seal
     siblings = list(seal.parts.select_related("shape").order_by("position"))
-    digests = []
-    for one in siblings:
-        leaves, shape = merkle.split(bytes(one.leaves)), one.shape
-        root = merkle.root(leaves)
-        digests.append(part_digest(one.kind, shape.table, shape.key, shape.columns, one.ids, root))
+    digests = [digest_of(one) for one in siblings]
     at = [one.pk for one in siblings].index(part.pk)
     signature = bytes(seal.signature).hex()
     seals[seal.number] = {"header": seal.header, "key": seal.key_id, "signature": signature}

@@ -120,16 +120,20 @@ def _take_erased(checking: _Checking) -> None:
             checking.erased.leaves.update(zip(((table, key) for key in part.ids), leaves, strict=True))
 
 
+def digest_of(part: SealPart) -> bytes:
+    """What the seal's root holds of a part, from the part as it stands."""
+    shape, root = part.shape, merkle.root(merkle.split(bytes(part.leaves)))
+    return part_digest(part.kind, shape.table, shape.key, shape.columns, part.ids, root)
+
+
 def is_whole(link: Link) -> bool:
     """Whether a seal has the very parts that it was made of."""
     digests, rows = [], 0
     for part in _parts(link):
-        leaves, shape = merkle.split(bytes(part.leaves)), part.shape
-        if len(leaves) != len(part.ids):
+        if len(part.leaves) != merkle.SIZE * len(part.ids):
             return False
-        root = merkle.root(leaves)
-        digests.append(part_digest(part.kind, shape.table, shape.key, shape.columns, part.ids, root))
-        rows += len(leaves)
+        digests.append(digest_of(part))
+        rows += len(part.ids)
     header = link.header
     return (len(digests), rows, merkle.root(digests).hex()) == (header.parts, header.rows, header.root)
 

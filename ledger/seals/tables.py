@@ -84,12 +84,18 @@ def fix_texts(cursor: Any) -> None:
         cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
 
 
+def texts(table: Table, alias: str) -> sql.Composed:
+    """An array of a row's columns as text, in their order."""
+    columns = (
+        sql.SQL("{}.{}::text").format(sql.Identifier(alias), sql.Identifier(one)) for one in table.columns
+    )
+    return sql.SQL("ARRAY[{}]").format(sql.SQL(", ").join(columns))
+
+
 def leaf(table: Table, alias: str) -> sql.Composed:
     """The leaf of a row: SHA-256 of its salt and of a JSON list of its columns' texts."""
-    columns = sql.SQL(", ").join(sql.SQL("{}.{}::text").format(sql.Identifier(alias), sql.Identifier(one))
-                                 for one in table.columns)  # fmt: skip
-    return sql.SQL("sha256(uuid_send({}.salt) || convert_to(to_jsonb(ARRAY[{}])::text, 'UTF8'))").format(
-        sql.Identifier(alias), columns
+    return sql.SQL("sha256(uuid_send({}.salt) || convert_to(to_jsonb({})::text, 'UTF8'))").format(
+        sql.Identifier(alias), texts(table, alias)
     )
 
 
