@@ -25,6 +25,7 @@ from approvals.kinds import kind_of
 from approvals.lists import OverdueList, RequestList, state_badge
 from approvals.models import Request
 from approvals.refusals import RequestRefused
+from approvals.telling import told
 
 State = Request.State
 
@@ -125,12 +126,7 @@ def _seen(request: HttpRequest) -> dict[str, Any]:
 
 def _act(request: HttpRequest, row: Request, done: str, act: Callable[[], object]) -> HttpResponse:
     """Do it, tell, and show the request again; whoever cannot read it any more goes to the list."""
-    try:
-        act()
-    except RequestRefused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, done)
+    told(request, done, act)
     if selectors.requests(user_of(request)).filter(pk=row.pk).exists():
         return redirect("approvals:request", row.public_id)
     return redirect("approvals:requests")

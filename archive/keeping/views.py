@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import requires, user_of
 from accounts.scope import NotPermitted, units_with
-from approvals.refusals import RequestRefused
+from approvals.telling import told
 from archive.keeping import actions, selectors
 from archive.keeping.forms import HoldForm, LoanForm
 from archive.models import PaperLoan
@@ -53,12 +53,7 @@ def _page(request: HttpRequest, file: StudentFile, *bound: forms.Form, status: i
 
 
 def _act(request: HttpRequest, file: StudentFile, done: str, act: Callable[[], object]) -> HttpResponse:
-    try:
-        act()
-    except RequestRefused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, done)
+    told(request, done, act)
     return redirect("archive:keeping", file.student.public_id)
 
 

@@ -15,6 +15,7 @@ from accounts.access import requires, user_of
 from accounts.models import User
 from approvals.deadlines import days_left
 from approvals.refusals import RequestRefused
+from approvals.telling import told
 from archive.keepers import holds_at_school, school_of
 from archive.models import ProblemRow
 from archive.problems import actions, selectors
@@ -92,12 +93,7 @@ def _page(request: HttpRequest, user: User, row: ProblemRow, **bound: forms.Form
 
 
 def _act(request: HttpRequest, row: ProblemRow, done: str, act: Callable[[], object]) -> HttpResponse:
-    try:
-        act()
-    except RequestRefused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, done)
+    told(request, done, act)
     return redirect("archive:problem_row", row.public_id)
 
 

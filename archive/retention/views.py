@@ -16,6 +16,7 @@ from accounts.access import requires, user_of
 from accounts.models import User
 from accounts.scope import holds, units_with
 from approvals.refusals import RequestRefused
+from approvals.telling import told
 from archive.keepers import school_of
 from archive.models import AppraisalRound
 from archive.retention import actions, destroying, selectors, showing
@@ -80,12 +81,7 @@ def _page(
 
 
 def _act(request: HttpRequest, row: AppraisalRound, done: str, act: Callable[[], object]) -> HttpResponse:
-    try:
-        act()
-    except RequestRefused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, done)
+    told(request, done, act)
     return redirect("archive:round", row.public_id)
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import requires, user_of
 from accounts.scope import holds, units_with
 from approvals.refusals import RequestRefused
+from approvals.telling import told
 from audit.inspections import actions, selectors
 from audit.inspections.forms import AssignForm, FindingsForm, JudgeForm, PlanForm
 from audit.inspections.lists import InspectionList, state_badge
@@ -94,12 +95,7 @@ def inspection(request: HttpRequest, inspection_id: UUID) -> HttpResponse:
 
 
 def _act(request: HttpRequest, row: Inspection, done: str, act: Callable[[], object]) -> HttpResponse:
-    try:
-        act()
-    except RequestRefused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, done)
+    told(request, done, act)
     return redirect("audit:inspection", row.public_id)
 
 
