@@ -14,14 +14,14 @@ from core.formatting import moment
 
 
 def rows(user: User, tab: Tab) -> Sequence[InboxRow]:
-    """At most four rows."""
+    """At most five rows."""
     if tab != "waiting" or not holds(user, PERM):
         return []
     found, now = [], state()
-    if now.faulty:
-        words = ngettext("%(count)s fault in the ledger", "%(count)s faults in the ledger", now.faulty.count)
-        url = reverse("audit:verification", args=[now.faulty.public_id])
-        found.append(InboxRow(_("Verification"), words % {"count": now.faulty.count}, url))
+    for one in now.faulty:
+        words = ngettext("%(count)s fault in the ledger", "%(count)s faults in the ledger", one.count)
+        url = reverse("audit:verification", args=[one.public_id])
+        found.append(InboxRow(_("Verification"), words % {"count": one.count}, url))
     if now.is_overdue:
         found.append(
             InboxRow(

@@ -30,15 +30,15 @@ SEALS_LOOKED_AT = 100
 class State:
     """How the proof stands. ``is_late``: nothing was sealed for longer than a silence lasts.
 
-    ``uncopied``: seals that should lie off site by now. ``faulty``: the verification whose faults stand: until one that
-    looked at everything finds none. ``is_overdue``: nobody verified for too long.
+    ``uncopied``: seals that should lie off site by now. ``faulty``: the verifications whose faults stand: until one
+    that looked at everything finds none. ``is_overdue``: nobody verified for too long.
     """
 
     newest: Seal | None
     is_late: bool
     uncopied: int
     last: Verification | None
-    faulty: Verification | None
+    faulty: list[Verification]
     is_overdue: bool
 
 
@@ -53,12 +53,17 @@ def state() -> State:
     )
 
 
-def standing_faults() -> Verification | None:
-    """The newest verification with faults, unless everything was looked at since and none was found."""
-    clean = verifications().filter(since__isnull=True, count=0).order_by("-pk").first()
-    found = verifications().filter(count__gt=0, pk__gt=clean.pk if clean else 0).order_by("-pk")
-    row: Verification | None = found.first()
-    return row
+def standing_faults() -> list[Verification]:
+    """The newest verification with faults and, when that looked at less, the newest of everything with faults.
+
+    None, once everything was looked at since and no fault was found.
+    """
+    whole = verifications().filter(since__isnull=True)
+    clean = whole.filter(count=0).order_by("-pk").first()
+    after = Q(count__gt=0, pk__gt=clean.pk if clean else 0)
+    newest = verifications().filter(after).order_by("-pk")[:1]
+    found = {one.pk: one for one in (*newest, *whole.filter(after).order_by("-pk")[:1])}
+    return list(found.values())
 
 
 def _is_overdue(newest: Seal | None) -> bool:
@@ -97,8 +102,7 @@ def standing_of(event: Event) -> tuple[Standing, Seal | None]:
     seal = next((one for one in after if _saw(one, int(event.xid))), None)
     if seal is None:
         return Standing.WAITING, None
-    faulty = standing_faults()
-    if faulty and _names(faulty, event, seal):
+    if any(_names(faulty, event, seal) for faulty in standing_faults()):
         return Standing.BROKEN, seal
     covering = verifications().filter(seals__gte=seal.number, ended_at__gte=seal.at)
     covered = covering.filter(Q(since__isnull=True) | Q(since__lte=seal.at)).exists()

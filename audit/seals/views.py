@@ -24,7 +24,7 @@ def seals(request: HttpRequest) -> HttpResponse:
     """How the proof stands, and every seal."""
     user = user_of(request)
     now = selectors.state()
-    shown = now.faulty or now.last
+    shown = now.faulty[0] if now.faulty else now.last
     context = {"now": now, "result": result(shown) if shown else ""}
     return SealList(request, selectors.seals(), user=user).respond("audit/seals/seals.html", context)
 

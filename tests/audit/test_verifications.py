@@ -151,6 +151,24 @@ def test_faults_stand_until_everything_was_looked_at_and_none_was_found(cast: Ca
     assert "seals" not in inbox.rows_by_source(cast.auditor, "waiting")
 
 
+def test_faults_of_everything_stand_beside_those_of_a_later_part(cast: Cast) -> None:
+    tampered()
+    assert told()[0] == 1
+    with superuser() as owner:
+        owner.execute("ALTER TABLE ledger_erasure DISABLE TRIGGER USER")
+    try:
+        assert told("--since", str(timezone.localdate() + timedelta(days=1)))[0] == 1
+    finally:
+        with superuser() as owner:
+            owner.execute("ALTER TABLE ledger_erasure ENABLE TRIGGER USER")
+    part, whole = selectors.standing_faults()
+    assert (part.since is None, whole.since is None) == (False, True)
+    waiting = inbox.rows_by_source(cast.auditor, "waiting")["seals"]
+    assert [one.url for one in waiting] == [
+        reverse("audit:verification", args=[one.public_id]) for one in (part, whole)
+    ]
+
+
 def test_a_verification_that_does_not_come_to_its_end_is_told(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
