@@ -2,8 +2,10 @@
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GistIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q, Value
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
 from ledger.bases import InsertOnlyModel
@@ -44,6 +46,12 @@ class SealShape(InsertOnlyModel):
         return self.table
 
 
+_ids_between = Func(
+    RawSQL("ids[1]", ()), RawSQL("ids[array_upper(ids, 1)]", ()), Value("[]"), function="int8range"
+)
+"""From the first to the last id of a part: they are in order."""
+
+
 class SealPart(InsertOnlyModel):
     """Rows of one table in a seal: their ids, and the leaf (32 bytes of SHA-256) of each in the same order.
 
@@ -65,6 +73,7 @@ class SealPart(InsertOnlyModel):
         verbose_name = _("part of a seal")
         default_permissions = ()
         constraints = (models.UniqueConstraint(fields=["seal", "position"], name="seal_part_once"),)
+        indexes = (GistIndex(_ids_between, name="seal_part_ids"),)
 
     def __str__(self) -> str:
         return f"{self.seal_id}/{self.position}"

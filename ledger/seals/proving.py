@@ -1,6 +1,7 @@
 """Proofs for outsiders: rows of somebody's ledger, each with its way up to a signed seal (docs/seals.md)."""
 
 import base64
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,21 @@ NO_EVENT_OF_THE_FILE = ("incident", "alert", "reading", "inspection")
 """Acts that are about those who handle it."""
 
 
+HOLDING = (
+    "SELECT DISTINCT p.id FROM unnest(%s::bigint[]) AS wanted (id) "
+    "JOIN ledger_sealpart p ON int8range(p.ids[1], p.ids[array_upper(p.ids, 1)], '[]') @> wanted.id"
+)
+"""Parts between whose first and last id one of these lies, whatever the table. By index."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    """A seal as a proof says it, and the digests of its parts in their order, by their keys."""
+
+    said: dict[str, Any]
+    digests: dict[int, bytes]
+
+
 @transaction.atomic
 def proof_of(subject: UUID) -> dict[str, Any]:
     """Every sealed row of history and every sealed event about a subject, with what proves it; as plain JSON values.
@@ -31,7 +47,7 @@ def proof_of(subject: UUID) -> dict[str, Any]:
     Values are the texts that were digested: encrypted columns as ciphertext. Rows that are not sealed yet are left out,
     and so are rows that a destruction erased: nothing of them is left to prove.
     """
-    seals: dict[int, dict[str, Any]] = {}
+    seals: dict[int, _Sealed] = {}
     rows: list[dict[str, Any]] = []
     with connection.cursor() as cursor:
         fix_texts(cursor)
@@ -50,15 +66,15 @@ def proof_of(subject: UUID) -> dict[str, Any]:
             rows += _proved(cursor, table, ids, seals) if ids else []
     public = public_keys(settings.LEDGER_SEAL_KEY)
     keys = {
-        one["key"]: base64.b64encode(public[one["key"]]).decode()
+        one.said["key"]: base64.b64encode(public[one.said["key"]]).decode()
         for one in seals.values()
-        if one["key"] in public
+        if one.said["key"] in public
     }
     return {
         "format": FORMAT,
         "subject": str(subject),
         "keys": keys,
-        "seals": list(seals.values()),
+        "seals": [one.said for one in seals.values()],
         "rows": rows,
     }
 
@@ -72,13 +88,13 @@ def _tables() -> list[tuple[str, str]]:
     return [(model._meta.db_table, model._meta.pk.column) for model in known]
 
 
-def _proved(
-    cursor: Any, table: str, ids: list[int], seals: dict[int, dict[str, Any]]
-) -> list[dict[str, Any]]:
+def _proved(cursor: Any, table: str, ids: list[int], seals: dict[int, _Sealed]) -> list[dict[str, Any]]:
     """Proofs of the rows of one table, part by part."""
     found = []
     named = {"shape__table__startswith": f"{table}_"} if table == tables.EVENTS else {"shape__table": table}
-    parts = SealPart.objects.filter(kind=SealPart.Kind.NEW, ids__overlap=ids, **named)
+    cursor.execute(HOLDING, [ids])
+    near = [one for (one,) in cursor.fetchall()]
+    parts = SealPart.objects.filter(kind=SealPart.Kind.NEW, pk__in=near, ids__overlap=ids, **named)
     for part in parts.select_related("seal", "shape").order_by("seal__number", "position"):
         was = Table(part.shape.table, part.shape.key, tuple(part.shape.columns))
         leaves = merkle.split(bytes(part.leaves))
@@ -105,14 +121,17 @@ def _texts(cursor: Any, table: Table, ids: list[int]) -> list[tuple[Any, ...]]:
     return rows
 
 
-def _head(part: SealPart, seals: dict[int, dict[str, Any]]) -> dict[str, Any]:
+def _sealed(seal: Seal) -> _Sealed:
+    siblings = seal.parts.select_related("shape").order_by("position").iterator(chunk_size=10)
+    said = {"header": seal.header, "key": seal.key_id, "signature": bytes(seal.signature).hex()}
+    return _Sealed(said, {one.pk: digest_of(one) for one in siblings})
+
+
+def _head(part: SealPart, seals: dict[int, _Sealed]) -> dict[str, Any]:
     """What all rows of a part share: its own digest's contents, and its way up in the seal."""
     seal: Seal = part.seal
-    siblings = list(seal.parts.select_related("shape").order_by("position"))
-    digests = [digest_of(one) for one in siblings]
-    at = [one.pk for one in siblings].index(part.pk)
-    signature = bytes(seal.signature).hex()
-    seals[seal.number] = {"header": seal.header, "key": seal.key_id, "signature": signature}
+    sealed = seals.get(seal.number) or seals.setdefault(seal.number, _sealed(seal))
+    at = list(sealed.digests).index(part.pk)
     return {
         "seal": seal.number,
         "kind": part.kind,
@@ -121,5 +140,5 @@ def _head(part: SealPart, seals: dict[int, dict[str, Any]]) -> dict[str, Any]:
         "columns": part.shape.columns,
         "rows": len(part.ids),
         "ids": ids_digest(part.ids),
-        "up": [[side, one.hex()] for side, one in merkle.path(digests, at)],
+        "up": [[side, one.hex()] for side, one in merkle.path(list(sealed.digests.values()), at)],
     }
