@@ -22,7 +22,7 @@ from accounts.grants import in_force
 from accounts.models import Appointment, User
 from accounts.roles import ROLE_PERMISSIONS
 from accounts.scope import units_with, visible_or_404
-from audit.alerts.finding import REFUSED, events_of, read_on
+from audit.alerts.finding import REFUSED, events_of, of_school, read_on
 from audit.models import Alert
 from ledger.models import Event
 from records.models import ReadingDay
@@ -69,12 +69,12 @@ def alert_for(user: User, public_id: UUID) -> Any:
 
 
 def events_behind(alert: Alert) -> list[Event]:
-    """What the person did on that day that the alert speaks of, at most 100 events and none with a name in it."""
+    """What the person did there on that day that the alert speaks of, at most 100 events and none with a name in it."""
     if alert.kind in (Kind.ACCOUNT, Kind.GRANTS):
         return []
     refused = events_of(alert.day).filter(result__in=REFUSED)
     rows = refused if alert.kind == Kind.REFUSALS else read_on(alert.day)
-    return list(rows.filter(actor=alert.person).order_by("at", "pk")[:MOST_EVENTS])
+    return list(of_school(rows.filter(actor=alert.person), alert.school).order_by("at", "pk")[:MOST_EVENTS])
 
 
 def roles_behind(alert: Alert) -> list[Appointment]:

@@ -12,6 +12,7 @@ from accounts.models import User
 from accounts.roles import Role
 from approvals import actions as requests
 from audit.alerts.actions import find_alerts
+from audit.alerts.selectors import events_behind
 from audit.models import Alert
 from audit.tasks import find_alerts as task
 from core.crypto import blind_index
@@ -166,7 +167,8 @@ def test_ones_own_child_is_no_colleagues_child(cast: Cast) -> None:
 
 
 def refuse(person: User | None, **values: Any) -> None:
-    Event(action="request.refused", actor=person, result="refused", at=at(10), **values).save()
+    about = {"action": "request.refused", "actor": person, "result": "refused", "at": at(10), **values}
+    Event(**about).save()
 
 
 def test_many_refusals_and_failed_sign_ins_of_one_person_raise_an_alert(cast: Cast) -> None:
@@ -177,6 +179,33 @@ def test_many_refusals_and_failed_sign_ins_of_one_person_raise_an_alert(cast: Ca
         refuse(cast.clerk)
     refuse(None)
     assert found() == [("refusals", cast.teacher, 4, 3)]
+
+
+def test_what_somebody_does_at_another_school_is_told_there(cast: Cast) -> None:
+    here, there = student(cast), make_student("李明", cast, school=cast.other_school)
+    shown = [read(cast.registrar, here, 20)]
+    read(cast.registrar, there, 21)
+    assert found() == [("hours", cast.registrar, 1, 0), ("hours", cast.registrar, 1, 0)]
+    assert events_behind(Alert.objects.get(school=cast.school)) == shown
+    assert [one.unit_id for one in events_behind(Alert.objects.get(school=cast.other_school))] == [
+        cast.other_school.pk
+    ]
+
+
+def test_refusals_count_where_somebody_works_and_where_he_has_no_right(cast: Cast) -> None:
+    set_rule(cast.school, "alert_refusals", "2")
+    refuse(cast.teacher, unit_id=cast.teaching.pk)
+    refuse(cast.teacher, unit_id=cast.other_school.pk)
+    refuse(cast.teacher)
+    assert found() == []
+    refuse(cast.teacher, unit_id=cast.other_school.pk, action="request.out_of_scope")
+    assert found() == [("refusals", cast.teacher, 3, 2)]
+    shown = events_behind(Alert.objects.get())
+    assert [(one.unit_id, one.action) for one in shown] == [
+        (cast.teaching.pk, "request.refused"),
+        (None, "request.refused"),
+        (cast.other_school.pk, "request.out_of_scope"),
+    ]
 
 
 # What is not used
