@@ -30,8 +30,13 @@ def raise_for_reading(reader: User, school: Unit, files: int, limit: int) -> Non
 def find_alerts(today: date) -> int:
     """Raise the alerts of the last days that are over; how many are new. Safe to run again."""
     days = [today - timedelta(days=back) for back in range(DAYS_BACK, 0, -1)]
-    done = sum(_raise(found, day) for day in days for found in looking.done_on(day))
-    return done + sum(_raise(found, days[-1]) for found in looking.unused_on(days[-1]))
+    return sum(_raise(found, day) for day in days for found in looking.done_on(day))
+
+
+def find_unused(today: date) -> int:
+    """Raise the alerts of what was not used until yesterday; how many are new. Safe to run again."""
+    day = today - timedelta(days=1)
+    return sum(_raise(found, day) for found in looking.unused_on(day))
 
 
 @transaction.atomic

@@ -23,10 +23,12 @@ from core.workingdays import is_working_day
 from ledger.models import Event
 from records.models import FamilyMember
 from school.calendar import shifted_days
-from school.models import Unit
+from school.models import CalendarPeriod, Unit
 from school.rules import NEVER, hours, rule
 
 Kind = Alert.Kind
+LONGEST_AWAY = 366
+"""Days of vacations and holidays that lengthen the time in which a role may rest unused."""
 REFUSED = (Event.Result.REFUSED, Event.Result.FAILED)
 
 
@@ -220,13 +222,13 @@ def _unused_accounts(day: date) -> Iterator[Found]:
 def _unused_roles(day: date) -> Iterator[Found]:
     """Roles in force since long in which nothing was done on their unit or below it.
 
-    Told once in as many days as are allowed.
+    Told once in as many days as are allowed. Vacations and holidays of the school's calendar do not count as days.
     """
     for school, people in _staff_by_school():
         limit = _limit(school, "alert_grant_days", day)
         if limit is None:
             continue
-        since = day - timedelta(days=limit)
+        since = _back(school, day, limit)
         told = _told_since(Kind.GRANTS, school, since)
         lasting = Appointment.objects.filter(in_force(day), valid_from__lt=since)
         held = lasting.filter(user__in=[one for one in people if one.pk not in told])
@@ -235,6 +237,20 @@ def _unused_roles(day: date) -> Iterator[Found]:
             if person.pk in idle:
                 pks = tuple(idle[person.pk])
                 yield Found(Kind.GRANTS, school, person, len(pks), limit, pks)
+
+
+def _back(school: Unit, day: date, days: int) -> date:
+    """The day from which on the school had so many days outside vacations and holidays; a year of these at most."""
+    first = day - timedelta(days=days + LONGEST_AWAY)
+    off = CalendarPeriod.objects.filter(
+        unit_id__in=[school.pk, *school.ancestors], valid_from__lte=day, valid_until__gte=first,
+        kind__in=[CalendarPeriod.Kind.VACATION, CalendarPeriod.Kind.HOLIDAY],
+    )  # fmt: skip
+    spans = list(off.values_list("valid_from", "valid_until"))
+    while days and day > first:
+        days -= not any(begins <= day <= ends for begins, ends in spans)
+        day -= timedelta(days=1)
+    return day
 
 
 def _idle(held: list[Appointment], since: date, day: date) -> dict[int, list[int]]:
