@@ -155,4 +155,5 @@ def recognise(request: HttpRequest) -> HttpResponse:
         except WorkbookRefused as refused:
             form.add_error("file", str(refused))
     status = 422 if request.method == "POST" and answer is None else 200
-    return render(request, "audit/export_recognise.html", {"form": form, "answer": answer}, status=status)
+    values = {"form": form, "answer": answer, "least": recognising.LEAST}
+    return render(request, "audit/export_recognise.html", values, status=status)
