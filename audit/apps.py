@@ -14,6 +14,7 @@ class AuditConfig(AppConfig):
         from archive.retention import obstacles
         from audit.alerts import inbox as alerts
         from audit.alerts.actions import raise_for_reading
+        from audit.alerts.selectors import READERS as ALERTS
         from audit.events import EVENTS
         from audit.exports import actions as exports
         from audit.exports import inbox as export_inbox
@@ -86,7 +87,7 @@ class AuditConfig(AppConfig):
         register(MenuItem(_("Report an incident"), "audit:incident_report", "flag", "", "work", 95))
         register(
             MenuItem(
-                _("Alerts"), "audit:alerts", "alert-triangle", "manage_incident", "audit", 10,
+                _("Alerts"), "audit:alerts", "alert-triangle", ALERTS, "audit", 10,
                 also=("audit:alert",),
             )
         )  # fmt: skip

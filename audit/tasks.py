@@ -27,6 +27,12 @@ def find_alerts() -> None:
     alerts.find_alerts(timezone.localdate())
 
 
+@task("audit.find_unused")
+def find_unused() -> None:
+    """Raise the alerts of accounts and roles that nobody uses. Safe to run at any time."""
+    alerts.find_unused(timezone.localdate())
+
+
 @task("audit.open_grant_reviews")
 def open_grant_reviews() -> None:
     """Open the yearly reviews of roles that are due. Safe to run at any time."""

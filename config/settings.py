@@ -264,6 +264,7 @@ CELERY_BEAT_SCHEDULE = {
     "archive.open_appraisals": {"task": "archive.open_appraisals", "schedule": 24 * 3600.0},
     "audit.open_grant_reviews": {"task": "audit.open_grant_reviews", "schedule": 4 * 3600.0},
     "audit.find_alerts": {"task": "audit.find_alerts", "schedule": 4 * 3600.0},
+    "audit.find_unused": {"task": "audit.find_unused", "schedule": crontab(hour=4, minute=30)},
     "approvals.draw_spot_checks": {"task": "approvals.draw_spot_checks", "schedule": 24 * 3600.0},
     "approvals.remind": {"task": "approvals.remind", "schedule": 4 * 3600.0},
     "records.discard_lapsed": {"task": "records.discard_lapsed", "schedule": 600.0},

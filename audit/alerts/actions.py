@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.scope import role_for
+from accounts.scope import NotPermitted, reading_role
 from approvals.refusals import AlreadyDecided, RequestRefused, SamePerson
 from audit.alerts import finding as looking
-from audit.alerts.selectors import PERM
+from audit.alerts.selectors import READERS, alerts
 from audit.incidents.actions import report
 from audit.models import Alert
 from core.row_locks import locked_rows
@@ -30,8 +30,13 @@ def raise_for_reading(reader: User, school: Unit, files: int, limit: int) -> Non
 def find_alerts(today: date) -> int:
     """Raise the alerts of the last days that are over; how many are new. Safe to run again."""
     days = [today - timedelta(days=back) for back in range(DAYS_BACK, 0, -1)]
-    done = sum(_raise(found, day) for day in days for found in looking.done_on(day))
-    return done + sum(_raise(found, days[-1]) for found in looking.unused_on(days[-1]))
+    return sum(_raise(found, day) for day in days for found in looking.done_on(day))
+
+
+def find_unused(today: date) -> int:
+    """Raise the alerts of what was not used until yesterday; how many are new. Safe to run again."""
+    day = today - timedelta(days=1)
+    return sum(_raise(found, day) for found in looking.unused_on(day))
 
 
 @transaction.atomic
@@ -59,11 +64,13 @@ def answer(*, actor: User, alert: Alert, conclusion: str, finding: str, incident
     The person of the alert is its suspect. Raises SamePerson for the person himself, AlreadyDecided, RequestRefused,
     NotPermitted.
     """
-    role = role_for(actor, PERM, alert.school_id)
+    role = reading_role(actor, READERS, alert.school_id)
     rows = locked_rows(Alert.objects.filter(pk=alert.pk))
     row: Alert = rows.select_related("answered_by", "school", "person").get()
     if row.person_id == actor.pk:
         raise SamePerson(_("Nobody answers the alert about himself."))
+    if not alerts(actor).filter(pk=row.pk).exists():
+        raise NotPermitted(*READERS, obj=row)
     if row.answered_by is not None and row.answered_at is not None:
         raise AlreadyDecided(row.answered_by, row.answered_at, _("answered"))
     row.conclusion, row.finding = Alert.Conclusion(conclusion), finding.strip()

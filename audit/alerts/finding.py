@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.grants import in_force
 from accounts.models import Appointment, User
+from accounts.scope import OutOfScope
 from approvals.relation import related_among
 from audit.incidents.selectors import READING
 from audit.models import Alert
@@ -22,10 +23,12 @@ from core.workingdays import is_working_day
 from ledger.models import Event
 from records.models import FamilyMember
 from school.calendar import shifted_days
-from school.models import Unit
+from school.models import CalendarPeriod, Unit
 from school.rules import NEVER, hours, rule
 
 Kind = Alert.Kind
+LONGEST_AWAY = 366
+"""Days of vacations and holidays that lengthen the time in which a role may rest unused."""
 REFUSED = (Event.Result.REFUSED, Event.Result.FAILED)
 
 
@@ -88,6 +91,15 @@ def read_on(day: date) -> QuerySet[Event]:
     led = work.filter(actor=OuterRef("actor"), subject=OuterRef("subject"))
     found = events_of(day).filter(action__in=READING, result="done", subject__isnull=False, request_no="")
     return found.filter(~Exists(led), actor__kind=User.Kind.STAFF).order_by()
+
+
+def of_school(rows: QuerySet[Event], school: Unit) -> QuerySet[Event]:
+    """Those of these events that happened at the school or at no unit, and those by which somebody left his scope."""
+    here = list(Unit.objects.filter(_within(school)).values_list("pk", flat=True))
+    found: QuerySet[Event] = rows.filter(
+        Q(unit_id__in=here) | Q(unit_id__isnull=True) | Q(action=OutOfScope.action)
+    )
+    return found
 
 
 def _units(ids: Iterable[int]) -> dict[int, Unit]:
@@ -153,18 +165,27 @@ def _at(school: Unit) -> Q:
     return Q(unit=school) | Q(unit__parent=school, unit__kind=Unit.Kind.DEPARTMENT)
 
 
+def _within(school: Unit) -> Q:
+    return Q(pk=school.pk) | Q(parent=school, kind=Unit.Kind.DEPARTMENT)
+
+
 def _refusals(day: date) -> Iterator[Found]:
     refused = events_of(day).filter(result__in=REFUSED).order_by()
-    counted: Counter[int] = Counter(refused.filter(actor__isnull=False).values_list("actor_id", flat=True))
+    known = refused.filter(actor__isnull=False)
+    most: Counter[int] = Counter(known.values_list("actor_id", flat=True))
     nobody = refused.filter(actor__isnull=True, object_type=User._meta.label, object_id__isnull=False)
-    counted.update(pk for pk in nobody.values_list("object_id", flat=True) if pk)
-    people = User.objects.filter(pk__in=counted, kind=User.Kind.STAFF).select_related("unit__parent")
+    failed: Counter[int] = Counter(pk for pk in nobody.values_list("object_id", flat=True) if pk)
+    most.update(failed)
+    people = User.objects.filter(pk__in=most, kind=User.Kind.STAFF).select_related("unit__parent")
     for person in people:
         if person.unit is not None:
             school = person.unit.employer
             limit = _limit(school, "alert_refusals", day)
-            if limit is not None and counted[person.pk] > limit:
-                yield Found(Kind.REFUSALS, school, person, counted[person.pk], limit)
+            if limit is None or most[person.pk] <= limit:
+                continue
+            count = of_school(known.filter(actor=person), school).count() + failed[person.pk]
+            if count > limit:
+                yield Found(Kind.REFUSALS, school, person, count, limit)
 
 
 def _staff_by_school() -> Iterator[tuple[Unit, list[User]]]:
@@ -201,13 +222,13 @@ def _unused_accounts(day: date) -> Iterator[Found]:
 def _unused_roles(day: date) -> Iterator[Found]:
     """Roles in force since long in which nothing was done on their unit or below it.
 
-    Told once in as many days as are allowed.
+    Told once in as many days as are allowed. Vacations and holidays of the school's calendar do not count as days.
     """
     for school, people in _staff_by_school():
         limit = _limit(school, "alert_grant_days", day)
         if limit is None:
             continue
-        since = day - timedelta(days=limit)
+        since = _back(school, day, limit)
         told = _told_since(Kind.GRANTS, school, since)
         lasting = Appointment.objects.filter(in_force(day), valid_from__lt=since)
         held = lasting.filter(user__in=[one for one in people if one.pk not in told])
@@ -216,6 +237,20 @@ def _unused_roles(day: date) -> Iterator[Found]:
             if person.pk in idle:
                 pks = tuple(idle[person.pk])
                 yield Found(Kind.GRANTS, school, person, len(pks), limit, pks)
+
+
+def _back(school: Unit, day: date, days: int) -> date:
+    """The day from which on the school had so many days outside vacations and holidays; a year of these at most."""
+    first = day - timedelta(days=days + LONGEST_AWAY)
+    off = CalendarPeriod.objects.filter(
+        unit_id__in=[school.pk, *school.ancestors], valid_from__lte=day, valid_until__gte=first,
+        kind__in=[CalendarPeriod.Kind.VACATION, CalendarPeriod.Kind.HOLIDAY],
+    )  # fmt: skip
+    spans = list(off.values_list("valid_from", "valid_until"))
+    while days and day > first:
+        days -= not any(begins <= day <= ends for begins, ends in spans)
+        day -= timedelta(days=1)
+    return day
 
 
 def _idle(held: list[Appointment], since: date, day: date) -> dict[int, list[int]]:

@@ -1,4 +1,4 @@
-"""What alerts put into the inbox of the security administrator: one row for each alert."""
+"""What alerts put into the inbox of who answers them: one row for each alert."""
 
 from collections.abc import Sequence
 
@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.scope import holds
 from approvals.inbox import MOST_ROWS, InboxRow, Tab
-from audit.alerts.selectors import PERM, open_alerts
+from audit.alerts.selectors import READERS, open_alerts
 from audit.alerts.words import told
 from core.formatting import day
 
 
 def rows(user: User, tab: Tab) -> Sequence[InboxRow]:
     """Alerts that wait for an answer."""
-    if tab != "waiting" or not holds(user, PERM):
+    if tab != "waiting" or not any(holds(user, one) for one in READERS):
         return []
     return [
         InboxRow(

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import requires, user_of
 from accounts.roles import Role
+from accounts.scope import holds
 from approvals.refusals import RequestRefused
 from approvals.showing import role_name
 from audit.alerts import actions, selectors
@@ -19,7 +20,7 @@ from audit.alerts.words import told
 from ledger.events import label
 
 
-@requires(selectors.PERM)
+@requires(*selectors.READERS)
 @require_http_methods(["GET", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
     """Every alert of one's schools."""
@@ -27,7 +28,7 @@ def register(request: HttpRequest) -> HttpResponse:
     return AlertList(request, selectors.alerts(user), user=user).respond("audit/alerts.html")
 
 
-@requires(selectors.PERM)
+@requires(*selectors.READERS)
 @require_http_methods(["GET", "POST"])
 def alert(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     """One alert with what the person did on that day; what was found is written here."""
@@ -49,6 +50,7 @@ def alert(request: HttpRequest, alert_id: UUID) -> HttpResponse:
         "events": [(one, label(one.action), role_name(one.role)) for one in selectors.events_behind(row)],
         "most_events": selectors.MOST_EVENTS,
         "roles": [(one, Role(one.role).label) for one in selectors.roles_behind(row)],
+        "sees_person": any(holds(user, perm) for perm in ("manage_users", "manage_grants", "view_grants")),
         "form": form,
     }
     return render(request, "audit/alert.html", context, status=422 if request.method == "POST" else 200)

@@ -51,16 +51,20 @@ def ask(
     stands_by: bool = False,
     whole: bool = False,
     instead_of: ExportRequest | None = None,
+    is_cut: bool = False,
     **values: Any,
 ) -> ExportRequest:
     """Ask for an export of these students (ids), in their order, confirmed by ``named``.
 
     ``stands_by``: the second person was identified at this very moment and confirms at once; otherwise it waits in the
-    own inbox. ``values``: purpose, use and format. Raises NotPermitted and RequestRefused.
+    own inbox. ``is_cut``: they are not all whom the list held. ``values``: purpose, use and format. Raises NotPermitted
+    and RequestRefused.
     """
     role_for(actor, selectors.PERM, school.pk)
     if whole:
         role_for(actor, selectors.REVEAL, school.pk)
+    if is_cut:
+        raise WrongState(_("The list is cut. Narrow it down by class or grade level, then export again."))
     _demand_second(actor, school, named)
     shown = chosen(school, columns)
     hides = any(is_secret(column) for column in shown)

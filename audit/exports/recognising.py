@@ -28,12 +28,15 @@ LIMITS = Limits(max_rows=50_000, max_bytes=LARGEST, max_uncompressed=128 << 20, 
 MOST_NUMBERS = 100_000
 SHOWN = 10
 LONGEST_HEAD = 30
+LEAST = 10
+"""Students whom a file and an export must share to be told: fewer would ask who is in which export."""
 _SERIAL = re.compile(r"\bDC-20\d{2}-\d{6,9}\b")
 _NUMBER = re.compile(r"(?=.*\d)[0-9A-Za-z]{4,20}")
 _SHARED = """
-    SELECT export.id, (SELECT count(*) FROM unnest(export.people) AS one WHERE one = ANY(%s)) AS shared
-    FROM audit_exportrequest AS export
-    WHERE export.id = ANY(%s) AND export.people && %s::bigint[] ORDER BY shared DESC, export.id DESC LIMIT %s
+    SELECT id, shared FROM (
+        SELECT export.id, (SELECT count(*) FROM unnest(export.people) AS one WHERE one = ANY(%s)) AS shared
+        FROM audit_exportrequest AS export WHERE export.id = ANY(%s) AND export.people && %s::bigint[]
+    ) AS held WHERE shared >= %s ORDER BY shared DESC, id DESC LIMIT %s
 """
 
 
@@ -57,7 +60,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Answer:
-    """What was found of a file: the exports, the surest first, and how many students the file names."""
+    """What was found of a file: the exports, the surest first, and how many students it names, from `LEAST` on."""
 
     found: list[Found]
     students: int = 0
@@ -122,19 +125,23 @@ def by_file(*, actor: User, content: bytes) -> Answer:
     found: dict[int, Found] = {}
     _add(found, "file", rows.filter(sha256=hashlib.sha256(content).hexdigest()))
     students: set[int] = set()
+    numbers = 0
     if not found:
         file = _File(content)
         if file.cells:
             _add(found, "cells", rows.filter(content_digest=file.cells))
         _add(found, "serial", rows.filter(request__number__in=file.serials))
-        students = _students(actor, file.numbers)
+        numbers, students = len(file.numbers), _students(actor, file.numbers)
+        if len(students) < LEAST:
+            students = set()
         _add_shared(found, rows, students)
-    return _answered(actor, Answer(list(found.values()), len(students)), "file")
+    return _answered(actor, Answer(list(found.values()), len(students)), "file", numbers)
 
 
-def _answered(actor: User, answer: Answer, asked_by: str) -> Answer:
+def _answered(actor: User, answer: Answer, asked_by: str, numbers: int = 0) -> Answer:
+    """``numbers``: how many were looked for; which, nothing keeps."""
     ways = sorted({way for one in answer.found for way in one.ways})
-    detail = {"by": asked_by, "found": len(answer.found), "ways": ways}
+    detail = {"by": asked_by, "found": len(answer.found), "ways": ways, "numbers": numbers}
     events.record("export.recognised", actor=actor, detail=detail)
     return answer
 
@@ -169,7 +176,7 @@ def _add_shared(found: dict[int, Found], rows: QuerySet[ExportRequest], students
         return
     ids, keys = sorted(students), list(rows.values_list("pk", flat=True))
     with connection.cursor() as cursor:
-        cursor.execute(_SHARED, [ids, keys, ids, SHOWN])
+        cursor.execute(_SHARED, [ids, keys, ids, LEAST, SHOWN])
         shared = dict(cursor.fetchall())
     known = {row.pk: row for row in rows.filter(pk__in=[*shared, *found])}
     for key, count in shared.items():

@@ -1,5 +1,6 @@
 """Pages of exports: the register, asking for one, recognising a file."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +50,11 @@ class _Choice:
     left_out: int
     is_cut: bool = False
 
+    @property
+    def seen(self) -> str:
+        """Digest of exactly these students, in whatever order."""
+        return hashlib.sha256(repr(sorted(self.people)).encode()).hexdigest()
+
 
 def _choice(request: HttpRequest, user: User, school: Unit, old: ExportRequest | None) -> _Choice:
     rows = selectors.within(user, school)
@@ -92,8 +98,8 @@ def new_export(request: HttpRequest) -> HttpResponse:
 
 
 def _is_as_seen(request: HttpRequest, form: ExportForm, choice: _Choice) -> bool:
-    """Whether the list still holds as many students as the page said."""
-    if request.POST.get("count") == str(len(choice.people)):
+    """Whether the list still holds exactly the students that the page counted."""
+    if request.POST.get("seen") == choice.seen:
         return True
     words = _("The list has changed: it holds %(count)s students now. Look at it again, then ask.")
     form.add_error(None, words % {"count": len(choice.people)})
@@ -115,7 +121,7 @@ def _asked(
         second = named or identified(request, staff_no=staff_no, password=password)
         return actions.ask(
             actor=user, school=school, people=choice.people, named=second, stands_by=named is None, whole=whole,
-            instead_of=old, **values,
+            instead_of=old, is_cut=choice.is_cut, **values,
         )  # fmt: skip
     except NotIdentified as nobody:
         form.add_error("second_no", str(nobody))
@@ -149,4 +155,5 @@ def recognise(request: HttpRequest) -> HttpResponse:
         except WorkbookRefused as refused:
             form.add_error("file", str(refused))
     status = 422 if request.method == "POST" and answer is None else 200
-    return render(request, "audit/export_recognise.html", {"form": form, "answer": answer}, status=status)
+    values = {"form": form, "answer": answer, "least": recognising.LEAST}
+    return render(request, "audit/export_recognise.html", values, status=status)

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from accounts.actions import end_appointment
 from accounts.models import Appointment, User
-from accounts.scope import NotPermitted, reading_role, role_for, units_with_any
+from accounts.roles import ROLE_PERMISSIONS, Role
+from accounts.scope import NotPermitted, holders, reading_role, role_for, units_with_any
 from approvals.actions import new_number
 from approvals.deadlines import due_after
 from approvals.refusals import RequestRefused, WrongState
@@ -97,8 +98,8 @@ def decide(
     """Confirm roles, or mark them to end with a reason; how many, and how many were left as they are.
 
     Left are one's own, those for which another one answers, and those that somebody else answered meanwhile. What one
-    said oneself can be changed until the review is finished. Raises RequestRefused without a reason for an end,
-    WrongState, NotPermitted.
+    said oneself can be changed until the review is finished. Raises RequestRefused without a reason for an end, and for
+    the end of the role of the last who could finish the review; WrongState, NotPermitted.
     """
     if review.school_id not in units_with_any(actor, (HEAD, RUN)):
         raise NotPermitted(HEAD, RUN, obj=review)
@@ -110,10 +111,15 @@ def decide(
     role = reading_role(actor, (HEAD, RUN), row.school_id)
     now, done, left = timezone.now(), 0, 0
     with acting(actor, role=role, request_no=row.number):
-        for item in chosen.select_for_update():
+        for item in chosen.select_related("appointment", "person").select_for_update(of=("self",)):
             if item.person_id not in mine or item.decided_by_id not in (None, actor.pk):
                 left += 1
                 continue
+            if outcome == Outcome.END and _runs(item) and not _others_run(row, item):
+                words = _(
+                    "Nobody but %(name)s grants roles here. Let somebody else get this role before it ends."
+                )
+                raise RequestRefused(words % {"name": item.person.name})
             item.outcome, item.reason = Outcome(outcome), reason.strip() if outcome == Outcome.END else ""
             item.decided_by, item.decided_at = actor, now
             item.save(update_fields=["outcome", "reason", "decided_by", "decided_at"])
@@ -124,22 +130,39 @@ def decide(
     return done, left
 
 
-@transaction.atomic
-def finish(*, actor: User, review: GrantReview) -> tuple[int, int]:
-    """End what was marked and finish the review; how many roles ended, and how many nobody answered for.
+def _runs(item: GrantReviewItem) -> bool:
+    return RUN in ROLE_PERMISSIONS[Role(item.appointment.role)]
 
-    A role that ended meanwhile stays as it ended. Raises WrongState before all is answered or due, RequestRefused when
-    one of the marked roles is the actor's own, NotPermitted.
+
+def _others_run(review: GrantReview, item: GrantReviewItem) -> bool:
+    """Whether somebody else grants roles there and keeps that by what the review says."""
+    roles = [role for role, perms in ROLE_PERMISSIONS.items() if RUN in perms]
+    going = review.items.filter(outcome=Outcome.END, appointment__role__in=roles).values("person")
+    others = holders(RUN, review.school).exclude(pk=item.person_id).exclude(pk__in=going)
+    return bool(others.exists())
+
+
+@transaction.atomic
+def finish(*, actor: User, review: GrantReview) -> tuple[int, int, int]:
+    """End what was marked and finish the review; how many roles ended, nobody answered for, and stay though marked.
+
+    A role that ended meanwhile stays as it ended; the actor's own stays when nobody is left who could end it. Raises
+    WrongState before all is answered or due, RequestRefused when another can end a marked role of the actor's,
+    NotPermitted.
     """
     role = role_for(actor, RUN, review.school_id)
     row = _locked(review)
     if row.due_on >= timezone.localdate() and row.items.filter(outcome="").exists():
         raise WrongState(_("Some roles are not answered for, and the days for it are not over."))
     marked = row.items.filter(outcome=Outcome.END).select_related("appointment").order_by("pk")
-    ended = 0
+    ended = stay = 0
     with acting(actor, role=role, request_no=row.number):
         for item in marked.select_for_update(of=("self",)):
             if _has_ended(item.appointment):
+                continue
+            if item.person_id == actor.pk:
+                _demand_last(row, item)
+                stay += 1
                 continue
             try:
                 end_appointment(
@@ -153,9 +176,18 @@ def finish(*, actor: User, review: GrantReview) -> tuple[int, int]:
         unanswered = row.items.filter(outcome="").count()
         row.closed_by, row.closed_at = actor, timezone.now()
         row.save(update_fields=["closed_by", "closed_at"])
-        detail = {"ended": ended, "unanswered": unanswered}
+        detail = {"ended": ended, "unanswered": unanswered, "stay": stay}
         events.record("grant_review.finished", actor=actor, obj=row, role=role, detail=detail)
-    return ended, unanswered
+    return ended, unanswered, stay
+
+
+def _demand_last(review: GrantReview, item: GrantReviewItem) -> None:
+    """Raise RequestRefused when somebody else can end this marked role, whose holder finishes the review."""
+    if _others_run(review, item):
+        words = _(
+            "Your own role is marked to end: %(role)s. Let another security administrator finish the review."
+        )
+        raise RequestRefused(words % {"role": item.appointment.get_role_display()})
 
 
 def _has_ended(appointment: Appointment) -> bool:

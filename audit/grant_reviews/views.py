@@ -122,12 +122,14 @@ def finish(request: HttpRequest, review_id: UUID) -> HttpResponse:
     user = user_of(request)
     row = selectors.review_for(user, review_id)
     try:
-        ended, unanswered = actions.finish(actor=user, review=row)
+        ended, unanswered, stay = actions.finish(actor=user, review=row)
     except RequestRefused as refused:
         messages.error(request, str(refused))
     else:
         words = _("Finished. Roles ended: %(ended)s, not answered: %(unanswered)s.")
         messages.success(request, words % {"ended": ended, "unanswered": unanswered})
+        if stay:
+            messages.warning(request, _("Your own role stays in force: nobody else grants roles here."))
     return redirect("audit:grant_review", review_id)
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actions import lock_user
 from accounts.models import User
-from accounts.scope import NotPermitted, demand, role_for
+from accounts.scope import NotPermitted, role_for, units_with_any
 from approvals.actions import new_number
 from approvals.refusals import RequestRefused, SamePerson, WrongState
 from audit.incidents.selectors import (
@@ -65,12 +65,13 @@ def report(
 ) -> Incident:
     """Report an incident at one's own school. Raises NotPermitted, RequestRefused for a time to come.
 
-    Who handles incidents at another ``school`` may report it there, and name the ``suspect`` at once.
+    Who handles or closes incidents at another ``school`` may report it there, and name the ``suspect`` at once.
     """
     if actor.unit is None:
         raise NotPermitted(MANAGE)
-    if school is not None or suspect is not None:
-        demand(actor, MANAGE, (school or actor.unit.employer).pk)
+    at = (school or actor.unit.employer).pk
+    if (school is not None or suspect is not None) and at not in units_with_any(actor, (MANAGE, CLOSE)):
+        raise NotPermitted(MANAGE, CLOSE, unit_id=at)
     now = timezone.now()
     if noticed_at > now:
         raise RequestRefused(_("The time lies in the future."))

@@ -92,12 +92,21 @@ def _demand_fit(person: User, school: Unit, unit: Unit, size: int) -> None:
 
 @transaction.atomic
 def assign(*, actor: User, inspection: Inspection, inspector: User) -> Inspection:
-    """Name who inspects, also instead of another one. Raises NotPermitted, SamePerson, WrongState once finished."""
+    """Name who inspects, also instead of another one.
+
+    Raises NotPermitted, SamePerson, OwnFile when a file of the sample is his own or of his family, WrongState once
+    finished.
+    """
     row = _locked(inspection)
     role = demand_supervisor(actor, PLAN, row.school, row.unit)
     if row.state == State.FINISHED:
         raise WrongState(_("This inspection is finished."))
     _demand_fit(inspector, row.school, row.unit, row.sample_size)
+    if is_related(inspector, list(row.files.values_list("subject", flat=True))):
+        words = _(
+            "%(name)s may not judge every file of the sample, for reasons of family: name another person."
+        )
+        raise OwnFile(words % {"name": inspector.name})
     row.inspector, row.inspector_unit = inspector, inspector.unit
     with acting(actor, role=role, request_no=row.number):
         row.save(update_fields=["inspector", "inspector_unit"])

@@ -2,13 +2,18 @@
 
 from collections.abc import Collection
 
+from django.db.models import Q
+
 from audit.models import InspectedFile, RectificationEvidence
 from files.models import Blob
-from records.models import Student
+from records.models import Enrolment, Student
 
 
 def erase(student: Student) -> Collection[Blob]:
-    """Blank the notes on his file; evidence of notices goes with the last file that their inspections drew."""
+    """Blank the notes on his file; evidence of notices goes with the last file that their inspections drew.
+
+    Nobody knows whom evidence of a notice that followed from an opinion shows: it goes with the first of the school.
+    """
     drawn = list(InspectedFile.objects.filter(subject=student.public_id))
     for row in drawn:
         row.note = ""
@@ -18,5 +23,10 @@ def erase(student: Student) -> Collection[Blob]:
     alive = Student.objects.filter(destroyed_on__isnull=True, public_id__in=others.values("subject"))
     left = others.filter(subject__in=alive.values("public_id"))
     over = inspections - set(left.values_list("inspection_id", flat=True))
-    proofs = RectificationEvidence.objects.filter(step__rectification__inspection__in=over)
+    schools = Enrolment.objects.filter(student=student).values("school")
+    proofs = RectificationEvidence.objects.filter(
+        Q(step__rectification__inspection__in=over)
+        | Q(step__rectification__opinion__isnull=False, step__rectification__school__in=schools),
+        blob__discarded__isnull=True,
+    )
     return [one.blob for one in proofs.select_related("blob")]

@@ -26,7 +26,7 @@ from audit.models import (
     RectificationStep,
 )
 from audit.rectifications.printing import notice_pdf
-from audit.rectifications.selectors import NOT_ISSUED, is_party, may_verify, missed
+from audit.rectifications.selectors import NOT_ISSUED, is_party, may_verify, missed, students_behind
 from core.row_locks import locked_rows
 from files.actions import Scan, keep_scan
 from ledger import events
@@ -64,8 +64,7 @@ def draft(
         raise WrongState(_("This department is not concerned."))
     if of is not None and of.state != Inspection.State.FINISHED:
         raise WrongState(_("Finish the inspection first."))
-    subjects = list(of.files.values_list("subject", flat=True)) if of is not None else []
-    demand_impersonal([problem, basis, measure], subjects)
+    demand_impersonal([problem, basis, measure], students_behind(source))
     _demand_days(days)
     with acting(actor, role=role):
         made: Rectification = Rectification.objects.create(
@@ -74,6 +73,11 @@ def draft(
         )  # fmt: skip
         _step(made, Kind.DRAFTED, actor, role)
     return made
+
+
+def _demand_impersonal(row: Rectification, words: str) -> None:
+    source = row.inspection or row.opinion
+    demand_impersonal([words], students_behind(source) if source is not None else ())
 
 
 def _demand_days(days: int) -> None:
@@ -96,7 +100,9 @@ def _step(
 def _locked(row: Rectification, state: str, version: int | None, actor: User) -> Rectification:
     """The notice, locked. Raises AlreadyDecided, WrongState, StaleVersion when the page showed something else."""
     rows = locked_rows(Rectification.objects.filter(pk=row.pk))
-    found: Rectification = rows.select_related("school", "unit", "inspector__unit").get()
+    found: Rectification = rows.select_related(
+        "school", "unit", "inspector__unit", "inspection", "opinion"
+    ).get()
     if found.state != state:
         last = found.steps.select_related("by").last()
         if last is not None and last.by_id != actor.pk:
@@ -136,11 +142,15 @@ def sign(*, actor: User, row: Rectification, version: int | None = None) -> Rect
 
 @transaction.atomic
 def drop(*, actor: User, row: Rectification, note: str, version: int | None = None) -> Rectification:
-    """Issue no notice of this draft, with a reason. Raises as `sign`, RequestRefused without a reason."""
+    """Issue no notice of this draft, with a reason.
+
+    Raises as `sign`; RequestRefused without a reason, or for one that names somebody.
+    """
     role = demand_supervisor(actor, PLAN, row.school, row.unit)
     if not note.strip():
         raise RequestRefused(_("Say why."))
     row = _locked(row, State.DRAFT, version, actor)
+    _demand_impersonal(row, note)
     with acting(actor, role=role):
         _save(row, State.DROPPED)
         _step(row, Kind.DROPPED, actor, role, note=note)
@@ -183,7 +193,7 @@ def answer(
         raise RequestRefused(_("Say what was done."))
     if not 1 <= len(scans) <= MOST_SCANS:
         raise RequestRefused(_("Add from 1 to %(most)s scans as evidence.") % {"most": MOST_SCANS})
-    demand_impersonal([words])
+    _demand_impersonal(row, words)
     row.answerer = actor
     with acting(actor, role=role, request_no=row.number):
         _save(row, State.ANSWERED, "answerer")
@@ -201,7 +211,7 @@ def verify(
     """Judge an answer: close the notice, or open it again with a new deadline of ``days`` working days.
 
     Raises NotPermitted, SamePerson for anybody but its inspector, AlreadyDecided, WrongState, StaleVersion,
-    RequestRefused without words.
+    RequestRefused without words, or for words that name somebody.
     """
     role = demand_supervisor(actor, INSPECT, row.school, row.unit)
     row = _locked(row, State.ANSWERED, version, actor)
@@ -209,7 +219,7 @@ def verify(
         raise SamePerson(_("%(name)s judges the answer to this notice.") % {"name": row.inspector.name})
     if not note.strip():
         raise RequestRefused(_("Say what you looked at and found."))
-    demand_impersonal([note])
+    _demand_impersonal(row, note)
     row.verifier = actor
     with acting(actor, role=role, request_no=row.number):
         if enough:

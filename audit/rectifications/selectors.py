@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 
 from accounts.models import User
 from accounts.scope import visible_or_404
@@ -17,7 +17,8 @@ from audit.inspections.people import (
     may_supervise,
     supervised,
 )
-from audit.models import Rectification, RectificationEvidence, RectificationStep
+from audit.models import Inspection, Opinion, Rectification, RectificationEvidence, RectificationStep
+from records.models import Enrolment, Student
 
 State = Rectification.State
 OPEN = (State.ISSUED, State.RECTIFYING, State.ANSWERED)
@@ -77,6 +78,16 @@ def may_verify(user: User, row: Rectification) -> bool:
     if user.pk in (row.acknowledger_id, row.answerer_id):
         return False
     return row.inspector_id == user.pk or not may_supervise(row.inspector, INSPECT, row.school_id, row.unit)
+
+
+def students_behind(source: Inspection | Opinion) -> list[UUID]:
+    """Whom words of a notice could name: students of the sample, or those of the school whom the opinion names."""
+    if isinstance(source, Inspection):
+        return list(source.files.values_list("subject", flat=True))
+    said = Value(f"{source.words}\n{source.answer}", output_field=CharField())
+    here = Enrolment.objects.filter(school=source.school_id).values("student")
+    named = Student.objects.filter(pk__in=here).exclude(name="").annotate(said=said)
+    return list(named.filter(said__contains=F("name")).values_list("public_id", flat=True))
 
 
 def acts(user: User, row: Rectification) -> set[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
@@ -24,6 +25,7 @@ from archive.four_checks.items import CHECKS, ITEMS, Occasion
 from archive.four_checks.showing import lines_of
 from archive.models import FourCheckItem, FourCheckRun
 from archive.tasks import check_files
+from config.celery import app
 from core.crypto import encrypt_bytes
 from enrollment import actions as intake
 from files.actions import store
@@ -136,6 +138,7 @@ def _gone(student: Student) -> None:
     default_storage.delete(first(student).blob.storage_key)
 
 
+@pytest.mark.requirement("S0-2.4-3")
 @pytest.mark.parametrize(
     ("harm", "numbers"),
     [(_other_content, {"1-1"}), (_gone, {"1-10", "2-1", "2-5"})],
@@ -248,6 +251,7 @@ def last() -> FourCheckRun:
     return FourCheckRun.objects.latest("pk")
 
 
+@pytest.mark.requirement("S0-2.4-3")
 def test_the_same_content_twice_and_a_missing_trace_are_found(cast: Cast, student: Student) -> None:
     add(cast, student, another_picture(10))
     assert failed(checked(cast, student)) == {"1-8": ["document:1.1", "document:3.1"]}
@@ -325,6 +329,7 @@ def test_whoever_mends_a_file_sees_it_leave_the_list(cast: Cast, student: Studen
     assert selectors.figures(cast.archivist)["passed"] == 1
 
 
+@pytest.mark.requirement("S0-2.4-3")
 def test_the_schedule_checks_what_is_due_oldest_first_and_goes_on_after_a_killed_worker(
     cast: Cast, student: Student, monkeypatch: Any
 ) -> None:
@@ -361,6 +366,15 @@ def test_the_schedule_checks_what_is_due_oldest_first_and_goes_on_after_a_killed
     set_rule(cast.school, "four_check_days", "30")
     monkeypatch.setattr(timezone, "now", lambda at=timezone.now: at() + timedelta(days=31))
     assert selectors.due(cast.school).count() == 4
+
+
+@pytest.mark.requirement("S0-2.4-3")
+@pytest.mark.parametrize("task", ["archive.check_files", "files.sweep_orphans"])
+def test_damage_and_leftovers_are_looked_for_by_themselves(task: str) -> None:
+    (beat,) = [one for one in settings.CELERY_BEAT_SCHEDULE.values() if one["task"] == task]
+    assert 0 < beat["schedule"] <= timedelta(days=1).total_seconds()
+    app.loader.import_default_modules()
+    assert task in app.tasks
 
 
 def test_the_command_tells_what_failed_and_exits_with_1(cast: Cast, student: Student, capsys: Any) -> None:

@@ -137,7 +137,7 @@ def test_the_same_file_twice_is_told(cast: Cast, client: Client) -> None:
     assert ProblemList.objects.count() == 1
 
 
-@pytest.mark.requirement("S1-8-2", "S1-10-9")
+@pytest.mark.requirement("S1-8-2", "S1-10-9", "S0-2.4-3")
 def test_a_row_is_mended_by_a_request_and_confirmed_by_another_person(cast: Cast) -> None:
     student = make_student("王小明", cast)
     before = submitted_edit(cast, student, {"talent": "围棋"})

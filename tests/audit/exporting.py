@@ -78,12 +78,18 @@ def sheet(data: bytes) -> list[tuple[Any, ...]]:
     return list(openpyxl.load_workbook(io.BytesIO(data)).worksheets[0].iter_rows(values_only=True))
 
 
-def form(second: User | None = None, count: int = 1, **values: Any) -> dict[str, Any]:
+def seen(client: Client, address: str) -> str:
+    """What the page keeps of the list that it shows."""
+    page: Any = client.get(address)
+    return str(page.context["choice"].seen) if page.status_code == 200 else ""
+
+
+def form(second: User | None = None, **values: Any) -> dict[str, Any]:
     """What the page posts, with a second person at the screen."""
     here = {"second_no": second.staff_no, "second_password": PASSWORD} if second else {}
     return {
         "columns": ["name", "student_no"], "numbers": "masked", "purpose": "roster", "use": "教务处编排座次",
-        "file_format": "xlsx", "count": count, **here, **values,
+        "file_format": "xlsx", **here, **values,
     }  # fmt: skip
 
 
@@ -91,5 +97,6 @@ def posted(user: User, query: str = "", **values: Any) -> HttpResponse:
     """The answer to asking on the page."""
     client = Client()
     client.force_login(user)
-    answer: Any = client.post(f"{reverse(NEW)}{query}", form(**values))
+    address = f"{reverse(NEW)}{query}"
+    answer: Any = client.post(address, form(**{"seen": seen(client, address), **values}))
     return answer

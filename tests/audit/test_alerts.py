@@ -9,8 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.actions import lock_user
 from accounts.roles import Role
-from approvals.refusals import AlreadyDecided
+from accounts.scope import NotPermitted
+from approvals.refusals import AlreadyDecided, SamePerson
 from audit.alerts import actions
 from audit.models import Alert, Incident
 from ledger.models import Event
@@ -64,6 +66,46 @@ def test_nobody_sees_the_alert_about_himself_or_of_another_school(cast: Cast, cl
     above = make_user("上级", cast.bureau)
     appoint(above, Role.SECURITY_ADMIN, cast.bureau)
     assert len(inbox_rows(above, kind="alerts")) == 2
+
+
+@pytest.mark.requirement("S0-5.2-2")
+def test_the_head_of_unit_answers_what_nobody_else_can(cast: Cast, client: Client) -> None:
+    alone, others = make_alert(cast, person=cast.security_admin), make_alert(cast, person=cast.registrar)
+    assert [one.url for one in inbox_rows(cast.leader, kind="alerts")] == [
+        reverse("audit:alert", args=[alone.public_id])
+    ]
+    client.force_login(cast.leader)
+    assert "徐涛" in client.get(reverse("audit:alerts")).content.decode()
+    assert client.get(reverse("audit:alert", args=[others.public_id])).status_code == 404
+    for actor, alert in ((cast.leader, others), (cast.security_admin, alone), (cast.archive_head, alone)):
+        with pytest.raises((NotPermitted, SamePerson)):
+            actions.answer(actor=actor, alert=alert, finding="x", conclusion="in_order")
+    role = cast.security_admin.appointments.get()
+    idle = make_alert(cast, person=cast.security_admin, kind="grants", appointments=[role.pk])
+    page = client.get(reverse("audit:alert", args=[idle.public_id])).content.decode()
+    assert reverse("accounts:user", args=[cast.security_admin.public_id]) not in page, "closed to him"
+    url = reverse("audit:alert", args=[alone.public_id])
+    client.post(url, {"conclusion": "not_in_order", "finding": "无工作需要", "incident_kind": "leak"})
+    alone.refresh_from_db()
+    assert (alone.answered_by, alone.incident.suspect) == (cast.leader, cast.security_admin)
+    assert Event.objects.get(action="alert.answered").role == Role.LEADER
+
+
+def test_a_second_security_administrator_answers_for_the_first(cast: Cast) -> None:
+    alert = make_alert(cast, person=cast.security_admin)
+    above = make_user("上级", cast.bureau)
+    appoint(above, Role.SECURITY_ADMIN, cast.bureau)
+    assert len(inbox_rows(above, kind="alerts")) == 1 and not inbox_rows(cast.leader, kind="alerts")
+    with pytest.raises(NotPermitted):
+        actions.answer(actor=cast.leader, alert=alert, finding="x", conclusion="in_order")
+
+
+def test_nobody_is_left_for_the_alert_about_the_head_himself(cast: Cast) -> None:
+    alert = make_alert(cast, person=cast.leader)
+    lock_user(actor=cast.system_admin, user=cast.security_admin, reason="离岗")
+    assert not inbox_rows(cast.leader, kind="alerts")
+    with pytest.raises(SamePerson):
+        actions.answer(actor=cast.leader, alert=alert, finding="x", conclusion="in_order")
 
 
 def test_the_list_costs_the_same_for_two_and_ten(cast: Cast, client: Client) -> None:

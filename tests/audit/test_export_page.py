@@ -12,9 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from approvals.refusals import WrongState
 from audit.models import ExportRequest
 from ledger.models import Event
-from tests.audit.exporting import asked, form, posted, pupils
+from tests.audit.exporting import NEW, asked, form, posted, pupils, seen
 from tests.cast import Cast
 from tests.factories import PASSWORD, make_class, saved
 from tests.records.files import make_account, make_student
@@ -40,7 +41,8 @@ def test_the_list_is_exported_as_it_is_filtered(cast: Cast, client: Client) -> N
     assert link.replace("&", "&amp;") in page.content.decode()
     shown = client.get(link)
     assert len(shown.context["choice"].people) == 1
-    assert client.post(link, form(second=cast.second_registrar, count=1)).status_code == 302
+    values = form(second=cast.second_registrar, seen=seen(client, link))
+    assert client.post(link, values).status_code == 302
     typed = ExportRequest.objects.get()
     assert (typed.people, typed.second) == ([here.pk], cast.second_registrar)
     assert typed.job is not None
@@ -55,8 +57,40 @@ def test_the_list_is_exported_as_it_is_filtered(cast: Cast, client: Client) -> N
 
 def test_a_list_that_changed_is_looked_at_again(cast: Cast) -> None:
     pupils(cast, "王小明", "李小红")
-    assert "2" in errors(posted(cast.registrar, second=cast.second_registrar, count=1))
+    assert "2" in errors(posted(cast.registrar, second=cast.second_registrar, seen=""))
     assert not ExportRequest.objects.exists()
+
+
+def test_as_many_others_are_another_list(cast: Cast, client: Client) -> None:
+    gone, _stays = pupils(cast, "王小明", "李小红")
+    query = f"?class={cast.school_class.pk}"
+    client.force_login(cast.registrar)
+    page = client.get(f"{reverse(NEW)}{query}")
+    before = page.context["choice"].seen
+    assert before in page.content.decode()
+    stay = gone.enrolments.get()
+    stay.school_class = make_class(cast.school, number=2)
+    saved(stay)
+    pupils(cast, "张小军", id_number="")
+    assert "2" in errors(posted(cast.registrar, query, second=cast.second_registrar, seen=before))
+    assert not ExportRequest.objects.exists()
+    assert posted(cast.registrar, query, second=cast.second_registrar).status_code == 302
+
+
+def test_a_list_that_is_cut_is_not_exported(
+    cast: Cast, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = pupils(cast, "王小明", "王小红")
+    monkeypatch.setattr("audit.exports.views.HITS", 1)
+    client.force_login(cast.registrar)
+    words = client.post(reverse("records:students"), {"list_form": "filter", "q": "王"})
+    address = f"{reverse(NEW)}?{words.url.partition('?')[2]}"
+    assert client.get(address).context["choice"].is_cut
+    values = form(second=cast.second_registrar, seen=seen(client, address))
+    assert client.post(address, values).status_code == 422
+    assert not ExportRequest.objects.exists()
+    with pytest.raises(WrongState):
+        asked(cast, people, is_cut=True)
 
 
 @pytest.mark.parametrize("which", ["own", "unknown", "wrong", "locked", "student", "empty", "both"])

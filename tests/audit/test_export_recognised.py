@@ -17,11 +17,15 @@ from audit.exports import recognising
 from core.workbook import WorkbookRefused, write_table
 from files.models import Blob
 from ledger.models import Event
-from records.models import Enrolment
+from records.models import Enrolment, Student
 from tests.audit.exporting import NUMBERS, content, made, pupils, sheet
 from tests.cast import Cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S1-8-5")]
+
+
+OTHERS = tuple(f"同学{one}" for one in "一二三四五六七八九")
+"""With one more they are as many students as an export is known by."""
 
 
 def ways(cast: Cast, data: bytes) -> dict[str, list[str]]:
@@ -44,7 +48,7 @@ def saved_anew(data: bytes, change: Any = None, *, bare: bool = False) -> bytes:
 
 
 def test_each_way_of_recognising(cast: Cast) -> None:
-    people = pupils(cast, "王小明", "=李小红", "张小军")
+    people = pupils(cast, "王小明", "=李小红", "张小军", *OTHERS)
     typed = made(cast, people)
     number, data = typed.request.number, content(typed)
     assert ways(cast, data) == {number: ["file"]}
@@ -62,25 +66,47 @@ def test_each_way_of_recognising(cast: Cast) -> None:
 
 
 def test_a_text_is_recognised_as_a_workbook_is(cast: Cast) -> None:
-    typed = made(cast, pupils(cast, "王小明"), file_format="csv")
+    typed = made(cast, pupils(cast, "王小明", *OTHERS), file_format="csv")
     number, data = typed.request.number, content(typed)
     assert ways(cast, data) == {number: ["file"]}
     assert ways(cast, data.replace(b"\r\n", b"\n")) == {number: ["cells", "serial", "students"]}
 
 
+def numbers_of(people: list[Student]) -> list[str]:
+    stays = {one.student_id: one.student_no for one in Enrolment.objects.filter(student__in=people)}
+    return [stays[one.pk] for one in people]
+
+
+def table_of(numbers: list[str]) -> bytes:
+    return write_table(["谁", "号"], [["某", one] for one in numbers], text_columns=[1])
+
+
 def test_exports_are_ordered_by_the_share_of_the_students(cast: Cast) -> None:
-    people = pupils(cast, "王小明", "李小红", "张小军")
-    all_of_them, one_of_them = made(cast, people), made(cast, people[:1])
-    numbers = [Enrolment.objects.get(student=one).student_no for one in people[:2]]
-    pasted = write_table(["谁", "号"], [["甲", numbers[0]], ["乙", numbers[1]], ["丙", "9999999"]])
-    answer = recognising.by_file(actor=cast.auditor, content=pasted)
-    assert answer.students == 2
+    people = pupils(cast, "王小明", "李小红", "张小军", *OTHERS)
+    all_of_them, some_of_them = made(cast, people), made(cast, people[:10])
+    answer = recognising.by_file(actor=cast.auditor, content=table_of([*numbers_of(people[:11]), "9999999"]))
+    assert answer.students == 11
     shares = [(one.export, one.shared, one.percent) for one in answer.found]
-    assert shares == [(all_of_them, 2, 100), (one_of_them, 1, 50)]
-    by_identity = write_table(["证件"], [[NUMBERS[1].lower()]], text_columns=[0])
-    assert [one.export for one in recognising.by_file(actor=cast.auditor, content=by_identity).found] == [
-        all_of_them
-    ]
+    assert shares == [(all_of_them, 11, 100), (some_of_them, 10, 90)]
+    by_identity = [*[one.lower() for one in NUMBERS], *numbers_of(people[3:])]
+    answer = recognising.by_file(actor=cast.auditor, content=table_of(by_identity))
+    assert (answer.students, answer.found[0].shared) == (12, 12)
+
+
+def test_a_file_with_few_numbers_does_not_tell_who_is_in_which_export(cast: Cast) -> None:
+    people = pupils(cast, "王小明", *OTHERS, "局外人")
+    typed = made(cast, people[:10])
+    numbers = numbers_of(people)
+    for few in (numbers[:1], numbers[:9], [*numbers[:1], *(str(9999900 + one) for one in range(20))]):
+        answer = recognising.by_file(actor=cast.auditor, content=table_of(few))
+        assert (answer.found, answer.students) == ([], 0)
+    answer = recognising.by_file(actor=cast.auditor, content=table_of(numbers[1:]))
+    assert (answer.found, answer.students) == ([], 10), "nine of an export are too few"
+    answer = recognising.by_file(actor=cast.auditor, content=table_of(numbers[:10]))
+    assert [one.export for one in answer.found] == [typed]
+    details = Event.objects.filter(action="export.recognised").order_by("pk").values_list("detail", flat=True)
+    assert [one["numbers"] for one in details] == [1, 9, 21, 10, 10]
+    assert not any(number in str(list(details)) for number in numbers)
 
 
 def test_nothing_of_another_school_is_recognised_and_names_alone_tell_nothing(cast: Cast) -> None:
@@ -101,7 +127,7 @@ def test_what_is_no_table_is_refused(cast: Cast) -> None:
 
 
 def test_the_page_answers_keeps_one_event_and_stores_nothing(cast: Cast, client: Client) -> None:
-    typed = made(cast, pupils(cast, "王小明"))
+    typed = made(cast, pupils(cast, "王小明", *OTHERS))
     data, url = content(typed), reverse("audit:export_recognise")
     client.force_login(cast.auditor)
     before = Blob.objects.count()
@@ -110,7 +136,7 @@ def test_the_page_answers_keeps_one_event_and_stores_nothing(cast: Cast, client:
     assert "王小明" not in page.content.decode()
     event = Event.objects.get(action="export.recognised")
     assert (event.actor, event.detail) == (
-        cast.auditor, {"by": "file", "found": 1, "ways": ["cells", "serial", "students"]}
+        cast.auditor, {"by": "file", "found": 1, "ways": ["cells", "serial", "students"], "numbers": 10}
     )  # fmt: skip
     assert Blob.objects.count() == before
     page = client.post(url, {"sha256": hashlib.sha256(data).hexdigest().upper()})
@@ -122,7 +148,7 @@ def test_the_page_answers_keeps_one_event_and_stores_nothing(cast: Cast, client:
 
 
 def test_recognising_costs_the_same_for_many_exports(cast: Cast) -> None:
-    people = pupils(cast, "王小明", "李小红")
+    people = pupils(cast, "王小明", "李小红", *OTHERS)
     data = saved_anew(content(made(cast, people)))
     ways(cast, data)
     counted = []
@@ -131,5 +157,5 @@ def test_recognising_costs_the_same_for_many_exports(cast: Cast) -> None:
             recognising.by_file(actor=cast.auditor, content=data)
         counted.append(len(queries))
         made(cast, people)
-        made(cast, people[:1])
+        made(cast, people[:10])
     assert counted[0] == counted[1]

@@ -36,7 +36,7 @@ from ledger.seals import live
 from ledger.seals.findings import Findings
 from records.models import Enrolment, ReadingDay
 from tests.archive.asking import moves_on
-from tests.audit.exporting import NUMBERS, asked, content, form, fresh, made, pupils, sheet, stepped
+from tests.audit.exporting import NUMBERS, asked, content, form, fresh, made, pupils, seen, sheet, stepped
 from tests.cast import Cast, make_cast
 from tests.factories import appoint, make_user, saved, set_rule
 from tests.records.files import make_student
@@ -183,7 +183,7 @@ def test_a_returned_export_is_asked_anew_with_the_same_students(cast: Cast, clie
     again = client.get(reverse("approvals:again", args=[typed.request.public_id]), follow=True)
     assert set(again.context["form"]["columns"].value()) == set(typed.columns)
     url = f"{reverse('audit:export_new')}?instead_of={typed.request.public_id}"
-    answer = client.post(url, form(second=cast.second_registrar, count=2))
+    answer = client.post(url, form(second=cast.second_registrar, seen=seen(client, url)))
     assert answer.status_code == 302, answer.content.decode()
     later = ExportRequest.objects.latest("pk")
     assert (later.people, later.columns) == ([one.pk for one in people], ["name", "student_no"])

@@ -6,14 +6,17 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
 from approvals import actions as requests
-from audit.alerts.actions import find_alerts
+from audit.alerts.actions import find_alerts, find_unused
+from audit.alerts.selectors import events_behind
 from audit.models import Alert
 from audit.tasks import find_alerts as task
+from audit.tasks import find_unused as find_unused_task
 from core.crypto import blind_index
 from ledger.models import Event
 from records.models import FamilyMember, Student
@@ -166,7 +169,8 @@ def test_ones_own_child_is_no_colleagues_child(cast: Cast) -> None:
 
 
 def refuse(person: User | None, **values: Any) -> None:
-    Event(action="request.refused", actor=person, result="refused", at=at(10), **values).save()
+    about = {"action": "request.refused", "actor": person, "result": "refused", "at": at(10), **values}
+    Event(**about).save()
 
 
 def test_many_refusals_and_failed_sign_ins_of_one_person_raise_an_alert(cast: Cast) -> None:
@@ -179,7 +183,44 @@ def test_many_refusals_and_failed_sign_ins_of_one_person_raise_an_alert(cast: Ca
     assert found() == [("refusals", cast.teacher, 4, 3)]
 
 
+def test_what_somebody_does_at_another_school_is_told_there(cast: Cast) -> None:
+    here, there = student(cast), make_student("李明", cast, school=cast.other_school)
+    shown = [read(cast.registrar, here, 20)]
+    read(cast.registrar, there, 21)
+    assert found() == [("hours", cast.registrar, 1, 0), ("hours", cast.registrar, 1, 0)]
+    assert events_behind(Alert.objects.get(school=cast.school)) == shown
+    assert [one.unit_id for one in events_behind(Alert.objects.get(school=cast.other_school))] == [
+        cast.other_school.pk
+    ]
+
+
+def test_refusals_count_where_somebody_works_and_where_he_has_no_right(cast: Cast) -> None:
+    set_rule(cast.school, "alert_refusals", "2")
+    refuse(cast.teacher, unit_id=cast.teaching.pk)
+    refuse(cast.teacher, unit_id=cast.other_school.pk)
+    refuse(cast.teacher)
+    assert found() == []
+    refuse(cast.teacher, unit_id=cast.other_school.pk, action="request.out_of_scope")
+    assert found() == [("refusals", cast.teacher, 3, 2)]
+    shown = events_behind(Alert.objects.get())
+    assert [(one.unit_id, one.action) for one in shown] == [
+        (cast.teaching.pk, "request.refused"),
+        (None, "request.refused"),
+        (cast.other_school.pk, "request.out_of_scope"),
+    ]
+
+
 # What is not used
+
+
+def test_what_is_not_used_is_looked_for_once_a_day_alone(cast: Cast) -> None:
+    set_rule(cast.school, "alert_grant_days", "60")
+    make_user("离岗", cast.teaching, last_seen_on=MONDAY - timedelta(days=99))
+    set_rule(cast.school, "alert_account_days", "30")
+    assert find_alerts(TODAY) == 0
+    (beat,) = [one for one in settings.CELERY_BEAT_SCHEDULE.values() if one["task"] == "audit.find_unused"]
+    assert (len(beat["schedule"].hour), len(beat["schedule"].minute)) == (1, 1)
+    find_unused_task()
 
 
 def test_an_account_that_nobody_uses_is_told_once(cast: Cast) -> None:
@@ -189,12 +230,12 @@ def test_an_account_that_nobody_uses_is_told_once(cast: Cast) -> None:
     make_user("在岗", cast.teaching, last_seen_on=MONDAY - timedelta(days=30))
     make_user("已锁", cast.teaching, last_seen_on=MONDAY - timedelta(days=99), is_active=False)
     make_user("外校", cast.other_school, last_seen_on=MONDAY - timedelta(days=99))
-    find_alerts(TODAY)
+    find_unused(TODAY)
     kept = Alert.objects.filter(day=MONDAY)
     assert {(one.person, one.count) for one in kept} == {(idle, 31), (never, 40)}
-    find_alerts(TODAY + timedelta(days=1))
+    find_unused(TODAY + timedelta(days=1))
     assert Alert.objects.filter(person=idle).count() == 1
-    find_alerts(TODAY + timedelta(days=31))
+    find_unused(TODAY + timedelta(days=31))
     assert Alert.objects.filter(person=idle).count() == 2
 
 
@@ -206,7 +247,7 @@ def test_a_role_that_nobody_uses_is_told_and_one_in_use_is_not(cast: Cast) -> No
     idle = appoint(person, Role.FINANCE, cast.school, valid_from=long_ago)
     appoint(person, Role.LEADER, cast.school, valid_from=MONDAY - timedelta(days=10))
     read(person, student(cast), 10, role="registrar")
-    find_alerts(TODAY)
+    find_unused(TODAY)
     alert = Alert.objects.get(person=person)
     assert (alert.kind, alert.appointments, alert.count, alert.limit) == ("grants", [idle.pk], 1, 60)
     assert used.pk not in alert.appointments
@@ -219,8 +260,37 @@ def test_use_on_another_unit_or_before_the_span_is_no_use(cast: Cast) -> None:
     there = make_student("李明", cast, school=cast.other_school)
     read(person, there, 10)
     read(person, student(cast), 10, day=MONDAY - timedelta(days=61))
-    find_alerts(TODAY)
+    find_unused(TODAY)
     assert Alert.objects.get(person=person).appointments == [held.pk]
+
+
+@pytest.mark.parametrize("kind", ["vacation", "holiday"])
+def test_a_vacation_is_no_time_in_which_a_role_rests(cast: Cast, kind: str) -> None:
+    set_rule(cast.school, "alert_grant_days", "60")
+    person = make_user("多职", cast.teaching)
+    appoint(person, Role.REGISTRAR, cast.school, valid_from=MONDAY - timedelta(days=200))
+    read(person, student(cast), 10, day=MONDAY - timedelta(days=70))
+    off = {"valid_from": MONDAY - timedelta(days=50), "valid_until": MONDAY - timedelta(days=31)}
+    away = saved(CalendarPeriod(unit=cast.bureau, kind=kind, **off))
+    find_unused(TODAY)
+    assert not Alert.objects.filter(person=person).exists(), "20 days off make 60 days 80"
+    find_unused(TODAY + timedelta(days=10))
+    assert Alert.objects.filter(person=person).exists()
+    away.valid_from = date(2000, 1, 1)
+    saved(away)
+    find_unused(TODAY)
+
+
+def test_a_role_given_within_the_time_and_the_days_off_is_new(cast: Cast) -> None:
+    set_rule(cast.school, "alert_grant_days", "60")
+    person = make_user("多职", cast.teaching)
+    appoint(person, Role.REGISTRAR, cast.school, valid_from=MONDAY - timedelta(days=61))
+    off = {"valid_from": MONDAY - timedelta(days=10), "valid_until": MONDAY - timedelta(days=1)}
+    saved(CalendarPeriod(unit=cast.school, kind="vacation", **off))
+    find_unused(TODAY)
+    assert not Alert.objects.filter(person=person).exists()
+    find_unused(TODAY + timedelta(days=12))
+    assert Alert.objects.filter(person=person).exists()
 
 
 # Running

@@ -10,7 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
+from accounts.actions import lock_user
 from accounts.models import Appointment, User
 from accounts.roles import Role
 from accounts.scope import NotPermitted, holds
@@ -155,14 +157,18 @@ def test_what_is_marked_ends_in_one_act_with_a_report(cast: Cast, client: Client
     assert not review.items.filter(outcome="").exists()
     with pytest.raises(NotPermitted):
         actions.finish(actor=cast.leader, review=review)
-    assert actions.finish(actor=cast.security_admin, review=review) == (1, 0)
+    assert actions.finish(actor=cast.security_admin, review=review) == (1, 0, 0)
     assert not holds(User.objects.get(pk=cast.registrar.pk), "view_student")
     row = Appointment.objects.get(user=cast.registrar)
     assert row.withdrawn_at is not None
     ended = Event.objects.get(action="account.appointment_ended")
     assert ended.request_no == review.number
     assert item_of(review, cast.registrar).ended_by == cast.security_admin
-    assert Event.objects.get(action="grant_review.finished").detail == {"ended": 1, "unanswered": 0}
+    assert Event.objects.get(action="grant_review.finished").detail == {
+        "ended": 1,
+        "unanswered": 0,
+        "stay": 0,
+    }
     with pytest.raises(WrongState):
         say(cast.academic_head, review, cast.teacher)
     client.force_login(cast.auditor)
@@ -182,26 +188,66 @@ def test_unanswered_roles_are_listed_after_the_due_date_and_stay_in_force(cast: 
     ).content.decode()
     assert cast.finance.name in page
     assert cast.clerk.name not in page
-    assert actions.finish(actor=cast.security_admin, review=review) == (0, 1)
+    assert actions.finish(actor=cast.security_admin, review=review) == (0, 1, 0)
     assert holds(User.objects.get(pk=cast.finance.pk), "view_fee_status")
 
 
 def test_a_role_that_ended_meanwhile_stays_as_it_ended_and_ones_own_is_for_another(cast: Cast) -> None:
+    above = make_user("局安全员", cast.bureau)
+    appoint(above, Role.SECURITY_ADMIN, cast.bureau)
     review = opened(cast)
     say(cast.leader, review, cast.registrar, cast.security_admin, outcome="end", reason="转岗")
     say_all(cast, review)
-    with pytest.raises(RequestRefused):
+    with pytest.raises(RequestRefused, match="安全管理员"):
         actions.finish(actor=cast.security_admin, review=review)
     review.refresh_from_db()
     assert review.closed_at is None
     assert Appointment.objects.get(user=cast.registrar).withdrawn_at is None
-    above = make_user("局安全员", cast.bureau)
-    appoint(above, Role.SECURITY_ADMIN, cast.bureau)
     gone = Appointment.objects.get(user=cast.registrar)
     gone.withdrawn_at = timezone.now()
     saved(gone)
-    assert actions.finish(actor=above, review=review) == (1, 0)
+    assert actions.finish(actor=above, review=review) == (1, 0, 0)
     assert item_of(review, cast.registrar).ended_by is None
+
+
+def test_the_last_who_grants_roles_is_not_marked_to_end(cast: Cast) -> None:
+    review = opened(cast)
+    with pytest.raises(RequestRefused, match="徐涛"):
+        say(cast.leader, review, cast.registrar, cast.security_admin, outcome="end", reason="转岗")
+    assert not review.items.filter(outcome="end").exists()
+    say(cast.leader, review, cast.security_admin)
+    second = make_user("安全员", cast.school)
+    appoint(second, Role.SECURITY_ADMIN, cast.school)
+    assert say(cast.leader, review, cast.security_admin, outcome="end", reason="转岗") == (1, 0)
+
+
+def test_of_two_who_grant_roles_one_stays(cast: Cast) -> None:
+    second = make_user("安全员", cast.school)
+    appoint(second, Role.SECURITY_ADMIN, cast.school)
+    review = opened(cast)
+    assert say(cast.leader, review, second, outcome="end", reason="转岗") == (1, 0)
+    with pytest.raises(RequestRefused, match="徐涛"):
+        say(cast.leader, review, cast.security_admin, outcome="end", reason="转岗")
+
+
+def test_the_rest_ends_when_the_other_who_grants_roles_has_left(cast: Cast, client: Client) -> None:
+    second = make_user("安全员", cast.school)
+    appoint(second, Role.SECURITY_ADMIN, cast.school)
+    review = opened(cast)
+    say(cast.leader, review, cast.registrar, cast.security_admin, outcome="end", reason="转岗")
+    say_all(cast, review)
+    lock_user(actor=cast.system_admin, user=second, reason="离岗")
+    late(review)
+    client.force_login(cast.security_admin)
+    with override("en"):
+        url = reverse("audit:grant_review_finish", args=[review.public_id])
+        page = client.post(url, follow=True, headers={"accept-language": "en"}).content.decode()
+    review.refresh_from_db()
+    assert review.closed_at is not None
+    assert "Your own role stays in force" in page
+    assert Appointment.objects.get(user=cast.registrar).withdrawn_at is not None
+    assert Appointment.objects.get(user=cast.security_admin).withdrawn_at is None
+    assert Event.objects.get(action="grant_review.finished").detail["stay"] == 1
 
 
 def test_one_review_is_open_at_a_time_and_another_school_is_not_ones_own(cast: Cast) -> None:

@@ -56,7 +56,7 @@ def take(cast: Cast, incident: Incident, *steps: str, actor: User | None = None)
         )
 
 
-@pytest.mark.requirement("S0-5.2-2", "S0-7.3-1", "S0-7.3-2")
+@pytest.mark.requirement("S0-5.2-2", "S0-7.3-1", "S0-7.3-2", "S4-6.2-2")
 def test_a_case_goes_through_its_steps_and_another_closes_it(cast: Cast) -> None:
     wang = make_student("王小明", cast, school_class=cast.school_class)
     incident = reported(cast)
@@ -92,6 +92,35 @@ def test_no_step_comes_before_what_it_needs(cast: Cast) -> None:
     assert following(done) == [Step.CLOSED]
 
 
+@pytest.mark.requirement("S1-4-4")
+def test_the_authority_is_told_first_of_all_and_no_leak_is_closed_without(cast: Cast, client: Client) -> None:
+    incident = reported(cast)
+    client.force_login(cast.security_admin)
+    url = reverse("audit:incident_step", args=[incident.public_id])
+    told_at = timezone.localtime() - timedelta(minutes=5)
+    given = {
+        "step-step": Step.AUTHORITY_NOTIFIED, "step-note": "已电话报告", "step-authority": "区教育局",
+        "step-reference": "东教函〔2026〕8号", "step-told_at": f"{told_at:%Y-%m-%dT%H:%M}",
+    }  # fmt: skip
+    assert client.post(url, {**given, "step-authority": ""}).status_code == 422
+    assert not incident.steps.exists()
+    assert client.post(url, given).status_code == 302
+    step = incident.steps.get()
+    assert (step.authority, step.reference, step.by) == (
+        "区教育局",
+        "东教函〔2026〕8号",
+        cast.security_admin,
+    )
+    assert Event.objects.get(action="incident.step").detail == {"step": "authority"}
+    late = reported(cast)
+    take(cast, late, Step.ISOLATED, Step.ASSESSED, Step.STUDENTS_NOTIFIED)
+    with pytest.raises(WrongState):
+        take(cast, late, Step.REMEDIED)
+    with pytest.raises(WrongState):
+        actions.close(actor=cast.leader, incident=late, note="x")
+
+
+@pytest.mark.requirement("S1-4-4")
 def test_the_clock_runs_from_the_report(cast: Cast) -> None:
     set_rule(cast.school, "incident_authority_hours", "2")
     incident = reported(cast)
@@ -164,6 +193,7 @@ def test_the_database_keeps_the_persons_apart(cast: Cast) -> None:
         FrozenAccount.objects.create(incident=incident, user=by, by=by)
 
 
+@pytest.mark.requirement("S4-6.2-2")
 def test_an_account_is_frozen_by_the_security_administrator_alone(cast: Cast, client: Client) -> None:
     incident = reported(cast)
     actions.freeze(actor=cast.security_admin, incident=incident, staff_no=cast.clerk.staff_no.lower())
@@ -183,6 +213,7 @@ def test_an_account_is_frozen_by_the_security_administrator_alone(cast: Cast, cl
     assert cast.bureau_officer.is_active
 
 
+@pytest.mark.requirement("S4-6.2-2")
 def test_the_extent_is_found_by_class_number_and_by_what_was_read(cast: Cast) -> None:
     one, two, three = (make_student(name, cast) for name in ("王一", "王二", "王三"))
     other = make_student("外校", cast, school=cast.other_school)
@@ -205,7 +236,7 @@ def test_the_extent_is_found_by_class_number_and_by_what_was_read(cast: Cast) ->
     assert selectors.extent_of(incident) == [(None, 2)]
 
 
-@pytest.mark.requirement("S0-5.2-2")
+@pytest.mark.requirement("S0-5.2-2", "S4-6.2-2")
 def test_the_letters_tell_what_the_law_asks_and_leave_a_trace_for_each_student(
     cast: Cast, client: Client
 ) -> None:
@@ -266,6 +297,7 @@ def test_the_words_of_a_case_are_stored_encrypted(cast: Cast) -> None:
     assert "已办".encode() not in stored
 
 
+@pytest.mark.requirement("S1-4-4")
 def test_the_clock_runs_until_the_authority_was_told(cast: Cast, client: Client) -> None:
     incident = reported(cast)
     incident.authority_due = timezone.now() - timedelta(minutes=1)
@@ -416,7 +448,7 @@ def test_no_letter_goes_without_the_kinds_of_data(cast: Cast, client: Client) ->
     assert incident.data_kinds == ["contact", "health"]
 
 
-@pytest.mark.requirement("S0-5.2-2")
+@pytest.mark.requirement("S0-5.2-2", "S1-4-4")
 def test_the_letter_to_the_authority_names_all_that_the_law_asks_and_no_student(
     cast: Cast, client: Client
 ) -> None:
@@ -434,7 +466,7 @@ def test_the_letter_to_the_authority_names_all_that_the_law_asks_and_no_student(
     assert Event.objects.filter(action="incident.notice_printed").count() == 1
 
 
-@pytest.mark.requirement("S0-5.2-2")
+@pytest.mark.requirement("S0-5.2-2", "S4-6.2-2")
 def test_who_comes_onto_the_list_later_is_told_before_the_case_closes(cast: Cast, client: Client) -> None:
     set_rule(cast.school, "incident_students_hours", "48")
     incident = told_case(cast)

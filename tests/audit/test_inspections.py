@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actions import lock_user
+from accounts.models import User
 from accounts.roles import Role
 from accounts.scope import NotPermitted, OutOfScope
 from approvals.refusals import OwnFile, RequestRefused, SamePerson, WrongState
@@ -20,10 +21,11 @@ from audit.inspections.actions import Points
 from audit.inspections.erasing import erase
 from audit.inspections.people import departments
 from audit.models import AreaFinding, InspectedFile, Inspection
+from core.crypto import blind_index
 from ledger import events
 from ledger.context import acting, service_user
 from ledger.models import Event
-from records.models import Student
+from records.models import FamilyMember, Student
 from tests.audit.supervising import begun, finished, opened, planned, worked
 from tests.cast import Cast, make_cast
 from tests.factories import appoint, make_unit, make_user, saved, set_rule
@@ -168,6 +170,38 @@ def test_a_file_is_judged_by_its_inspector_after_reading(cast: Cast) -> None:
     file.refresh_from_db()
     assert (file.faults, file.judged_by) == (["incomplete", "wrong"], cast.archivist)
     assert Event.objects.get(action="inspection.judged").subject == file.subject
+
+
+def child_of(person: User, student: Student) -> None:
+    index = blind_index("id_number", "110101199003070000")
+    person.id_number_index = index
+    saved(person)
+    saved(FamilyMember(student=student, position=9, relation="51", name="某", id_number_index=index))
+
+
+def test_another_file_is_drawn_instead_of_one_of_the_inspectors_family(cast: Cast) -> None:
+    child, other = worked(cast, "王小明", "李小红")
+    child_of(cast.archivist, child)
+    row = begun(cast, sample_size=1)
+    assert (row.population, list(row.files.values_list("subject", flat=True))) == (1, [other.public_id])
+
+
+def test_nobody_of_a_sampled_students_family_takes_over(cast: Cast, client: Client) -> None:
+    child, _other = worked(cast, "王小明", "李小红")
+    child_of(cast.second_archivist, child)
+    row = begun(cast)
+    with pytest.raises(OwnFile, match=cast.second_archivist.name):
+        actions.assign(actor=cast.archive_head, inspection=row, inspector=cast.second_archivist)
+    client.force_login(cast.archive_head)
+    url = reverse("audit:inspection_assign", args=[row.public_id])
+    page = client.post(url, {"inspector": cast.second_archivist.pk}, follow=True).content.decode()
+    assert page.count(cast.second_archivist.name) > 1
+    row.refresh_from_db()
+    assert row.inspector == cast.archivist
+    planned_one = planned(cast)
+    actions.assign(actor=cast.archive_head, inspection=planned_one, inspector=cast.second_archivist)
+    drawn = actions.begin(actor=cast.second_archivist, inspection=planned_one)
+    assert child.public_id not in drawn.files.values_list("subject", flat=True)
 
 
 def test_files_of_the_inspectors_family_stay_out(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

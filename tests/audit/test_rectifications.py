@@ -18,6 +18,7 @@ from approvals.refusals import AlreadyDecided, RequestRefused, SamePerson, Stale
 from audit.inspection_models import APART
 from audit.inspections.erasing import erase
 from audit.models import InspectedFile, Rectification, RectificationEvidence
+from audit.opinions import actions as opinions
 from audit.rectifications import actions, selectors
 from audit.tasks import supervise
 from files.models import Discarded
@@ -31,6 +32,7 @@ from tests.audit.test_inspections import words_of
 from tests.cast import Cast, make_cast
 from tests.enrollment.intake import picture
 from tests.factories import appoint, make_user, saved, set_rule
+from tests.records.files import make_student
 from tests.support.inbox import inbox_rows
 from tests.support.together import at_once
 
@@ -202,6 +204,29 @@ def test_a_notice_names_no_student(cast: Cast) -> None:
     assert not Rectification.objects.exists()
 
 
+@pytest.mark.requirement("S0-4.4-3")
+@pytest.mark.parametrize("born", ["sample", "opinion"])
+def test_no_step_of_a_notice_names_a_student(cast: Cast, born: str) -> None:
+    worked(cast, "王小明")
+    words = "已补齐王小明的材料"
+    source: Any = finished(cast)
+    if born == "opinion":
+        source = opinions.write(actor=cast.teacher, kind="report", words="王小明的材料放错了柜子")
+        with pytest.raises(RequestRefused):
+            drafted(cast, source=source, problem="王小明的材料放错了柜子")
+    row = drafted(cast, source=source)
+    with pytest.raises(RequestRefused):
+        actions.drop(actor=cast.archive_head, row=row, note=words)
+    row = actions.acknowledge(actor=cast.head, row=actions.sign(actor=cast.archive_head, row=row))
+    with pytest.raises(RequestRefused):
+        actions.answer(actor=cast.head, row=row, words=words, scans=[scan()])
+    row = answered(cast, row)
+    for verdict in ({"enough": True}, {"enough": False, "days": 3}):
+        with pytest.raises(RequestRefused):
+            actions.verify(actor=cast.archivist, row=row, note=words, **verdict)
+    assert not any("王小明" in one.note for one in row.steps.all())
+
+
 def test_a_draft_can_be_left_unissued(cast: Cast) -> None:
     row = drafted(cast)
     with pytest.raises(RequestRefused):
@@ -296,6 +321,20 @@ def test_evidence_goes_with_the_last_file_of_the_sample(cast: Cast, client: Clie
     client.force_login(cast.archivist)
     assert client.get(reverse("audit:inspection", args=[row.inspection.public_id])).status_code == 200
     assert client.get(reverse("audit:rectification_evidence", args=[proof.public_id])).status_code == 404
+
+
+@pytest.mark.requirement("S0-4.4-3")
+def test_evidence_for_an_opinion_goes_with_the_first_file_of_the_school(cast: Cast) -> None:
+    ten_years(cast)
+    student = leaver(cast)
+    source: Any = opinions.write(actor=cast.teacher, kind="report", words="扫描件随意堆放")
+    proof = RectificationEvidence.objects.get(step__rectification=answered(cast, issued(cast, source=source)))
+    elsewhere = make_student("外校生", cast, school=cast.other_school)
+    with acting(cast.archivist):
+        assert list(erase(elsewhere)) == [], "another school's file"
+    events.record("student.viewed", actor=cast.clerk, obj=student, unit_id=cast.school.pk)
+    walk(cast, applied(cast), *WAY)
+    assert Discarded.objects.filter(blob=proof.blob).exists()
 
 
 def test_the_notice_is_printed_with_its_course(cast: Cast) -> None:

@@ -172,6 +172,7 @@ def test_only_pictures_and_pdfs_are_shown_in_the_browser(cast: Cast) -> None:
     assert serve(scan, "inline")["Content-Disposition"].startswith("inline")
 
 
+@pytest.mark.requirement("S0-2.4-3")
 def test_what_a_rolled_back_transaction_stored_is_swept(cast: Cast) -> None:
     before = stored_files()
     kept = store(actor=cast.clerk, content=b"a,b\n1,2\n", filename="kept.csv", allowed=["csv"])
