@@ -130,7 +130,7 @@ def test_the_page_orders_a_verification_and_shows_what_it_found(cast: Cast) -> N
     row = Verification.objects.get()
     assert row.by == cast.auditor
     shown = page(cast.auditor, "verification", row.public_id)
-    assert "Faults found" in shown and TABLE in shown
+    assert "Faults found" in shown and TABLE in shown and reverse("audit:incident_report") in shown
     assert str(row.count) in page(cast.auditor, "verifications")
     waiting = inbox.rows_by_source(cast.auditor, "waiting")["seals"]
     assert [one.url for one in waiting] == [reverse("audit:verification", args=[row.public_id])]
