@@ -45,7 +45,7 @@ def seal(request: HttpRequest, number: int) -> HttpResponse:
         "header": header,
         "digest": digest(row.header),
         "signature": bytes(row.signature).hex(),
-        "parts": selectors.parts_of(row),
+        "parts": [(*part, selectors.table_words(part[1])) for part in selectors.parts_of(row)],
     }
     return render(request, "audit/seals/seal.html", context)
 

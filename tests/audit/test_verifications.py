@@ -218,3 +218,10 @@ def test_copies_are_sent_once_and_again_after_a_silence(cast: Cast, tmp_path: Pa
     place.write_bytes(copies.content_of(made))
     assert copies.send() == 1, "a copy that lies there already is the same"
     assert sorted((tmp_path / "seals").rglob("*.json"))[1] == place
+
+
+def test_tables_are_told_in_words_beside_their_names() -> None:
+    with override("en"):
+        assert selectors.table_words("records_historicalstudent") == "Student"
+        assert selectors.table_words("ledger_event_202611") == selectors.table_words("ledger_event") != ""
+        assert selectors.table_words("gone_table") == ""
