@@ -379,7 +379,11 @@ class ListPage(Generic[M]):
     @cached_property
     def rows(self) -> list[Row]:
         """The lines of the table, ready to be written."""
-        parts = [(column, cell_start(column)) for column in self.shown_columns]
+        columns = self.shown_columns
+        on_phones = [one for one in columns if one.phone]
+        named = any(one.css == "name" for one in on_phones)
+        lead = None if named else next(iter(on_phones), None)
+        parts = [(column, cell_start(column, leads=column is lead)) for column in columns]
         return [self._row(row, parts) for row in self.objects[: self.size]]
 
     def _row(self, row: M, parts: list[tuple[Column[M], str]]) -> Row:

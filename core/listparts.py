@@ -143,9 +143,15 @@ def filter_value(shown: ShownFilter) -> object | None:
     return shown.value
 
 
-def cell_start(column: Column[Any]) -> str:
-    """The opening tag of a column's cells, with the label that phones show."""
-    css = f"{column.css} no-phone".strip() if not column.phone else column.css
+def cell_start(column: Column[Any], *, leads: bool = False) -> str:
+    """The opening tag of a column's cells, with the label that phones show. ``leads``: the row's heading there."""
+    marks = (
+        column.css,
+        "no-phone" * (not column.phone),
+        "link" * column.link * (column.css != "name"),
+        "lead" * leads,
+    )
+    css = " ".join(filter(None, marks))
     return format_html('<td class="{}" data-label="{}">', css, column.label)
 
 

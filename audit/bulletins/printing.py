@@ -1,5 +1,6 @@
 """A bulletin in words, for its page and its print."""
 
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -8,7 +9,7 @@ from django.utils.translation import pgettext
 from accounts.models import User
 from audit.inspections.printing import supervision_pdf, table
 from audit.models import Bulletin, Inspection, Rectification
-from core.formatting import moment
+from core.formatting import day, moment
 from school.models import in_language
 
 
@@ -29,7 +30,7 @@ def tables(lines: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
         (
             one["number"],
             _name(one),
-            one["due"],
+            day(date.fromisoformat(one["due"])),
             str(states[one["state"]]),
             _("Yes") if one["overdue"] else "—",
         )

@@ -68,6 +68,7 @@ def review(request: HttpRequest, review_id: UUID) -> HttpResponse:
         "state": review_badge(row),
         "answers": answers,
         "finishes": runs and not row.closed_at and selectors.may_finish(row),
+        "waits": runs and not row.closed_at and not selectors.may_finish(row),
         "reports": bool(row.closed_at) and (runs or row.school_id in units_with(user, selectors.READ)),
     }
     return page.respond("audit/grant_review.html", context)

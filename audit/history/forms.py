@@ -11,6 +11,8 @@ MOMENTS = [
     "%Y-%m-%d",
     "%Y-%m-%d %H:%M:%S.%f",
 ]
+DAY = _("Write the day as 2026-11-22.")
+MOMENT = _("Write the moment as 2026-11-22 14:05.")
 
 
 class AskForm(forms.Form):
@@ -19,8 +21,8 @@ class AskForm(forms.Form):
     use_required_attribute = False
 
     what = forms.CharField(label=_("What"), required=False, max_length=120)
-    since = forms.DateField(label=_("From"), required=False)
-    until = forms.DateField(label=_("Until"), required=False)
+    since = forms.DateField(label=_("From"), required=False, error_messages={"invalid": DAY})
+    until = forms.DateField(label=_("Until"), required=False, error_messages={"invalid": DAY})
 
     def clean(self) -> dict[str, Any]:
         """The first day lies before the last."""
@@ -38,10 +40,11 @@ class MomentForm(forms.Form):
     at = forms.DateTimeField(
         label=_("Moment"),
         input_formats=MOMENTS,
+        error_messages={"invalid": MOMENT},
         widget=forms.DateTimeInput(attrs={"placeholder": "2026-11-22 14:05"}),
     )
     other = forms.DateTimeField(
-        label=_("Compared with"), required=False, input_formats=MOMENTS,
+        label=_("Compared with"), required=False, input_formats=MOMENTS, error_messages={"invalid": MOMENT},
         widget=forms.DateTimeInput(attrs={"placeholder": "2026-11-22 14:05"}),
     )  # fmt: skip
 

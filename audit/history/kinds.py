@@ -10,11 +10,12 @@ from records.merits.selectors import CASE_WORKERS
 from records.sections import sections
 from records.selectors import StudentFile
 
-ALWAYS = frozenset({
+ALWAYS = (
     "records.Student", "records.Enrolment", "records.FamilyMember", "records.Document", "records.DocumentLink",
     "enrollment.Applicant", "enrollment.ApplicantMember", "enrollment.ApplicantDocument",
-})  # fmt: skip
-"""The file itself and what it came from: every reader of the history sees these with their values."""
+)  # fmt: skip
+"""The file itself and what it came from, in the order of asking: every reader of the history sees these with their
+values."""
 
 OF_SECTION = {
     "records.Reward": "merits",
@@ -46,7 +47,7 @@ class Shown(Enum):
 
 @cache
 def traced() -> dict[str, type[Any]]:
-    """Every recorded model with a subject, by its label.
+    """Every recorded model with a subject, by its label: the file itself first.
 
     Without incidents: who reads a file, or audits, may be the suspect, and does not learn of the case here.
     """
@@ -56,7 +57,8 @@ def traced() -> dict[str, type[Any]]:
         for one in every
         if hasattr(one, "history") and hasattr(one, "ledger_subject") and one._meta.app_label != "audit"
     }
-    return dict(sorted(found.items()))
+    own = {label: place for place, label in enumerate(ALWAYS)}
+    return dict(sorted(found.items(), key=lambda pair: (own.get(pair[0], len(own)), pair[0])))
 
 
 def shown(label: str, file: StudentFile | None, *, audits: bool) -> Shown:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from archive.certificates.forms import ClassField
 from audit.incidents.actions import Notice
+from audit.inspections.forms import day_field
 from audit.models import DataKind, Incident, Step
 from school.models import SchoolClass
 
@@ -25,7 +26,9 @@ def _text(label: Any, *, required: bool = True, hint: Any = "") -> forms.CharFie
 def _moment(label: Any, **options: Any) -> forms.DateTimeField:
     return forms.DateTimeField(
         label=label,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        widget=forms.DateTimeInput(
+            attrs={"autocomplete": "off", "placeholder": "2026-11-22 14:05"}, format="%Y-%m-%d %H:%M"
+        ),
         **options,
     )
 
@@ -48,7 +51,10 @@ class StepForm(forms.Form):
 
     step = forms.ChoiceField(label=_("Step"))
     note = _text(_("What was done"))
-    authority = forms.CharField(label=_("Authority told"), max_length=120, required=False)
+    authority = forms.CharField(
+        label=_("Authority told"), max_length=120, required=False,
+        help_text=_("This and the next two only when the authority was told"),
+    )  # fmt: skip
     reference = forms.CharField(label=_("Number of the notice"), max_length=60, required=False)
     told_at = _moment(_("Told at"), required=False)
 
@@ -100,13 +106,14 @@ class ExtentForm(forms.Form):
         queryset=SchoolClass.objects.none(),
         to_field_name="public_id",
         required=False,
+        empty_label="—",
     )
     numbers = forms.CharField(
         label=_("Student numbers"), required=False, max_length=9000, widget=forms.Textarea(attrs={"rows": 2})
     )
     staff_no = forms.CharField(label=_("Files opened by (staff number)"), required=False, max_length=20)
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = day_field(_("From"), required=False)
+    until = day_field(_("Until"), required=False)
 
     def __init__(self, *args: Any, classes: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

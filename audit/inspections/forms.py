@@ -23,8 +23,11 @@ def text_field(label: Any, *, required: bool = True, hint: Any = "", rows: int =
 
 
 def day_field(label: Any, **options: Any) -> forms.DateField:
-    """A day."""
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}), **options)
+    """A day, written in any of the ways of the other pages."""
+    widget = forms.DateInput(
+        attrs={"inputmode": "numeric", "autocomplete": "off", "placeholder": "2026-09-01"}
+    )
+    return forms.DateField(label=label, widget=widget, **options)
 
 
 class UnitField(forms.ModelChoiceField[Unit]):
@@ -48,14 +51,16 @@ class PlanForm(forms.Form):
 
     use_required_attribute = False
 
-    unit = UnitField(label=_("Department"), queryset=Unit.objects.none(), to_field_name="public_id")
+    unit = UnitField(
+        label=_("Department"), queryset=Unit.objects.none(), to_field_name="public_id", empty_label="—"
+    )
     kind = forms.ChoiceField(
         label=_("Kind"),
         choices=[one for one in Inspection.Kind.choices if one[0] != Inspection.Kind.QUARTERLY],
         help_text=_("An inspection of the safety of the archives draws no files"),
     )
     period_from = day_field(_("Period looked at, from"))
-    period_until = day_field(_("until"))
+    period_until = day_field(_("Period looked at, until"))
     planned_on = day_field(_("Planned for"), initial=timezone.localdate)
     sample_size = forms.IntegerField(
         label=_("Files to be drawn"), min_value=0, max_value=MOST_FILES, initial=10,
@@ -91,7 +96,7 @@ class AssignForm(forms.Form):
 
     use_required_attribute = False
 
-    inspector = PersonField(label=_("Inspector"), queryset=User.objects.none())
+    inspector = PersonField(label=_("Inspector"), queryset=User.objects.none(), empty_label="—")
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -116,17 +121,21 @@ class FindingsForm(forms.Form):
         for area in self.areas:
             self.fields[f"{area.value}_score"] = forms.IntegerField(
                 label=area.label, min_value=0, max_value=FULL_SCORE, required=False,
-                help_text=_("Points, at most %(most)s") % {"most": FULL_SCORE},
+                help_text=_("Points, at most %(most)s; say below why any are missing") % {"most": FULL_SCORE},
             )  # fmt: skip
             self.fields[f"{area.value}_words"] = text_field(_("What was found"), required=False, rows=2)
 
     def clean(self) -> None:
-        """Words alone are not enough."""
+        """Words alone are not enough, and points that are missing ask for words."""
         super().clean()
         for area in self.areas:
-            words = self.cleaned_data.get(f"{area.value}_words")
-            if words and self.cleaned_data.get(f"{area.value}_score") is None:
-                self.add_error(f"{area.value}_score", ValidationError(_("Give points as well.")))
+            score, words = f"{area.value}_score", f"{area.value}_words"
+            given = self.cleaned_data.get(score)
+            if self.cleaned_data.get(words):
+                if given is None and score not in self.errors:
+                    self.add_error(score, ValidationError(_("Give points as well.")))
+            elif given is not None and given < FULL_SCORE:
+                self.add_error(words, ValidationError(_("Say in words why points are missing.")))
 
     def points(self) -> dict[str, Points]:
         """What was given, by area."""

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import requires, user_of
+from accounts.models import User
 from accounts.scope import holds, units_with
 from approvals.refusals import RequestRefused
 from approvals.telling import told
@@ -131,23 +132,34 @@ def findings(request: HttpRequest, inspection_id: UUID) -> HttpResponse:
     user = user_of(request)
     row = selectors.inspection_for(user, inspection_id)
     form = FindingsForm(request.POST, inspection=row)
-    if form.is_valid():
-        try:
-            actions.write_findings(actor=user, inspection=row, points=form.points())
-        except RequestRefused as refused:
-            form.add_error(None, str(refused))
-        else:
-            messages.success(request, _("Recorded."))
-            return redirect("audit:inspection", row.public_id)
-    return _page(request, row, form, status=422)
+    if not _kept(user, row, form):
+        return _page(request, row, form, status=422)
+    messages.success(request, _("Recorded."))
+    return redirect("audit:inspection", row.public_id)
+
+
+def _kept(user: User, row: Inspection, form: FindingsForm) -> bool:
+    """Whether the findings of the form were kept; if not, it says why."""
+    if not form.is_valid():
+        return False
+    try:
+        actions.write_findings(actor=user, inspection=row, points=form.points())
+    except RequestRefused as refused:
+        form.add_error(None, str(refused))
+        return False
+    return True
 
 
 @requires(INSPECT)
 @require_POST
 def finish(request: HttpRequest, inspection_id: UUID) -> HttpResponse:
-    """Finish it."""
+    """Keep the findings that were typed, and finish it."""
     user = user_of(request)
     row = selectors.inspection_for(user, inspection_id)
+    form = FindingsForm(request.POST, inspection=row)
+    typed = any(form.add_prefix(name) in request.POST for name in form.fields)
+    if typed and not _kept(user, row, form):
+        return _page(request, row, form, status=422)
     done = _("Finished. The department is told.")
     return _act(request, row, done, lambda: actions.finish(actor=user, inspection=row))
 

@@ -21,7 +21,9 @@ class DraftForm(forms.Form):
 
     use_required_attribute = False
 
-    unit = UnitField(label=_("Department"), queryset=Unit.objects.none(), to_field_name="public_id")
+    unit = UnitField(
+        label=_("Department"), queryset=Unit.objects.none(), to_field_name="public_id", empty_label="—"
+    )
     problem = text_field(_("Problem"), hint=IMPERSONAL)
     basis = text_field(_("Basis"), hint=_("The rule that asks for it"), rows=2)
     measure = text_field(_("Measure asked for"))
@@ -77,7 +79,7 @@ class VerifyForm(VersionForm):
 
     outcome = forms.ChoiceField(
         label=_("Outcome"),
-        choices=(("", "---------"), ("enough", _("Rectified: close it")), ("again", _("Not enough: open it again"))),
+        choices=(("", "—"), ("enough", _("Rectified: close it")), ("again", _("Not enough: open it again"))),
     )  # fmt: skip
     note = text_field(_("What you looked at and found"), hint=IMPERSONAL)
     days = forms.IntegerField(

@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from audit.models import Verification, VerificationFinding
-from audit.seals.selectors import Standing
+from audit.seals.selectors import Standing, table_words
 from core.listpage import Column, Empty, ListPage
 from core.templatetags.xueji import badge
 from ledger.models import Seal
@@ -47,6 +48,12 @@ def standing_badge(standing: Standing) -> SafeString:
     """How far an event is proved, as a badge."""
     kind, icon = LOOKS[standing]
     return badge(kind, standing.label, icon)
+
+
+def _table(row: VerificationFinding) -> SafeString | str:
+    if not row.table:
+        return ""
+    return format_html("{} <code>{}</code>", table_words(row.table), row.table)
 
 
 class SealList(ListPage[Any]):
@@ -98,7 +105,7 @@ class FindingList(ListPage[Any]):
     name = "audit.findings"
     columns = (
         Column("kind", _("Fault"), VerificationFinding.get_kind_display, sort=("kind", "pk"), fixed=True),
-        Column("table", _("Table"), lambda row: row.table, sort=("table", "row"), css="id"),
+        Column("table", _("Table"), _table, sort=("table", "row"), value=lambda row: row.table),
         Column("row", _("Row"), lambda row: row.row, css="num"),
         Column("seal", pgettext_lazy("seal", "Seal"), lambda row: row.seal, sort=("seal", "pk"), css="num"),
         Column("note", _("Note"), lambda row: row.note, phone=False),

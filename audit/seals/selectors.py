@@ -1,13 +1,18 @@
 """Reads of seals and verifications. They tell of tables and numbers, never of a person, and belong to no unit."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Count, Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import Verification
@@ -131,6 +136,19 @@ def seals() -> QuerySet[Seal]:
 def seal_for(number: int) -> Seal:
     """One by its number; Http404 when there is none."""
     return get_object_or_404(seals(), number=number)
+
+
+@cache
+def _models() -> dict[str, type[Any]]:
+    """Whose rows the tables hold; of a table of changes, the model that was changed."""
+    every: list[Any] = apps.get_models()
+    return {one._meta.db_table: getattr(one, "instance_type", one) for one in every}
+
+
+def table_words(table: str) -> str:
+    """What stands in a table, in words; nothing for a table that is gone. Months of one table are told as one."""
+    model = _models().get(re.sub(r"_\d{6}$", "", table))
+    return capfirst(str(model._meta.verbose_name)) if model else ""
 
 
 def parts_of(seal: Seal) -> list[tuple[str, str, int]]:

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import requires, user_of
+from accounts.models import User
+from accounts.scope import holds
 from audit.seals import actions, selectors
 from audit.seals.lists import FindingList, SealList, VerificationList, result
 from core.signing import public_keys
@@ -43,7 +45,7 @@ def seal(request: HttpRequest, number: int) -> HttpResponse:
         "header": header,
         "digest": digest(row.header),
         "signature": bytes(row.signature).hex(),
-        "parts": selectors.parts_of(row),
+        "parts": [(*part, selectors.table_words(part[1])) for part in selectors.parts_of(row)],
     }
     return render(request, "audit/seals/seal.html", context)
 
@@ -83,4 +85,5 @@ def keys(request: HttpRequest) -> HttpResponse:
         {"id": key_id, "text": base64.b64encode(key).decode(), "fingerprint": sha256(key).hexdigest()}
         for key_id, key in known.items()
     ]
-    return render(request, "audit/seals/keys.html", {"rows": rows})
+    audits = isinstance(request.user, User) and holds(request.user, selectors.PERM)
+    return render(request, "audit/seals/keys.html", {"rows": rows, "audits": audits})

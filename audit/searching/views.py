@@ -18,6 +18,7 @@ from audit.seals.selectors import standing_of
 from audit.searching import actions, selectors
 from audit.searching.forms import SaveForm
 from audit.searching.lists import EventCharts, EventList
+from core.formatting import number, size
 from ledger import events as ledger_events
 from records.purposes import PURPOSES
 from records.trace import role_label
@@ -26,8 +27,27 @@ DETAIL_WORDS = {
     "purpose": gettext_lazy("Purpose"),
     "field": gettext_lazy("Field"),
     "found": gettext_lazy("Number found"),
+    "fields": gettext_lazy("Fields"),
+    "kind": gettext_lazy("Kind"),
+    "step": gettext_lazy("Step"),
+    "unit": gettext_lazy("Department concerned"),
+    "role": gettext_lazy("Role"),
+    "reason": gettext_lazy("Reason"),
+    "row": gettext_lazy("Row"),
+    "rows": gettext_lazy("Rows"),
+    "seals": gettext_lazy("Seals compared"),
+    "faults": gettext_lazy("Faults"),
+    "files": gettext_lazy("Files"),
+    "students": gettext_lazy("Students"),
+    "count": gettext_lazy("Count"),
+    "code": gettext_lazy("Code"),
+    "bytes": gettext_lazy("Size"),
+    "roles": gettext_lazy("Roles"),
+    "number": gettext_lazy("Request number"),
+    "left_out": gettext_lazy("Left out"),
 }
 """Words for what events tell most often; the rest stands as it is kept."""
+COUNTED = ("rows", "seals", "faults", "files", "students", "count", "found", "roles", "left_out")
 
 
 def _answer(request: HttpRequest, page: EventList, template: str) -> HttpResponse:
@@ -64,6 +84,14 @@ def _detail(detail: dict[str, Any]) -> list[tuple[Any, str]]:
             text = str(PURPOSES.get(text, text))
         elif key == "field":
             text = selectors.field_label(text)
+        elif key == "role":
+            text = role_label(text)
+        elif key == "unit" and isinstance(value, int):
+            text = selectors.unit_names([value]).get(value, text)
+        elif key == "bytes" and isinstance(value, int):
+            text = size(value)
+        elif key in COUNTED and isinstance(value, int):
+            text = number(value)
         told.append((DETAIL_WORDS.get(key, key), text))
     return told
 

@@ -4,6 +4,7 @@ icons, badges, fields, masked values, dates and numbers. ``docs/pages.md`` shows
 """
 
 import json
+import re
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -13,8 +14,8 @@ from django.forms import BoundField
 from django.http import HttpRequest, QueryDict
 from django.templatetags.static import static
 from django.utils.functional import Promise
-from django.utils.html import conditional_escape, format_html, json_script
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, escape, format_html, json_script
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -33,7 +34,6 @@ register.filter("clock_seconds", formatting.clock_seconds)
 register.filter("month", formatting.month)
 register.filter("number", formatting.number)
 register.filter("size", formatting.size)
-register.simple_tag(formatting.span, name="span")
 register.simple_tag(formatting.school_year, name="school_year")
 
 BADGE_ICONS = {
@@ -51,9 +51,10 @@ ALERT_ICONS = {
     "orange": "arrow-back-up",
     "green": "circle-check",
     "red": "alert-circle",
-    "grey": "lock",
+    "grey": "info-circle",
     "purple": "lock",
 }
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 EMPTY_ICONS = {"nothing": "inbox", "no_match": "filter-off", "not_permitted": "lock"}
 MESSAGE_KINDS = {"success": "green", "error": "red", "warning": "amber"}
 
@@ -100,6 +101,12 @@ def badge(kind: str, text: object, icon: str = "", title: Label = "") -> SafeStr
 def message_kind(tags: str) -> str:
     """The alert kind for a Django message's tags."""
     return next((kind for tag, kind in MESSAGE_KINDS.items() if tag in tags), "blue")
+
+
+@register.simple_tag
+def span(start: date | None, end: date | None) -> SafeString:
+    """Two dates as a span; a line breaks between them and never within one."""
+    return mark_safe(_DAY.sub(r'<span class="xj-nowrap">\g<0></span>', escape(formatting.span(start, end))))  # noqa: S308  # escaped
 
 
 @register.inclusion_tag("components/alert.html")

@@ -244,3 +244,18 @@ def test_only_the_months_that_are_asked_for_are_opened(cast: Cast) -> None:
     following = (month + timedelta(days=32)).replace(day=1)
     assert f"ledger_event_{following:%Y%m}" not in plan
     assert f"ledger_event_{following:%Y%m}" in events(cast.auditor).order_by("-at")[:21].explain()
+
+
+def test_what_an_event_tells_besides_stands_in_words(cast: Cast, client: Client) -> None:
+    event = happened(
+        cast.registrar, cast.school, detail={"rows": 14219, "unit": cast.archives.pk, "bytes": 2048, "x": 3}
+    )
+    client.force_login(cast.auditor)
+    page = client.get(reverse("audit:event", args=[event.pk])).content.decode()
+    for told in (
+        "<dt>行数</dt><dd>14,219</dd>",
+        f"<dt>涉及部门</dt><dd>{cast.archives.label}</dd>",
+        "2.0 KB",
+    ):
+        assert told in page, told
+    assert "<dt>x</dt><dd>3</dd>" in page

@@ -248,3 +248,15 @@ def test_a_student_who_went_on_is_read_where_he_is_now(cast: Cast, wang: Student
     there = make_user("审计", cast.other_school)
     appoint(there, Role.AUDITOR, cast.other_school)
     assert reach(there, wang.public_id).audits
+
+
+def test_a_fault_names_its_field_and_the_file_comes_first_among_the_parts(
+    cast: Cast, client: Client, wang: Student
+) -> None:
+    client.force_login(cast.auditor)
+    client.cookies["django_language"] = "en"
+    wrong = client.get(url(wang), {"since": "2026", "until": "x"}).content.decode()
+    assert "From</p>" in wrong
+    assert "Until</p>" in wrong
+    assert wrong.count("Write the day as 2026-11-22.") == 2
+    assert next(iter(kinds.traced())) == "records.Student"

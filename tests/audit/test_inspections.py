@@ -404,3 +404,29 @@ def test_a_locked_inspector_is_replaced(cast: Cast) -> None:
     lock_user(actor=cast.system_admin, user=cast.archivist, reason="离岗")
     actions.assign(actor=cast.archive_head, inspection=row, inspector=cast.second_archivist)
     assert actions.begin(actor=cast.second_archivist, inspection=row).inspector == cast.second_archivist
+
+
+def test_finishing_keeps_what_was_typed_and_says_where_words_are_missing(cast: Cast, client: Client) -> None:
+    row = begun(cast, unit=cast.admissions, sample_size=0)
+    finish = reverse("audit:inspection_finish", args=[row.public_id])
+    client.force_login(cast.archivist)
+    values = {f"finding-{area.value}_score": 20 for area in row.areas} | {"finding-use_score": 18}
+    page = client.post(finish, values)
+    assert page.status_code == 422
+    assert 'id="id_finding-use_words-error"' in page.content.decode()
+    assert client.post(finish, values | {"finding-use_words": "借出未登记"}).status_code == 302
+    row.refresh_from_db()
+    assert row.state == "finished"
+    assert row.findings.get(area="use").words == "借出未登记"
+
+
+@pytest.mark.parametrize("typed", ["20261101", "2026-11-01", "2026/11/01", "2026.11.01"])
+def test_days_are_typed_as_on_the_other_pages(cast: Cast, client: Client, typed: str) -> None:
+    client.force_login(cast.archive_head)
+    assert 'type="date"' not in client.get(reverse("audit:inspection_plan")).content.decode()
+    given = {
+        "unit": cast.admissions.public_id, "kind": "regular", "period_from": typed, "period_until": "2026-11-20",
+        "planned_on": typed, "sample_size": 3,
+    }  # fmt: skip
+    assert client.post(reverse("audit:inspection_plan"), given).status_code == 302
+    assert Inspection.objects.get().period_from == date(2026, 11, 1)

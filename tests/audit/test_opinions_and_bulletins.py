@@ -9,13 +9,14 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import User
 from accounts.scope import NotPermitted, OutOfScope
 from approvals.models import Notice
 from approvals.refusals import AlreadyDecided, RequestRefused, SamePerson
 from audit.bulletins import actions as bulletins
+from audit.bulletins.printing import tables
 from audit.bulletins.selectors import Quarter, bulletin_for, quarter_of, quarters
 from audit.models import Bulletin, Opinion, Rectification
 from audit.opinions import actions, selectors
@@ -217,6 +218,15 @@ def test_publishing_through_the_page(cast: Cast, client: Client) -> None:
     client.force_login(cast.leader)
     assert "90 / 100" in client.get(reverse("audit:bulletin", args=[key])).content.decode()
     assert client.post(reverse("audit:bulletin_print", args=[key]))["Content-Type"] == "application/pdf"
+
+
+def test_an_english_bulletin_writes_its_days_in_english(cast: Cast) -> None:
+    line = {"number": "ZG-2026-000001", "unit": "招生办", "unit_en": "", "state": "issued", "overdue": False}
+    lines: dict[str, Any] = {"inspections": [], "rectifications": [line | {"due": "2026-12-07"}]}
+    with translation.override("en"):
+        assert tables(lines)[0]["rows"][0][2] == "7 Dec 2026"
+    with translation.override("zh-hans"):
+        assert tables(lines)[0]["rows"][0][2] == "2026-12-07"
 
 
 def test_the_registers_cost_the_same_for_many(cast: Cast, client: Client) -> None:

@@ -130,7 +130,7 @@ def test_the_page_orders_a_verification_and_shows_what_it_found(cast: Cast) -> N
     row = Verification.objects.get()
     assert row.by == cast.auditor
     shown = page(cast.auditor, "verification", row.public_id)
-    assert "Faults found" in shown and TABLE in shown
+    assert "Faults found" in shown and TABLE in shown and reverse("audit:incident_report") in shown
     assert str(row.count) in page(cast.auditor, "verifications")
     waiting = inbox.rows_by_source(cast.auditor, "waiting")["seals"]
     assert [one.url for one in waiting] == [reverse("audit:verification", args=[row.public_id])]
@@ -236,3 +236,10 @@ def test_copies_are_sent_once_and_again_after_a_silence(cast: Cast, tmp_path: Pa
     place.write_bytes(copies.content_of(made))
     assert copies.send() == 1, "a copy that lies there already is the same"
     assert sorted((tmp_path / "seals").rglob("*.json"))[1] == place
+
+
+def test_tables_are_told_in_words_beside_their_names() -> None:
+    with override("en"):
+        assert selectors.table_words("records_historicalstudent") == "Student"
+        assert selectors.table_words("ledger_event_202611") == selectors.table_words("ledger_event") != ""
+        assert selectors.table_words("gone_table") == ""

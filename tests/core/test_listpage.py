@@ -319,3 +319,23 @@ def test_options_are_escaped_each(ask: Callable[..., HttpRequest], label: str) -
     html = page.shown_filters[0].options_html
     shown = escape(label)
     assert html == f'<option value="x">plain</option><option value="{shown}" selected>{shown}</option>'
+
+
+def test_one_cell_leads_a_row_on_phones_and_the_whole_row_follows_its_link(
+    ask: Callable[..., HttpRequest],
+) -> None:
+    """A name leads where there is one; elsewhere the first cell that phones show."""
+    kinds(1)
+    unnamed = plain(ask()).rows[0].cells
+    assert 'class="link lead"' in unnamed[0]
+    assert "lead" not in unnamed[1]
+
+    class Named(PlainList):
+        columns = (
+            *PlainList.columns,
+            Column("by", "By", lambda row: row.model, css="name", reads=("model",)),
+        )
+
+    named = Named(ask(), ContentType.objects.filter(app_label__startswith=ROOM), user=plain(ask()).user)
+    assert 'class="link"' in named.rows[0].cells[0]
+    assert "lead" not in "".join(named.rows[0].cells)

@@ -179,3 +179,9 @@ def test_every_page_names_the_tab(tmp_path: Path) -> None:
     assert nameless(Path(settings.BASE_DIR) / "templates") == []
     (tmp_path / "planted.html").write_text('{% extends "base.html" %}{% block title %}A{% endblock %}')
     assert nameless(tmp_path) == ["planted.html"]
+
+
+def test_a_line_breaks_between_two_days_and_never_within_one() -> None:
+    shown = rendered("{% span a b %}", a=date(2026, 9, 1), b=date(2027, 1, 15))
+    assert shown.count('<span class="xj-nowrap">2026-09-01</span>') == 1
+    assert shown.count('<span class="xj-nowrap">2027-01-15</span>') == 1
