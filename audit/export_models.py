@@ -32,8 +32,10 @@ class ExportRequest(TypedRequest):
 
     ``named``: the second person, who alone may confirm; ``second``: the same once it was done. ``approver``: the head
     of archives, where ``needs_approval``. ``people``: ids of the students asked for, and once the file is made of those
-    in it. ``columns``: fields of the layout, in its order. ``content_digest`` speaks of the cells alone, so that a file
-    that was saved anew has it too. The file is deleted after ``lapses_at``; the row stays as the register.
+    in it. ``together``: how many students this one and the requester's earlier exports held when it was asked for, each
+    once; empty before such were counted. ``columns``: fields of the layout, in its order. ``content_digest`` speaks of
+    the cells alone, so that a file that was saved anew has it too. The file is deleted after ``lapses_at``; the row
+    stays as the register.
     """
 
     class Purpose(models.TextChoices):
@@ -60,6 +62,7 @@ class ExportRequest(TypedRequest):
     whole = models.BooleanField(_("whole numbers"), default=False)
     file_format = models.CharField(_("format"), max_length=4, choices=Format.choices, default=Format.XLSX)
     asked = models.PositiveIntegerField(_("students asked for"))
+    together = models.PositiveIntegerField(_("students of all exports together"), null=True)
     people = ArrayField(models.BigIntegerField())
     needs_approval = models.BooleanField(_("needs the head of archives"), default=False)
     job = models.ForeignKey(Job, null=True, on_delete=models.PROTECT, related_name="+")

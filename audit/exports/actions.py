@@ -56,7 +56,8 @@ def ask(
     """Ask for an export of these students (ids), in their order, confirmed by ``named``.
 
     ``stands_by``: the second person was identified at this very moment and confirms at once; otherwise it waits in the
-    own inbox. ``values``: purpose, use and format. Raises NotPermitted and RequestRefused.
+    own inbox. ``values``: purpose, use and format. Two at once of one person wait for each other, so that the second
+    counts the students of the first. Raises NotPermitted and RequestRefused.
     """
     role_for(actor, selectors.PERM, school.pk)
     if whole:
@@ -70,10 +71,12 @@ def ask(
         raise WrongState(_("Choose at least one column, and students whom you may export."))
     if len(asked) > MOST:
         raise WrongState(_("At most %(most)s students go into one export.") % {"most": f"{MOST:,}"})
+    User.objects.select_for_update(no_key=True).get(pk=actor.pk)
+    together = selectors.together(actor, school, asked, instead_of)
     typed: Any = requests.open_request(
         actor=actor, kind=kind(KIND), school=school, instead_of=instead_of, named=named, people=asked,
-        asked=len(asked), columns=[column.field for column in shown], whole=whole and hides,
-        needs_approval=(whole and hides) or len(asked) > int(rule(school, "export_limit")), **values,
+        asked=len(asked), together=together, columns=[column.field for column in shown], whole=whole and hides,
+        needs_approval=(whole and hides) or together > int(rule(school, "export_limit")), **values,
     )  # fmt: skip
     requests.submit(actor=actor, request=typed.request)
     if stands_by:

@@ -16,7 +16,7 @@ from audit.models import ExportRequest
 from ledger.models import Event
 from tests.audit.exporting import asked, form, posted, pupils
 from tests.cast import Cast
-from tests.factories import PASSWORD, make_class, saved
+from tests.factories import PASSWORD, make_class, saved, set_rule
 from tests.records.files import make_account, make_student
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S2-13-3", "S2-13-4", "S1-8-5")]
@@ -190,3 +190,19 @@ def test_a_stranger_gets_nowhere(cast: Cast) -> None:
     for who in (cast.teacher, cast.clerk, cast.archive_head, cast.security_admin):
         assert posted(who, second=cast.second_registrar).status_code == 403
     assert not ExportRequest.objects.exists()
+
+
+def test_the_page_tells_what_counts_together(cast: Cast, client: Client) -> None:
+    people = pupils(cast, "王小明", "李小红", "张小军")
+    set_rule(cast.school, "export_limit", "2")
+    asked(cast, people[:2])
+    client.force_login(cast.registrar)
+    english = {"Accept-Language": "en"}
+    page = client.get(reverse("audit:export_new"), headers=english).content.decode()
+    assert "more than 2 students in 7 days" in page
+    assert "With this list you come to 3 students." in page
+    typed = asked(cast, people[2:])
+    page = client.get(
+        reverse("approvals:request", args=[typed.request.public_id]), headers=english
+    ).content.decode()
+    assert "Students in all exports of 7 days" in page
