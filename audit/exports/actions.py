@@ -21,6 +21,7 @@ from approvals.models import Request
 from approvals.refusals import RequestRefused, SamePerson, WrongState
 from audit.exports import content, selectors
 from audit.exports.columns import chosen, is_secret
+from audit.exports.fetching import bars
 from audit.models import ExportRequest
 from core.lookups import AnyOf
 from files.actions import discard, store_made
@@ -193,14 +194,8 @@ def _note(actor: User, role: str, typed: ExportRequest, rows: Sequence[Enrolment
 def may_take(user: User, job: Job) -> bool:
     """Whether ``user`` may fetch the file now: he asked, it has not lapsed, all in it are his to export still."""
     typed = ExportRequest.objects.select_related("request__school").get(job=job)
-    if not typed.is_there or typed.requester_id != user.pk:
-        return False
-    try:
-        _rights(user, typed)
-    except NotPermitted:
-        return False
-    here = selectors.among(selectors.within(user, typed.request.school, whole=typed.whole), typed.people)
-    return here.count() == len(typed.people)
+    made = typed.made_at is not None
+    return made and typed.requester_id == user.pk and not bars(user, [typed])
 
 
 @transaction.atomic

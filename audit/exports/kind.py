@@ -13,6 +13,7 @@ from approvals.models import Request
 from archive.keepers import holds_at_school
 from audit.exports import actions
 from audit.exports.columns import chosen, label_of
+from audit.exports.fetching import bars
 from audit.exports.selectors import AUDIT, CONFIRM, PERM, classes_of
 from audit.models import ExportRequest
 from jobs.models import Job
@@ -47,7 +48,8 @@ def read(user: User, request: Request, typed: ExportRequest) -> dict[str, Any]:
         "left_out": typed.asked - typed.rows if typed.rows else 0,
         "making": bar if job and own and typed.made_at is None else None,
         "failed": job is not None and typed.made_at is None and not job.is_open,
-        "may_fetch": own and typed.is_there and job is not None and actions.may_take(user, job),
+        "own": own,
+        "bar": bars(user, [typed]).get(typed.pk),
     }
 
 

@@ -92,7 +92,7 @@ def to_fetch(user: User) -> QuerySet[ExportRequest]:
     rows: QuerySet[ExportRequest] = ExportRequest.objects.filter(
         ~Exists(fetched), requester=user, lapses_at__gt=timezone.now(), discarded_at__isnull=True
     )
-    return rows.select_related("request").order_by("lapses_at")
+    return rows.select_related("request__school").order_by("lapses_at")
 
 
 def waiting_files(student_ids: Collection[int]) -> QuerySet[ExportRequest]:
