@@ -8,8 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
+from accounts.scope import units_with_any
 from approvals.kinds import Kind, Step
 from approvals.models import Request
+from archive.assessments.selectors import READERS as IMPACT_READERS
 from archive.keepers import holds_at_school
 from audit.exports import actions
 from audit.exports.columns import chosen, label_of
@@ -49,6 +51,7 @@ def read(user: User, request: Request, typed: ExportRequest) -> dict[str, Any]:
         "making": bar if job and own and typed.made_at is None else None,
         "failed": job is not None and typed.made_at is None and not job.is_open,
         "own": own,
+        "reads_impact": request.school_id in units_with_any(user, IMPACT_READERS),
         "bar": bars(user, [typed]).get(typed.pk),
     }
 

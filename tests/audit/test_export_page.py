@@ -18,6 +18,7 @@ from audit.models import ExportRequest
 from ledger.context import acting
 from ledger.models import Event
 from records.models import Student
+from tests.archive.assessing import standing
 from tests.audit.exporting import asked, form, made, posted, pupils
 from tests.audit.test_exports import withdraw
 from tests.cast import Cast
@@ -146,6 +147,7 @@ def test_masked_is_usual_and_whole_needs_the_right(cast: Cast) -> None:
     assert answer.status_code == 302
     assert not ExportRequest.objects.get().whole
     sent = {"second": cast.second_registrar, "columns": ["name", "phone"], "numbers": "whole"}
+    sent["assessment"] = str(standing(cast).public_id)
     assert posted(cast.registrar, **sent).status_code == 302
     typed = ExportRequest.objects.latest("pk")
     assert (typed.whole, typed.needs_approval, typed.job, typed.request.step) == (
