@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -20,6 +21,7 @@ from approvals.refusals import RequestRefused
 from approvals.relation import related_among
 from approvals.spot_checks.selectors import open_cases
 from school.models import Unit
+from school.rules import LEAST_BULK_VIEW
 
 State = Request.State
 WAITING = (State.UNDER_REVIEW, State.APPROVED)
@@ -204,7 +206,7 @@ def work_about(user: User, about: Q) -> str:
     rows = Request.objects.filter(about, state__in=(*WAITING, State.RETURNED))
     for row in rows.select_related("school", "department", "requester").order_by("pk"):
         if row.state == State.RETURNED:
-            mine = row.requester_id == user.pk
+            mine = row.requester_id == user.pk and _is_to_mend(user, row)
         else:
             typed = kind_of(row).typed(row)
             typed.request = row
@@ -212,6 +214,22 @@ def work_about(user: User, about: Q) -> str:
         if mine:
             return str(row.number)
     return ""
+
+
+def _is_to_mend(user: User, row: Request) -> bool:
+    """Whether the returned request still leads its requester to files: he may ask for it, and its day is not over.
+
+    Requests that came back to him name at most `LEAST_BULK_VIEW` students together; of more, no opening is excused.
+    """
+    perm = kind_of(row).request_perm
+    if perm and row.school_id not in units_with(user, perm):
+        return False
+    in_time = Request.objects.filter(
+        requester=user, state=State.RETURNED, due_on__gte=timezone.localdate()
+    ).select_related("requester")
+    held = with_typed(in_time.order_by("pk")[: LEAST_BULK_VIEW + 1])
+    students = {one for _row, typed in held for one in typed.subjects()}
+    return row.pk in {one.pk for one, _typed in held} and len(students) <= LEAST_BULK_VIEW
 
 
 def work_item(user: User, subject: UUID) -> str:

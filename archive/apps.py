@@ -8,7 +8,9 @@ class ArchiveConfig(AppConfig):
     verbose_name = _("Archives")
 
     def ready(self) -> None:
-        from approvals import kinds, notices, work_items
+        from approvals import inbox, kinds, notices, work_items
+        from archive.assessments import inbox as assessments
+        from archive.assessments.selectors import READERS as ASSESSMENTS
         from archive.buttons import register_all
         from archive.catalogues.selectors import PERM as CATALOGUES
         from archive.certificates.actions import JOB, may_take, work
@@ -80,6 +82,13 @@ class ArchiveConfig(AppConfig):
             MenuItem(
                 _("Sharings"), "archive:sharings", "upload", READERS, "archives", 10,
                 also=("archive:sharing_new", "archive:sharing_consents"),
+            )
+        )  # fmt: skip
+        inbox.register(inbox.InboxSource("assessments", _("Impact assessments"), assessments.rows))
+        register(
+            MenuItem(
+                _("Impact assessments"), "archive:assessments", "scale", ASSESSMENTS, "audit", 35,
+                also=("archive:assessment", "archive:assessment_new"),
             )
         )  # fmt: skip
         jobs.register(jobs.Kind(JOB, _("Certificates of a class"), work, may_take=may_take))

@@ -12,6 +12,8 @@ EVENTS = {
     "snapshot.made": _("Snapshot of a file made and verified"),
     "student.shelved": _("Student file moved to the inactive archive"),
     "student.shared": _("Data of a student given to a receiver outside"),
+    "assessment.written": _("Impact assessment written"),
+    "assessment.confirmed": _("Impact assessment confirmed"),
     "sharing.fetched": _("Package of a sharing taken out"),
     "sharing.received": _("Receipt of a sharing noted"),
     "sharing.revoked": _("Sharing revoked"),

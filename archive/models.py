@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from approvals.models import TypedRequest, apart
+from archive.assessment_models import ImpactAssessment
 from archive.certificate_models import Certificate, CertificateOrder, CertificateVoid
 from archive.inquiry_models import InquiryRequest, InquiryStudent, InquiryView
 from archive.keeping_models import (
@@ -59,6 +60,7 @@ __all__ = [
     "FileCopy",
     "FourCheckItem",
     "FourCheckRun",
+    "ImpactAssessment",
     "InquiryRequest",
     "InquiryStudent",
     "InquiryView",

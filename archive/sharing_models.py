@@ -15,6 +15,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from approvals.models import TypedRequest, apart
+from archive.assessment_models import ImpactAssessment
 from core.crypto import EncryptedTextField
 from files.models import Blob
 from ledger.history import History
@@ -37,7 +38,8 @@ class SharingRequest(TypedRequest):
 
     By their consent, or by ``basis``: a statute, with its letter. ``fields`` names columns of the file; ``valid_until``
     is the last day on which the receiver may keep the data. The package is a workbook behind a password that the
-    releaser chooses and nobody stores.
+    releaser chooses and nobody stores. ``impact``: the assessment on which it rests, empty before such were asked for;
+    ``assessment``: what is to be said of this very case.
     """
 
     class Way(models.TextChoices):
@@ -57,6 +59,7 @@ class SharingRequest(TypedRequest):
     way = models.CharField(_("way"), max_length=8, choices=Way.choices)
     fields = ArrayField(models.CharField(max_length=40))
     assessment = EncryptedTextField(_("assessment of the impact"))
+    impact = models.ForeignKey(ImpactAssessment, null=True, on_delete=models.PROTECT, related_name="+")
     valid_until = models.DateField(_("kept until"))
     basis = models.CharField(_("statutory basis"), max_length=200, blank=True)
     wanted_on = models.DateField(_("wanted by"), null=True, blank=True)

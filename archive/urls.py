@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from archive.assessments import views as assessments
 from archive.catalogues import views as catalogues
 from archive.certificates import views as certificates
 from archive.consents import views as consents
@@ -32,6 +33,10 @@ urlpatterns = [
     path("problem-rows/<uuid:row_id>/mend/", problems.mend, name="problem_mend"),
     path("problem-rows/<uuid:row_id>/confirm/", problems.confirm, name="problem_confirm"),
     path("problem-rows/<uuid:row_id>/return/", problems.send_back, name="problem_return"),
+    path("assessments/", assessments.register, name="assessments"),
+    path("assessments/new/", assessments.new, name="assessment_new"),
+    path("assessments/<uuid:assessment_id>/", assessments.assessment, name="assessment"),
+    path("assessments/<uuid:assessment_id>/confirm/", assessments.confirm, name="assessment_confirm"),
     path("sharings/", sharing.register, name="sharings"),
     path("sharings/new/", sharing.new_sharing, name="sharing_new"),
     path("sharings/<uuid:request_id>/consents/", consents.sharing_consents, name="sharing_consents"),

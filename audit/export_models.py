@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from approvals.models import TypedRequest, apart
+from archive.models import ImpactAssessment
 from core.crypto import EncryptedTextField
 from files.models import Blob
 from jobs.models import Job
@@ -32,8 +33,10 @@ class ExportRequest(TypedRequest):
 
     ``named``: the second person, who alone may confirm; ``second``: the same once it was done. ``approver``: the head
     of archives, where ``needs_approval``. ``people``: ids of the students asked for, and once the file is made of those
-    in it. ``columns``: fields of the layout, in its order. ``content_digest`` speaks of the cells alone, so that a file
-    that was saved anew has it too. The file is deleted after ``lapses_at``; the row stays as the register.
+    in it. ``together``: how many students this one and the requester's earlier exports held when it was asked for, each
+    once; empty before such were counted. ``assessment``: the impact assessment on which it rests, wherever ``whole``.
+    ``columns``: fields of the layout, in its order. ``content_digest`` speaks of the cells alone, so that a file that
+    was saved anew has it too. The file is deleted after ``lapses_at``; the row stays as the register.
     """
 
     class Purpose(models.TextChoices):
@@ -60,8 +63,10 @@ class ExportRequest(TypedRequest):
     whole = models.BooleanField(_("whole numbers"), default=False)
     file_format = models.CharField(_("format"), max_length=4, choices=Format.choices, default=Format.XLSX)
     asked = models.PositiveIntegerField(_("students asked for"))
+    together = models.PositiveIntegerField(_("students of all exports together"), null=True)
     people = ArrayField(models.BigIntegerField())
     needs_approval = models.BooleanField(_("needs the head of archives"), default=False)
+    assessment = models.ForeignKey(ImpactAssessment, null=True, on_delete=models.PROTECT, related_name="+")
     job = models.ForeignKey(Job, null=True, on_delete=models.PROTECT, related_name="+")
     file = models.ForeignKey(Blob, null=True, on_delete=models.PROTECT, related_name="+")
     rows = models.PositiveIntegerField(_("students"), null=True)
@@ -89,6 +94,10 @@ class ExportRequest(TypedRequest):
             ),
             models.CheckConstraint(
                 condition=Q(whole=False) | Q(needs_approval=True), name="export_whole_is_approved"
+            ),
+            models.CheckConstraint(
+                condition=Q(whole=False) | Q(assessment__isnull=False) | Q(together__isnull=True),
+                name="export_whole_is_assessed",
             ),
             models.CheckConstraint(
                 condition=Q(

@@ -178,6 +178,13 @@ RULES: dict[str, RuleKind] = {
             500,
             "E.7; number is a proposal",
         ),
+        RuleKind(
+            "export_days",
+            _("Days in which one person's exports count together"),
+            _whole(1, 365),
+            7,
+            "proposal",
+        ),
         RuleKind("bulk_limit", _("Most items in one bulk act"), _whole(1, 5000), 500, "proposal"),
         RuleKind(
             "talent_percent", _("Most talent students of an intake, percent"), _whole(0, 100), 4, "S2-8.2"

@@ -17,6 +17,7 @@ from approvals import notices
 from approvals.kinds import Doing, kind
 from approvals.models import Request
 from approvals.refusals import RequestRefused, WrongState
+from archive.assessments.actions import demand_valid
 from archive.consents.selectors import standing
 from archive.four_checks.actions import bar, check_files
 from archive.four_checks.items import Occasion
@@ -77,17 +78,20 @@ def check_ready(typed: SharingRequest) -> None:
     known = {column.field for column in columns_of(typed.request.school)}
     if not typed.students.exists() or not typed.fields or not known.issuperset(typed.fields):
         raise WrongState(_("Name at least one student and one field."))
-    _demand_days_left(typed)
+    demand_valid(typed.impact, typed.request.school)
+    _demand_stands(typed)
     if typed.basis and typed.letter is None:
         raise WrongState(_("A statutory basis comes with a letter; add its scan."))
 
 
 def still_wanted(doing: Doing) -> None:
-    """Nobody approves what could only lapse. Raises WrongState."""
-    _demand_days_left(doing.typed)
+    """Nobody approves what could only lapse, or whose impact assessment is over. Raises WrongState."""
+    _demand_stands(doing.typed)
 
 
-def _demand_days_left(typed: SharingRequest) -> None:
+def _demand_stands(typed: SharingRequest) -> None:
+    if typed.impact is not None:
+        demand_valid(typed.impact, typed.request.school)
     if typed.valid_until < timezone.localdate():
         raise WrongState(_("The last day lies in the past."))
 
@@ -103,7 +107,7 @@ def release(doing: Doing) -> None:
     """Make the package of those who consented and are still here; the others are left out. Raises WrongState."""
     typed: SharingRequest = doing.typed
     school = doing.request.school
-    _demand_days_left(typed)
+    _demand_stands(typed)
     ids = list(typed.students.values_list("student_id", flat=True))
     list(Student.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
     rows = students_of(typed)

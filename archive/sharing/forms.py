@@ -6,6 +6,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from archive.assessments.forms import AssessmentField
 from archive.models import SharingRequest
 from archive.sharing.selectors import columns_of, label_of, letter_again
 from files.forms import ScanField
@@ -38,10 +39,14 @@ class SharingForm(forms.Form):
     way = forms.ChoiceField(label=_("Way"), choices=SharingRequest.Way.choices)
     valid_until = forms.DateField(label=_("The receiver keeps the data until"))
     assessment = forms.CharField(
-        label=_("Assessment of the impact"),
+        label=_("Impact in this case"),
         help_text=_("Is it lawful and necessary? What could harm the students, and what prevents it?"),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    impact = AssessmentField(
+        label=_("Confirmed impact assessment"),
+        help_text=_("Of your school, found acceptable and not over; the menu leads to the register"),
     )
     basis = forms.CharField(
         label=_("Statutory basis"),
@@ -57,6 +62,7 @@ class SharingForm(forms.Form):
         self._old = old
         offered = [(column.field, label_of(column)) for column in columns_of(school)]
         cast("forms.MultipleChoiceField", self.fields["fields_given"]).choices = offered
+        AssessmentField.of(self, "impact", school)
 
     def clean_numbers(self) -> list[str]:
         """Each number once."""
@@ -82,7 +88,17 @@ class SharingForm(forms.Form):
         return found
 
 
-AS_STORED = ("receiver", "contact", "purpose", "way", "valid_until", "assessment", "basis", "wanted_on")
+AS_STORED = (
+    "receiver",
+    "contact",
+    "purpose",
+    "way",
+    "valid_until",
+    "assessment",
+    "impact",
+    "basis",
+    "wanted_on",
+)
 
 
 def _asked(old: SharingRequest) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from accounts.scope import units_with
+from accounts.scope import units_with, units_with_any
 from approvals.kinds import Kind, Step
 from approvals.models import Request
+from archive.assessments.selectors import READERS as IMPACT_READERS
 from archive.consents.selectors import standing
 from archive.models import SharingRequest, SharingStudent
 from archive.sharing import actions
@@ -58,6 +59,7 @@ def read(user: User, request: Request, typed: SharingRequest) -> dict[str, Any]:
         "field_labels": [labels.get(one, one) for one in typed.fields],
         "may_record": keeps and not typed.basis and typed.released_at is None,
         "opened": visible_ids(user, [one.student_id for one in listed]) if keeps else set(),
+        "reads_impact": request.school_id in units_with_any(user, IMPACT_READERS),
         "releases": releases and typed.released_at is not None,
         "receipt_form": ReceiptForm(),
         "revoke_form": RevokeForm(),

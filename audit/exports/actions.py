@@ -19,8 +19,11 @@ from approvals import actions as requests
 from approvals.kinds import Doing, kind
 from approvals.models import Request
 from approvals.refusals import RequestRefused, SamePerson, WrongState
+from archive.assessments.actions import demand_valid
+from archive.models import ImpactAssessment
 from audit.exports import content, selectors
 from audit.exports.columns import chosen, is_secret
+from audit.exports.fetching import bars
 from audit.models import ExportRequest
 from core.lookups import AnyOf
 from files.actions import discard, store_made
@@ -50,6 +53,7 @@ def ask(
     named: User,
     stands_by: bool = False,
     whole: bool = False,
+    assessment: ImpactAssessment | None = None,
     instead_of: ExportRequest | None = None,
     is_cut: bool = False,
     **values: Any,
@@ -57,8 +61,9 @@ def ask(
     """Ask for an export of these students (ids), in their order, confirmed by ``named``.
 
     ``stands_by``: the second person was identified at this very moment and confirms at once; otherwise it waits in the
-    own inbox. ``is_cut``: they are not all whom the list held. ``values``: purpose, use and format. Raises NotPermitted
-    and RequestRefused.
+    own inbox. ``assessment``: the impact assessment on which it rests, needed for whole numbers. ``is_cut``: they are
+    not all whom the list held. ``values``: purpose, use and format. Two at once of one person wait for each other, so
+    that the second counts the students of the first. Raises NotPermitted and RequestRefused.
     """
     role_for(actor, selectors.PERM, school.pk)
     if whole:
@@ -74,10 +79,15 @@ def ask(
         raise WrongState(_("Choose at least one column, and students whom you may export."))
     if len(asked) > MOST:
         raise WrongState(_("At most %(most)s students go into one export.") % {"most": f"{MOST:,}"})
+    if assessment is not None or (whole and hides):
+        demand_valid(assessment, school)
+    User.objects.select_for_update(no_key=True).get(pk=actor.pk)
+    together = selectors.together(actor, school, asked, instead_of)
     typed: Any = requests.open_request(
         actor=actor, kind=kind(KIND), school=school, instead_of=instead_of, named=named, people=asked,
-        asked=len(asked), columns=[column.field for column in shown], whole=whole and hides,
-        needs_approval=(whole and hides) or len(asked) > int(rule(school, "export_limit")), **values,
+        assessment=assessment,
+        asked=len(asked), together=together, columns=[column.field for column in shown], whole=whole and hides,
+        needs_approval=(whole and hides) or together > int(rule(school, "export_limit")), **values,
     )  # fmt: skip
     requests.submit(actor=actor, request=typed.request)
     if stands_by:
@@ -104,12 +114,14 @@ def _demand_second(actor: User, school: Unit, named: User) -> None:
 
 
 def still_fit(doing: Doing) -> None:
-    """Nobody confirms or approves for who may not export any more. Raises WrongState."""
+    """Nobody confirms or approves what may not be exported any more. Raises WrongState."""
     typed: ExportRequest = doing.typed
     try:
         _rights(typed.requester, typed)
     except NotPermitted:
         raise WrongState(_("%(name)s may not export any more.") % {"name": typed.requester.name}) from None
+    if typed.assessment is not None:
+        demand_valid(typed.assessment, doing.request.school)
 
 
 def _rights(user: User, typed: ExportRequest) -> str:
@@ -194,14 +206,8 @@ def _note(actor: User, role: str, typed: ExportRequest, rows: Sequence[Enrolment
 def may_take(user: User, job: Job) -> bool:
     """Whether ``user`` may fetch the file now: he asked, it has not lapsed, all in it are his to export still."""
     typed = ExportRequest.objects.select_related("request__school").get(job=job)
-    if not typed.is_there or typed.requester_id != user.pk:
-        return False
-    try:
-        _rights(user, typed)
-    except NotPermitted:
-        return False
-    here = selectors.among(selectors.within(user, typed.request.school, whole=typed.whole), typed.people)
-    return here.count() == len(typed.people)
+    made = typed.made_at is not None
+    return made and typed.requester_id == user.pk and not bars(user, [typed])
 
 
 @transaction.atomic

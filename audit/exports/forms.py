@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.scope import units_with
+from archive.assessments.forms import AssessmentField
 from audit.exports.columns import USUAL, columns_of, label_of
 from audit.exports.content import LARGEST
 from audit.exports.selectors import REVEAL, seconds_for
@@ -15,7 +16,7 @@ from audit.models import ExportRequest
 from records.columns import SECTIONS
 from school.models import Unit
 
-AS_STORED = ("purpose", "use", "columns", "file_format", "whole")
+AS_STORED = ("purpose", "use", "columns", "file_format", "whole", "assessment")
 MASKED, WHOLE = "masked", "whole"
 
 
@@ -30,6 +31,11 @@ class ExportForm(forms.Form):
         choices=((MASKED, _("Masked")), (WHOLE, _("Whole: the head of archives approves"))),
         widget=forms.RadioSelect,
         initial=MASKED,
+    )
+    assessment = AssessmentField(
+        label=_("Confirmed impact assessment"),
+        required=False,
+        help_text=_("Needed for whole numbers; of your school, found acceptable and not over"),
     )
     purpose = forms.ChoiceField(label=_("Purpose"), choices=ExportRequest.Purpose.choices)
     use = forms.CharField(
@@ -73,6 +79,7 @@ class ExportForm(forms.Form):
         self._offered = columns_of(school)
         columns = cast("forms.MultipleChoiceField", self.fields["columns"])
         columns.choices = [(column.field, label_of(column)) for column in self._offered]
+        AssessmentField.of(self, "assessment", school)
         people: Any = self.fields["named"]
         people.queryset = seconds_for(user, school)
         people.label_from_instance = lambda one: f"{one.name} · {one.unit.label}"
@@ -89,7 +96,7 @@ class ExportForm(forms.Form):
         return [(SECTIONS[key], held) for key, held in found.items()]
 
     def clean(self) -> dict[str, Any]:
-        """One second person, in one of the two ways."""
+        """One second person, in one of the two ways; an assessment where numbers are whole."""
         found = super().clean() or {}
         here = found.get("second_no") or found.get("second_password")
         if bool(here) == bool(found.get("named")):
@@ -98,6 +105,9 @@ class ExportForm(forms.Form):
             )
         elif here and not (found.get("second_no") and found.get("second_password")):
             self.add_error("second_no", _("Number and password are both needed."))
+        if found.get("numbers") == WHOLE and not found.get("assessment") and "assessment" not in self.errors:
+            words = _("Whole numbers rest on a confirmed impact assessment of your school. Choose one.")
+            self.add_error("assessment", words)
         return found
 
 

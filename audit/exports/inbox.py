@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from approvals.inbox import InboxRow, Tab
+from audit.exports.fetching import bars
 from audit.exports.selectors import to_fetch
 from core.formatting import moment
 
@@ -16,6 +17,8 @@ def rows(user: User, tab: Tab) -> Sequence[InboxRow]:
     """Files that can be fetched and were not yet."""
     if tab != "waiting":
         return []
+    files = list(to_fetch(user))
+    barred = bars(user, files)
     words = _("%(number)s · can be fetched until %(until)s")
     return [
         InboxRow(
@@ -26,5 +29,6 @@ def rows(user: User, tab: Tab) -> Sequence[InboxRow]:
             unit_id=one.unit_id,
             is_notice=True,
         )
-        for one in to_fetch(user)
+        for one in files
+        if one.pk not in barred
     ]

@@ -8,15 +8,19 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
+from accounts.scope import units_with_any
 from approvals.kinds import Kind, Step
 from approvals.models import Request
+from archive.assessments.selectors import READERS as IMPACT_READERS
 from archive.keepers import holds_at_school
 from audit.exports import actions
 from audit.exports.columns import chosen, label_of
+from audit.exports.fetching import bars
 from audit.exports.selectors import AUDIT, CONFIRM, PERM, classes_of
 from audit.models import ExportRequest
 from jobs.models import Job
 from jobs.selectors import how_far
+from school.rules import rule
 
 SECOND = Step(
     actions.SECOND, _("Second person"), CONFIRM, "second", days="quick_days", act=actions.still_fit,
@@ -42,10 +46,13 @@ def read(user: User, request: Request, typed: ExportRequest) -> dict[str, Any]:
     return {
         "labels": [label_of(column) for column in chosen(request.school, typed.columns)],
         "classes": classes_of(typed),
+        "days": rule(request.school, "export_days"),
         "left_out": typed.asked - typed.rows if typed.rows else 0,
         "making": bar if job and own and typed.made_at is None else None,
         "failed": job is not None and typed.made_at is None and not job.is_open,
-        "may_fetch": own and typed.is_there and job is not None and actions.may_take(user, job),
+        "own": own,
+        "reads_impact": request.school_id in units_with_any(user, IMPACT_READERS),
+        "bar": bars(user, [typed]).get(typed.pk),
     }
 
 

@@ -1,14 +1,17 @@
 """The register of exports (数据导出登记)."""
 
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from approvals.lists import state_badge
 from approvals.models import Request
+from audit.exports.fetching import bars
 from audit.models import ExportRequest
 from core.formatting import moment
 from core.listpage import Column, Empty, Filter, ListPage
@@ -17,13 +20,13 @@ from core.templatetags.xueji import badge
 MADE = Q(made_at__isnull=False)
 
 
-def state_of(row: ExportRequest) -> str:
-    """How far an export is, in words on the ground of their meaning."""
+def state_of(row: Any) -> str:
+    """How far an export is, in words on the ground of their meaning; of a file that cannot be fetched any more, why."""
+    if row.bar is not None:
+        told = badge("amber", _("Cannot be fetched")) if row.is_there else badge("grey", _("File deleted"))
+        return format_html('{}<div class="xj-soft">{}</div>', told, row.bar.label)
     if row.made_at is not None:
-        there = row.is_there
-        return (
-            badge("green", _("Can be fetched"), "circle-check") if there else badge("grey", _("File deleted"))
-        )
+        return badge("green", _("Can be fetched"), "circle-check")
     if row.job is not None:
         failed = not row.job.is_open
         return (
@@ -69,7 +72,7 @@ class ExportList(ListPage[Any]):
         Filter("number", _("Serial"), "text",
                lambda rows, text: rows.filter(request__number__icontains=text.strip())),
         Filter("state", _("State"), "choice", _by_state,
-               choices=(("waiting", _("Waiting for others")), ("there", _("Can be fetched")),
+               choices=(("waiting", _("Waiting for others")), ("there", _("File still there")),
                         ("gone", _("File deleted")))),
         Filter("purpose", _("Purpose"), "choice", "purpose", choices=ExportRequest.Purpose.choices, rare=True),
         Filter("whole", _("Whole numbers"), "flag", lambda rows, _chosen: rows.filter(whole=True), rare=True),
@@ -78,6 +81,15 @@ class ExportList(ListPage[Any]):
     empty = Empty(
         _("Nothing was exported yet"), _("Exports begin on the list of students."), icon="file-export"
     )
+
+    @cached_property
+    def objects(self) -> list[Any]:
+        """This page's rows, each with what bars its file."""
+        rows = super().objects
+        barred = bars(self.user, rows)
+        for row in rows:
+            row.bar = barred.get(row.pk)
+        return rows
 
     def row_url(self, row: Any) -> str:
         """The request."""

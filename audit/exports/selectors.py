@@ -1,6 +1,7 @@
 """Reads of exports: whom one may export, who may stand by, the register."""
 
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -8,16 +9,20 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.scope import holders, units_with, units_with_any
+from approvals.models import Request
 from audit.models import ExportRequest
 from core.lookups import AnyOf
 from ledger.models import Event
 from records.models import Enrolment
 from records.selectors import files_in_use
 from school.models import SchoolClass, Unit
+from school.rules import rule
 
 PERM, CONFIRM, REVEAL = "export_students", "view_student", "reveal_personal"
 AUDIT = ("view_events", "manage_incident")
 READERS = (PERM, *AUDIT)
+State = Request.State
+GIVEN = (State.UNDER_REVIEW, State.APPROVED, State.CLOSED)
 
 
 def within(user: User, school: Unit, *, whole: bool = False) -> QuerySet[Enrolment]:
@@ -51,6 +56,22 @@ def exports(user: User) -> QuerySet[ExportRequest]:
     return rows.defer("use")
 
 
+def together(
+    user: User, school: Unit, people: Collection[int], instead_of: ExportRequest | None = None
+) -> int:
+    """How many students, each once, the exports of ``user`` of the last days hold together with these ones.
+
+    The days are those of the rule ``export_days``. What came back counts on any day, since it can be submitted again;
+    what was refused or recalled, and what this one takes the place of, does not.
+    """
+    since = timezone.now() - timedelta(days=int(rule(school, "export_days")))
+    counted = Q(request__state__in=GIVEN, request__submitted_at__gt=since) | Q(request__state=State.RETURNED)
+    earlier = ExportRequest.objects.filter(counted, requester=user, request__school=school)
+    if instead_of is not None:
+        earlier = earlier.exclude(pk=instead_of.pk)
+    return len(set(people).union(*earlier.values_list("people", flat=True)))
+
+
 def classes_of(typed: ExportRequest) -> list[tuple[str, int]]:
     """How many students of each class an export asks for, or holds once it is made; and no names."""
     here = Enrolment.objects.current().filter(school=typed.request.school)
@@ -71,7 +92,7 @@ def to_fetch(user: User) -> QuerySet[ExportRequest]:
     rows: QuerySet[ExportRequest] = ExportRequest.objects.filter(
         ~Exists(fetched), requester=user, lapses_at__gt=timezone.now(), discarded_at__isnull=True
     )
-    return rows.select_related("request").order_by("lapses_at")
+    return rows.select_related("request__school").order_by("lapses_at")
 
 
 def waiting_files(student_ids: Collection[int]) -> QuerySet[ExportRequest]:

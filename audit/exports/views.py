@@ -93,6 +93,8 @@ def new_export(request: HttpRequest) -> HttpResponse:
         "choice": choice,
         "school": school,
         "limit": rule(school, "export_limit"),
+        "days": rule(school, "export_days"),
+        "together": selectors.together(user, school, choice.people, old),
     }
     return render(request, "audit/export_new.html", values, status=422 if sent else 200)
 

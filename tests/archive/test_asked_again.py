@@ -22,6 +22,7 @@ from archive.sharing import actions as sharings
 from files.actions import Scan
 from files.selectors import open_blob
 from records.models import Enrolment, Student
+from tests.archive.assessing import standing
 from tests.cast import Cast, make_cast
 from tests.enrollment.intake import picture
 from tests.records.files import make_student
@@ -59,6 +60,7 @@ def draft_sharing(cast: Cast, student: Student, **values: Any) -> Any:
         "actor": cast.registrar, "school": cast.school, "receiver": "区教育局", "contact": "何老师 02788888888",
         "purpose": "核查学籍", "way": "mail", "fields": ["name", "sex"], "assessment": "法定职责",
         "valid_until": timezone.localdate() + timedelta(days=60), "basis": "义务教育法", "wanted_on": None,
+        "impact": standing(cast),
         "letter": Scan("letter.png", picture()), **values,
     }  # fmt: skip
     return sharings.draft(numbers=[number_of(student)], **told)

@@ -34,6 +34,7 @@ from ledger.context import acting
 from ledger.models import Event
 from records.models import Enrolment, FamilyMember, Student
 from tests.archive.asking import moves_on
+from tests.archive.assessing import standing as standing_assessment
 from tests.cast import Cast
 from tests.enrollment.intake import picture
 from tests.factories import appoint, saved
@@ -54,7 +55,7 @@ def drafted(cast: Cast, students: list[Student], **values: Any) -> SharingReques
         "numbers": [Enrolment.objects.get(student=one).student_no for one in students],
         "receiver": "东湖区少年宫", "contact": "何老师 02788888888", "purpose": "暑期夏令营报名", "way": "mail",
         "fields": ["name", "sex", "phone"], "assessment": "仅限报名，期满删除",
-        "valid_until": timezone.localdate() + timedelta(days=60),
+        "valid_until": timezone.localdate() + timedelta(days=60), "impact": standing_assessment(cast),
     }  # fmt: skip
     return actions.draft(actor=cast.registrar, school=cast.school, **{**usual, **values})
 

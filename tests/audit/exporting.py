@@ -16,6 +16,7 @@ from audit.models import ExportRequest
 from files.selectors import open_blob
 from jobs.tasks import run
 from records.models import Student
+from tests.archive.assessing import standing
 from tests.cast import Cast
 from tests.factories import PASSWORD
 from tests.records.files import make_student
@@ -42,6 +43,8 @@ def asked(cast: Cast, people: list[Student], **values: Any) -> ExportRequest:
         "columns": ["name", "id_number", "phone", "student_no", "member1.phone"], "named": cast.second_registrar,
         "purpose": "roster", "use": "教务处编排座次", "file_format": "xlsx",
     }  # fmt: skip
+    if values.get("whole"):
+        usual["assessment"] = standing(cast)
     return actions.ask(**{**usual, **values})
 
 

@@ -12,13 +12,20 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.roles import Role
 from approvals.refusals import WrongState
+from audit.exports import actions
 from audit.models import ExportRequest
+from ledger.context import acting
 from ledger.models import Event
-from tests.audit.exporting import NEW, asked, form, posted, pupils, seen
+from records.models import Student
+from tests.archive.assessing import standing
+from tests.audit.exporting import NEW, asked, form, made, posted, pupils, seen
+from tests.audit.test_exports import withdraw
 from tests.cast import Cast
-from tests.factories import PASSWORD, make_class, saved
+from tests.factories import PASSWORD, appoint, make_class, saved, set_rule
 from tests.records.files import make_account, make_student
+from tests.support.inbox import inbox_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S2-13-3", "S2-13-4", "S1-8-5")]
 NOT_RIGHT = "工号或密码不正确"
@@ -174,6 +181,7 @@ def test_masked_is_usual_and_whole_needs_the_right(cast: Cast) -> None:
     assert answer.status_code == 302
     assert not ExportRequest.objects.get().whole
     sent = {"second": cast.second_registrar, "columns": ["name", "phone"], "numbers": "whole"}
+    sent["assessment"] = str(standing(cast).public_id)
     assert posted(cast.registrar, **sent).status_code == 302
     typed = ExportRequest.objects.latest("pk")
     assert (typed.whole, typed.needs_approval, typed.job, typed.request.step) == (
@@ -224,3 +232,82 @@ def test_a_stranger_gets_nowhere(cast: Cast) -> None:
     for who in (cast.teacher, cast.clerk, cast.archive_head, cast.security_admin):
         assert posted(who, second=cast.second_registrar).status_code == 403
     assert not ExportRequest.objects.exists()
+
+
+def test_the_page_tells_what_counts_together(cast: Cast, client: Client) -> None:
+    people = pupils(cast, "王小明", "李小红", "张小军")
+    set_rule(cast.school, "export_limit", "2")
+    asked(cast, people[:2])
+    client.force_login(cast.registrar)
+    english = {"Accept-Language": "en"}
+    page = client.get(reverse("audit:export_new"), headers=english).content.decode()
+    assert "more than 2 students in 7 days" in page
+    assert "With this list you come to 3 students." in page
+    typed = asked(cast, people[2:])
+    page = client.get(
+        reverse("approvals:request", args=[typed.request.public_id]), headers=english
+    ).content.decode()
+    assert "Students in all exports of 7 days" in page
+
+
+def lapsed(typed: ExportRequest) -> ExportRequest:
+    typed.lapses_at = timezone.now() - timedelta(seconds=1)
+    return saved(typed)
+
+
+def shelved(student: Student) -> None:
+    stay = student.enrolments.get()
+    stay.ended_on = stay.shelved_on = timezone.localdate()
+    saved(stay)
+
+
+@pytest.mark.parametrize("why", ["lapsed", "destroyed", "right", "students", "nothing"])
+def test_page_and_list_tell_why_a_file_cannot_be_fetched_any_more(
+    cast: Cast, client: Client, why: str
+) -> None:
+    one, two = pupils(cast, "王小明", "李小红")
+    typed = made(cast, [one, two])
+    if why == "lapsed":
+        lapsed(typed)
+    elif why == "destroyed":
+        with acting(cast.archivist):
+            actions.erase(one)
+    elif why == "right":
+        withdraw(cast)
+        appoint(cast.registrar, Role.AUDITOR, cast.school)
+    elif why == "students":
+        shelved(two)
+    words = {
+        "lapsed": ("for 24 hours", "24 hours are over"),
+        "destroyed": ("a student file in it was destroyed", "A student file in it was destroyed"),
+        "right": ("you may not export any more", "You may not export any more"),
+        "students": ("no longer yours to export", "no longer yours to export"),
+        "nothing": ("The file can be fetched until", "Can be fetched"),
+    }[why]
+    english = {"Accept-Language": "en"}
+    url = reverse("approvals:request", args=[typed.request.public_id])
+    client.force_login(cast.registrar)
+    page = client.get(url, headers=english).content.decode()
+    assert words[0] in page
+    assert ("Fetch the file" in page) is (why == "nothing")
+    assert ("Ask for the export anew" in page) is (why in {"lapsed", "destroyed", "students"})
+    assert words[1] in client.get(reverse("audit:exports"), headers=english).content.decode()
+    assert bool(inbox_rows(cast.registrar, kind="exports")) is (why == "nothing")
+    client.force_login(cast.auditor)
+    page = client.get(url, headers=english).content.decode()
+    assert (words[0] in page) is (why in {"lapsed", "destroyed"})
+    assert "Fetch the file" not in page and "Ask for the export anew" not in page
+
+
+def test_the_list_costs_the_same_for_few_and_for_many_files(cast: Cast, client: Client) -> None:
+    people = pupils(cast, "王小明", "李小红", "张小军")
+    client.force_login(cast.registrar)
+    counted = []
+    for count in (2, 4):
+        for _ in range(count):
+            made(cast, people)
+        client.get(reverse("audit:exports"))
+        with CaptureQueriesContext(connection) as queries:
+            client.get(reverse("audit:exports"))
+        counted.append(len(queries))
+    assert counted[0] == counted[1]

@@ -156,6 +156,50 @@ def test_whole_numbers_and_many_students_go_to_the_head_of_archives(cast: Cast) 
         asked(cast, people, named=cast.archive_head)
 
 
+def test_exports_cut_into_pieces_go_to_the_head_of_archives(cast: Cast) -> None:
+    people = pupils(cast, "王小明", "李小红", "张小军")
+    set_rule(cast.school, "export_limit", "2")
+    first = asked(cast, people[:2])
+    assert (first.needs_approval, first.together) == (False, 2)
+    again = asked(cast, people[1:2])
+    assert (again.needs_approval, again.together) == (False, 2), "each student counts once"
+    piece = stepped(cast.second_registrar, asked(cast, people[2:]))
+    assert (piece.needs_approval, piece.together, piece.job) == (True, 3, None)
+    colleague = asked(cast, people[2:], actor=cast.second_registrar, named=cast.registrar)
+    assert not colleague.needs_approval, "each exporter counts alone"
+    for one in (first, again, piece):
+        one.request.submitted_at -= timedelta(days=7)
+        saved(one.request)
+    assert not asked(cast, people[2:]).needs_approval, "the days are over"
+    set_rule(cast.school, "export_days", "8")
+    assert asked(cast, people[2:]).needs_approval
+
+
+def test_what_was_never_given_counts_for_nothing_but_what_came_back_does(cast: Cast) -> None:
+    people = pupils(cast, "王小明", "李小红", "张小军")
+    set_rule(cast.school, "export_limit", "2")
+    for end in (requests.refuse, requests.send_back):
+        typed = asked(cast, people[:2])
+        end(actor=cast.second_registrar, request=typed.request, reason=ReturnReason.OTHER, comment="用途不明")
+        typed = fresh(typed)
+        typed.request.submitted_at -= timedelta(days=30)
+        saved(typed.request)
+        waits = end is requests.send_back
+        later = asked(cast, people[2:])
+        assert later.needs_approval is waits, "who gets it back can submit it again on any day"
+        requests.recall(actor=cast.registrar, request=later.request)
+    instead = asked(cast, people[2:], instead_of=fresh(typed))
+    assert not instead.needs_approval, "it is counted in place of the one that it replaces"
+
+
+def test_two_pieces_at_the_same_moment_are_counted_together(committed_db: str) -> None:
+    cast = make_cast()
+    people = pupils(cast, "王小明", "李小红", "张小军")
+    set_rule(cast.school, "export_limit", "2")
+    made = at_once(lambda: asked(cast, people[:2]), lambda: asked(cast, people[2:]))
+    assert sorted(one.needs_approval for one in made) == [False, True]
+
+
 def test_the_named_person_alone_confirms_in_the_own_inbox_or_refuses(cast: Cast) -> None:
     typed = asked(cast, pupils(cast, "王小明"))
     mine = [row for row in inbox_rows(cast.second_registrar) if typed.request.number in str(row.title)]

@@ -10,6 +10,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
 
 from audit.models import ExportRequest
+from tests.archive.assessing import standing
 from tests.audit.exporting import NUMBERS, pupils
 from tests.browser.test_cohort import at_work
 from tests.browser.test_deletion_and_inquiry import open_request, pass_it, people
@@ -44,7 +45,7 @@ def test_two_persons_export_and_the_auditor_recognises_the_file(
     browser: Browser, live_server: Any, people: Cast, tmp_path: Path
 ) -> None:
     pupils(people, "王小明", "李小红")
-    url = live_server.url
+    url, rests_on = live_server.url, standing(people)
     with worker(tmp_path / "worker.log"):
         with at_work(browser, url, people.registrar) as page:
             the_form(page)
@@ -60,6 +61,7 @@ def test_two_persons_export_and_the_auditor_recognises_the_file(
             assert masked["C3"].value == "110" + "*" * 14 + "X"
             the_form(page)
             page.locator("[name=numbers][value=whole]").check()
+            page.locator("[name=assessment]").select_option(str(rests_on.public_id))
             page.locator("[name=named]").select_option(str(people.second_registrar.pk))
             page.get_by_role("button", name="申请导出").click()
             expect(page.locator("body")).to_contain_text("宋洁")

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, expect
 
 from archive.models import SharingRequest
 from records.models import Enrolment
+from tests.archive.assessing import standing
 from tests.browser.test_cohort import at_work
 from tests.browser.test_deletion_and_inquiry import asked, open_request, pass_it, people
 from tests.cast import Cast
@@ -34,9 +35,10 @@ def test_data_goes_to_a_receiver_by_consent_alone(
     numbers = [Enrolment.objects.get(student=one).student_no for one in students]
     scan = tmp_path / "scan.jpg"
     scan.write_bytes(picture())
-    url = live_server.url
+    url, rests_on = live_server.url, standing(people)
     with at_work(browser, url, people.registrar) as page:
         page.goto(reverse("archive:sharing_new"))
+        page.locator("[name=impact]").select_option(str(rests_on.public_id))
         for name, value in {
             "receiver": "东湖区少年宫", "contact": "何老师 02788888888", "purpose": "暑期夏令营报名",
             "numbers": "\n".join(numbers), "assessment": "仅限报名，期满删除",

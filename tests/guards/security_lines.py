@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.access import SIGNED_IN
 from archive.certificates.facts import facts_of, packed
-from archive.models import Certificate
+from archive.models import Certificate, ImpactAssessment
 from audit.models import Alert, Incident, IncidentStep, Verification
 from ledger.context import service_user
 from ledger.models import Seal
@@ -32,6 +32,20 @@ def certificate(world: World) -> Certificate:
     made: Certificate = Certificate.objects.create(
         year=2026, serial=1, kind="enrolment", **facts, **whose, **given
     )
+    return made
+
+
+@kind
+def assessment(world: World) -> ImpactAssessment:
+    """An impact assessment of the side's school that waits to be confirmed."""
+    today = timezone.localdate()
+    texts = dict.fromkeys(("title", "kinds", "purpose", "necessity", "risk", "measures"), "某")
+    made: ImpactAssessment = saved(
+        ImpactAssessment(
+            number=f"PG-{world.side}", school=world.unit, conclusion="acceptable", made_by=service_user(),
+            made_on=today, valid_until=today, **texts,
+        )
+    )  # fmt: skip
     return made
 
 
@@ -82,6 +96,10 @@ def _certificate(world: World) -> Any:
     return world.certificate
 
 
+def _assessment(world: World) -> Any:
+    return {"assessment_id": world.assessment.public_id}
+
+
 def _incident(world: World) -> Any:
     return world.incident
 
@@ -92,8 +110,15 @@ def _student(world: World) -> Any:
 
 _ANOTHERS = {"leader": 404}
 """He sees alerts that nobody else can answer; this one has its security administrator."""
+ASSESS = ("manage_incident", "decide_for_archives")
+CONFIRM = (*ASSESS, "close_incident")
+ASSESSMENTS = (*CONFIRM, "view_events", "export_students", "request_sharing", "release_sharing")
 
 SECURITY: dict[str, Route] = {
+    "archive:assessments": route(*ASSESSMENTS, methods="GET POST"),
+    "archive:assessment_new": route(*ASSESS, methods="GET POST"),
+    "archive:assessment": route(*ASSESSMENTS, obj=_assessment),
+    "archive:assessment_confirm": route(*CONFIRM, obj=_assessment, methods="POST"),
     "archive:certificates": route("issue_certificate", methods="GET POST"),
     "archive:certificate": route("issue_certificate", obj=_certificate),
     "archive:certificate_copy": route("issue_certificate", obj=_certificate, methods="POST"),

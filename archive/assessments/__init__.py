@@ -1,0 +1,1 @@
+"""Impact assessments: what sharings and exports with whole numbers rest on."""

@@ -1,0 +1,86 @@
+"""Writes of impact assessments: written, confirmed by another person."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.scope import NotPermitted, role_for, units_with
+from approvals.actions import new_number
+from approvals.refusals import AlreadyDecided, RequestRefused, SamePerson, WrongState
+from archive.assessments.selectors import CONFIRMERS, WRITERS
+from archive.models import ImpactAssessment
+from archive.retention.obstacles import years_after
+from core.row_locks import locked_rows
+from ledger import events
+from ledger.context import acting
+from school.models import Unit
+
+PREFIX = "PG"
+TEXTS = ("title", "kinds", "purpose", "necessity", "risk", "measures")
+
+
+def last_day(made_on: date) -> date:
+    """The last day on which an assessment of that day may be valid."""
+    return years_after(made_on, 3)
+
+
+def _role(actor: User, perms: Sequence[str], school: Unit) -> str:
+    held = [perm for perm in perms if school.pk in units_with(actor, perm)]
+    if not held:
+        raise NotPermitted(perms[0], unit_id=school.pk)
+    return role_for(actor, held[0], school.pk)
+
+
+@transaction.atomic
+def write(*, actor: User, school: Unit, conclusion: str, valid_until: date, **texts: Any) -> ImpactAssessment:
+    """Write an assessment of the school; ``texts``: what `TEXTS` names. Raises NotPermitted, RequestRefused."""
+    role = _role(actor, WRITERS, school)
+    told = {name: str(texts[name]).strip() for name in TEXTS}
+    if not all(told.values()):
+        raise RequestRefused(_("Write something under each heading."))
+    today = timezone.localdate()
+    if not today <= valid_until <= last_day(today):
+        raise RequestRefused(_("Choose a day from today to three years from now."))
+    with acting(actor, role=role):
+        made: ImpactAssessment = ImpactAssessment.objects.create(
+            number=new_number(PREFIX), school=school, conclusion=conclusion, made_by=actor, made_on=today,
+            valid_until=valid_until, **told,
+        )  # fmt: skip
+        events.record("assessment.written", actor=actor, obj=made, unit_id=school.pk, role=role)
+    return made
+
+
+@transaction.atomic
+def confirm(*, actor: User, assessment: ImpactAssessment) -> ImpactAssessment:
+    """Confirm what another person wrote. Raises NotPermitted, SamePerson, AlreadyDecided, WrongState."""
+    role = _role(actor, CONFIRMERS, assessment.school)
+    rows = locked_rows(ImpactAssessment.objects.filter(pk=assessment.pk))
+    row: ImpactAssessment = rows.select_related("confirmed_by", "school").get()
+    if row.confirmed_by is not None and row.confirmed_at is not None:
+        raise AlreadyDecided(row.confirmed_by, row.confirmed_at, _("confirmed"))
+    if row.made_by_id == actor.pk:
+        raise SamePerson(_("Another person than the one who wrote it confirms an assessment."))
+    if row.valid_until < timezone.localdate():
+        raise WrongState(_("Its last day lies in the past; write a new one."))
+    row.confirmed_by, row.confirmed_at = actor, timezone.now()
+    with acting(actor, role=role, request_no=row.number):
+        row.save(update_fields=["confirmed_by", "confirmed_at"])
+        events.record("assessment.confirmed", actor=actor, obj=row, unit_id=row.school_id, role=role)
+    return row
+
+
+def demand_valid(assessment: ImpactAssessment | None, school: Unit) -> None:
+    """What rests on an assessment names one of the school that stands today. Raises WrongState."""
+    if assessment is None:
+        raise WrongState(_("Name a confirmed impact assessment of your school, or have one written first."))
+    if assessment.school_id != school.pk or not assessment.is_valid:
+        words = _(
+            "The impact assessment %(number)s does not stand: it is of another school, not confirmed, not"
+            " acceptable or over. Name another one."
+        )
+        raise WrongState(words % {"number": assessment.number})
