@@ -11,6 +11,7 @@ EVENTS = {
     "incident.letter": _("Letter of an incident written"),
     "incident.letter_printed": _("Letter of an incident printed"),
     "incident.notice_printed": _("Letter to the authority about an incident printed"),
+    "role_request.printed": _("Form of a request for a role printed"),
     "grant_review.opened": _("Review of roles opened"),
     "grant_review.answered": _("Roles in a review answered for"),
     "grant_review.finished": _("Review of roles finished"),

@@ -21,6 +21,7 @@ urlpatterns = [
     path("alerts/", alerts.register, name="alerts"),
     path("alerts/<uuid:alert_id>/", alerts.alert, name="alert"),
     path("roles/new/", rights.new_request, name="role_new"),
+    path("roles/<uuid:request_id>/print/", rights.print_form, name="role_print"),
     path("role-reviews/", grant_reviews.register, name="grant_reviews"),
     path("role-reviews/open/", grant_reviews.open_review, name="grant_review_open"),
     path("role-reviews/<uuid:review_id>/", grant_reviews.review, name="grant_review"),

@@ -65,6 +65,7 @@ KIND = Kind(
     title_of,
     check=actions.check_ready,
     form_url=form_url,
+    print_url="audit:role_print",
     readers=("view_grants",),
     bulk=False,
 )

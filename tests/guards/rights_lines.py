@@ -26,12 +26,18 @@ def grant_review(world: World) -> GrantReview:
     return found
 
 
+def _request(world: World) -> Any:
+    """Of another kind and other people's; tests/audit/test_rights.py drives the parties."""
+    return {"request_id": world.edit_request.public_id}
+
+
 def _review(world: World) -> Any:
     return world.grant_review
 
 
 RIGHTS: dict[str, Route] = {
     "audit:role_new": route(SIGNED_IN, methods="GET POST"),
+    "audit:role_print": route(SIGNED_IN, obj=_request, good=frozenset({404}), methods="POST"),
     "audit:grant_reviews": route(RUN, READ, HEAD, methods="GET POST"),
     "audit:grant_review_open": route(RUN, methods="POST"),
     "audit:grant_review": route(RUN, READ, HEAD, obj=_review, methods="GET POST"),
