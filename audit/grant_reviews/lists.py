@@ -87,6 +87,7 @@ class ItemList(ListPage[Any]):
         Column("since", _("Valid from"), lambda row: row.appointment.valid_from, css="date", phone=False),
         Column("until", _("Valid until"), lambda row: row.appointment.valid_until, css="date", phone=False),
         Column("request", _("Request"), lambda row: row.appointment.request_no, css="id", default=False),
+        Column("letters", _("Letters not signed"), lambda row: row.letters or None, css="num", phone=False),
         Column("outcome", _("Outcome"), _outcome, sort=("outcome", "pk"), css="state",
                value=lambda row: row.get_outcome_display()),
         Column("reason", _("Reason"), lambda row: row.reason, phone=False),
