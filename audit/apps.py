@@ -107,7 +107,7 @@ class AuditConfig(AppConfig):
         )  # fmt: skip
         register(
             MenuItem(
-                _("My responsibility letters"), "audit:letters_mine", "file-pencil", "", "work", 93,
+                _("My letters"), "audit:letters_mine", "file-pencil", "", "work", 93,
                 also=("audit:letter_sign",),
             )
         )  # fmt: skip

@@ -116,11 +116,12 @@ def sign(*, actor: User, version: LetterVersion) -> LetterSignature:
         raise NotPermitted("not asked to sign", obj=version.letter)
     if selectors.digest(version.title, version.text) != version.digest:
         raise WrongState(_("The text does not agree with its digest. Tell the security administrator."))
-    role = next(
+    roles = (
         held.role.value
         for held in held_by(actor)
         if selectors.covers(version, held.role, held.appointment.unit_id, held.appointment.unit.ancestors)
     )
+    role = next(roles, "")
     with acting(actor, role=role):
         made: LetterSignature = LetterSignature.objects.create(
             version=version, person=actor, unit=actor.unit, digest=version.digest, signed_on=timezone.localdate(),

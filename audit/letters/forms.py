@@ -5,6 +5,7 @@ from typing import Any, cast
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from accounts.roles import NOT_APPOINTED, Role
@@ -14,7 +15,6 @@ from audit.letters.selectors import asked_since, units_read
 from audit.models import LetterVersion
 from files.forms import ScanField
 from school.models import Unit
-from school.rules import RULES
 
 
 class LetterForm(forms.Form):
@@ -26,7 +26,7 @@ class LetterForm(forms.Form):
     school = UnitField(
         label=_("School"), queryset=Unit.objects.none(), to_field_name="public_id", empty_label=None
     )
-    title = forms.CharField(label=_("Title"), max_length=80)
+    title = forms.CharField(label=pgettext_lazy("responsibility letter", "Title"), max_length=80)
     text = forms.CharField(
         label=_("Text"), max_length=20_000, widget=forms.Textarea(attrs={"rows": 16}),
         help_text=_("Once it is published nobody changes it; a new version takes its place and is signed anew"),
@@ -37,7 +37,7 @@ class LetterForm(forms.Form):
         help_text=_("Everybody who holds one of these roles at the school or in a unit below it"),
     )  # fmt: skip
     months = forms.IntegerField(
-        label=_("Valid for (months)"), min_value=1, max_value=60, initial=RULES["letter_months"].default,
+        label=_("Valid for (months)"), min_value=1, max_value=60,
         help_text=_("From today on; then the next version is due"),
     )  # fmt: skip
 

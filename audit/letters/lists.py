@@ -40,7 +40,7 @@ class LetterList(ListPage[Any]):
     columns = (
         Column("number", pgettext_lazy("document", "Number"), lambda row: row.letter.number, fixed=True, css="id",
                sort=("letter__number",), link=True),
-        Column("title", _("Title"), lambda row: row.title, sort=("title", "pk")),
+        Column("title", pgettext_lazy("responsibility letter", "Title"), lambda row: row.title, sort=("title", "pk")),
         Column("school", _("School"), lambda row: row.letter.school.label, phone=False),
         Column("version", _("Version"), lambda row: row.version, css="num", phone=False),
         Column("roles", _("To be signed by"), role_names, default=False),

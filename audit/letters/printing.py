@@ -37,7 +37,11 @@ def _facts(version: LetterVersion) -> list[tuple[str, str]]:
 
 def letter_pdf(version: LetterVersion, signature: LetterSignature | None, actor: User) -> bytes:
     """Title and text, and the signature: as it is kept, or to be written by hand. Raises PdfFailed."""
-    heads = [(_("Signed by"), "1fr"), (_("Staff number"), "34mm"), (_("Signed on"), "32mm")]
+    heads = [
+        (pgettext("of a signature", "Signed by"), "1fr"),
+        (_("Staff number"), "34mm"),
+        (_("Signed on"), "32mm"),
+    ]
     if signature:
         by = signature.registered_by
         heads.append((pgettext("of a signature", "How"), "1fr"))

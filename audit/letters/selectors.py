@@ -120,8 +120,11 @@ def version_for(user: User, public_id: UUID) -> LetterVersion:
 
 
 def version_to_read(user: User, public_id: UUID) -> LetterVersion:
-    """A version that ``user`` is asked to sign, has signed, or reads with the office. Raises OutOfScope, Http404."""
-    mine = Q(pk__in=[one.pk for one in to_sign(user)])
+    """A version of a letter that ``user`` is asked to sign, has signed, or reads with the office.
+
+    A superseded one too, so that whoever still has it open is told. Raises OutOfScope, Http404.
+    """
+    mine = Q(letter__in=[one.letter_id for one in to_sign(user)])
     mine |= Q(pk__in=LetterSignature.objects.filter(person=user).values("version"))
     mine |= Q(letter__school_id__in=units_with_any(user, READERS))
     every: QuerySet[LetterVersion] = LetterVersion.objects.all()

@@ -14,6 +14,7 @@ from accounts.scope import holds, units_with
 from approvals.confirming import confirmed
 from approvals.refusals import RequestRefused
 from approvals.telling import handed_pdf, told
+from audit.bulletins.selectors import schools
 from audit.letters import actions, selectors
 from audit.letters.forms import LetterForm, PaperForm, RegisterForm, SignForm
 from audit.letters.lists import LetterList, PeopleList, version_badge
@@ -142,10 +143,10 @@ def new_version(request: HttpRequest, version_id: UUID) -> HttpResponse:
 
 def _publish(request: HttpRequest, old: LetterVersion | None) -> HttpResponse:
     user = user_of(request)
-    start: dict[str, Any] = {"key": uuid4()}
+    school = old.letter.school if old is not None else schools(user).first()
+    start: dict[str, Any] = {"key": uuid4(), "months": rule(school, "letter_months") if school else None}
     if old is not None:
-        months = rule(old.letter.school, "letter_months")
-        start |= {"title": old.title, "text": old.text, "roles": old.roles, "months": months}
+        start |= {"title": old.title, "text": old.text, "roles": old.roles}
     form = LetterForm(request.POST or None, initial=start, user=user, instead_of=old)
     looked = False
     if request.method == "POST" and form.is_valid():

@@ -27,7 +27,7 @@ from tests.audit.test_inspections import words_of
 from tests.audit.test_rights import submitted
 from tests.cast import Cast, make_cast
 from tests.enrollment.intake import picture
-from tests.factories import PASSWORD, appoint, make_user, saved
+from tests.factories import PASSWORD, appoint, make_user, saved, set_rule
 from tests.support.inbox import inbox_rows
 from tests.support.together import at_once
 
@@ -157,6 +157,19 @@ def test_a_new_version_is_signed_anew_and_the_signatures_of_the_old_one_stay(cas
     actions.sign(actor=cast.teacher, version=second)
     assert LetterSignature.objects.filter(person=cast.teacher).count() == 2
     assert [one.version for one in selectors.versions_of(first.letter)] == [2, 1]
+
+
+def test_who_still_has_the_old_version_open_is_told(cast: Cast, client: Client) -> None:
+    cache.clear()
+    first = published(cast)
+    second = renewed(cast, first)
+    client.force_login(cast.teacher)
+    url = reverse("audit:letter_sign", args=[first.public_id])
+    assert "is_read" not in client.get(url).content.decode()
+    answer = client.post(url, {"is_read": "on", "password": PASSWORD}, follow=True)
+    (why,) = answer.context["messages"]
+    assert why.level_tag == "error" and answer.context["to_sign"] == [second]
+    assert not LetterSignature.objects.exists()
 
 
 def test_a_letter_ends_with_its_last_day_and_its_publishers_are_told_before(cast: Cast) -> None:
@@ -411,7 +424,9 @@ def test_publishing_through_the_page(cast: Cast, client: Client) -> None:
         "months": 6,
     }
     page = reverse("audit:letter_new")
-    assert "12" in client.get(page).content.decode()
+    assert client.get(page).context["form"]["months"].value() == 12
+    set_rule(cast.school, "letter_months", "6")
+    assert client.get(page).context["form"]["months"].value() == 6
     looked = client.post(page, {**sent, "preview": "1"})
     assert looked.status_code == 200 and not Letter.objects.exists()
     assert client.post(page, {**sent, "text": " "}).status_code == 422
