@@ -1,5 +1,6 @@
 """Lists of reviews of roles, and of the roles in one."""
 
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
@@ -7,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audit.letters.selectors import open_letters
 from audit.models import GrantReviewItem
 from core.listpage import Column, Empty, Filter, ListPage
 from core.templatetags.xueji import badge
@@ -100,3 +102,12 @@ class ItemList(ListPage[Any]):
     )  # fmt: skip
     default_sort = "person"
     empty = Empty(_("No roles here to answer for"), icon="circle-check")
+
+    @cached_property
+    def objects(self) -> list[Any]:
+        """The page's rows, each with how many responsibility letters its person has not signed."""
+        rows = super().objects
+        left = open_letters({one.person_id for one in rows})
+        for one in rows:
+            one.letters = left[one.person_id]
+        return rows

@@ -17,7 +17,6 @@ from approvals.telling import handed_pdf
 from audit.grant_reviews import actions, selectors
 from audit.grant_reviews.forms import AnswerForm, OpenForm
 from audit.grant_reviews.lists import ItemList, ReviewList, review_badge
-from audit.letters.selectors import open_letters
 from core.ui import BulkAct
 
 
@@ -63,9 +62,6 @@ def review(request: HttpRequest, review_id: UUID) -> HttpResponse:
         BulkAct(_("To be ended"), url, "x", dialog="end-roles"),
     ]
     page = ItemList(request, selectors.items(user, row), user=user, bulk=bulk if answers else [])
-    left = open_letters({one.person_id for one in page.objects})
-    for one in page.objects:
-        one.letters = left[one.person_id]
     context = {
         "review": row,
         "state": review_badge(row),

@@ -1,6 +1,7 @@
 """Lists of responsibility letters: the letters, and the people of one."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from audit.letters.printing import how, role_names
-from audit.letters.selectors import in_unit, units_read
+from audit.letters.selectors import in_unit, is_open, units_read, unsigned
 from audit.models import LetterVersion
 from core.listpage import Column, Empty, Filter, ListPage
 from core.templatetags.xueji import badge
@@ -61,6 +62,15 @@ class LetterList(ListPage[Any]):
         _("The head of archives or the leader publishes them."),
         icon="file-pencil",
     )
+
+    @cached_property
+    def objects(self) -> list[Any]:
+        """The page's rows, each with how many people have not signed it."""
+        rows = super().objects
+        left = unsigned([one for one in rows if is_open(one)])
+        for one in rows:
+            one.open = len(left.get(one.pk, ()))
+        return rows
 
     def row_url(self, row: Any) -> str:
         """The letter with its people."""

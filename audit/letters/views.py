@@ -33,9 +33,6 @@ def register(request: HttpRequest) -> HttpResponse:
     """The letters of one's schools, with how many signed."""
     user = user_of(request)
     page = LetterList(request, selectors.letters(user), user=user)
-    open_ones = selectors.unsigned([one for one in page.objects if selectors.is_open(one)])
-    for one in page.objects:
-        one.open = len(open_ones.get(one.pk, ()))
     return page.respond("audit/letters.html", {"may_publish": holds(user, PUBLISH)})
 
 
