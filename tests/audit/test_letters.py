@@ -131,6 +131,16 @@ def test_a_role_that_ended_or_is_held_elsewhere_asks_for_nothing(cast: Cast) -> 
         actions.sign(actor=late, version=version)
 
 
+def test_each_school_asks_its_own_people(cast: Cast) -> None:
+    leader, below = make_user("外校校长", cast.other_school), make_user("外校教师", cast.other_school)
+    appoint(leader, Role.LEADER, cast.other_school)
+    appoint(below, Role.TEACHER, cast.other_school)
+    ours, theirs = published(cast), published(cast, by=leader, school=cast.other_school)
+    assert selectors.to_sign(cast.teacher) == [ours] and selectors.to_sign(below) == [theirs]
+    assert list(selectors.letters(cast.archivist)) == [ours] and list(selectors.letters(leader)) == [theirs]
+    assert selectors.open_letters([below.pk]) == {below.pk: 1}
+
+
 def test_a_published_version_is_never_changed(cast: Cast) -> None:
     version = published(cast)
     signature = actions.sign(actor=cast.teacher, version=version)
