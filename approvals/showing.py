@@ -12,6 +12,7 @@ from approvals.authority import authority
 from approvals.kinds import Step, kind_of
 from approvals.models import Decision, Request
 from approvals.reasons import ReturnReason
+from core.formatting import moment
 from core.ui import Step as ShownStep
 from core.ui import TimelineRow
 
@@ -98,3 +99,16 @@ def timeline(request: Request) -> list[TimelineRow]:
             )
         )
     return rows
+
+
+def course(request: Request) -> list[tuple[str, str, str, str]]:
+    """The same for a printed form, oldest first: the act, the person with the role, the time, the words."""
+    return [
+        (
+            str(row.sentence),
+            " · ".join(filter(None, (row.actor, str(row.role)))),
+            moment(row.at),
+            str(row.note),
+        )
+        for row in reversed(timeline(request))
+    ]

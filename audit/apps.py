@@ -27,6 +27,8 @@ class AuditConfig(AppConfig):
         from audit.incidents.selectors import READERS, open_concerned
         from audit.inspections.registers import EVENTS as SUPERVISION
         from audit.inspections.registers import register_all
+        from audit.letters import inbox as letters
+        from audit.letters.selectors import READERS as LETTER_READERS
         from audit.rights.kind import KIND as ROLE
         from audit.seals import actions as seals
         from audit.seals import inbox as seals_inbox
@@ -95,6 +97,19 @@ class AuditConfig(AppConfig):
             MenuItem(
                 _("Reviews of roles"), "audit:grant_reviews", "list-check", REVIEWERS, "audit", 40,
                 also=("audit:grant_review",),
+            )
+        )  # fmt: skip
+        inbox.register(inbox.InboxSource("letters", _("Responsibility letters"), letters.rows))
+        register(
+            MenuItem(
+                _("Responsibility letters"), "audit:letters", "file-pencil", LETTER_READERS, "audit", 38,
+                also=("audit:letter", "audit:letter_new", "audit:letter_next", "audit:letter_paper"),
+            )
+        )  # fmt: skip
+        register(
+            MenuItem(
+                _("My letters"), "audit:letters_mine", "file-pencil", "", "work", 93,
+                also=("audit:letter_sign",),
             )
         )  # fmt: skip
         register(MenuItem(_("Ask for a role"), "audit:role_new", "user-check", "", "work", 94))

@@ -25,6 +25,7 @@ from audit.inspection_models import (
     RectificationEvidence,
     RectificationStep,
 )
+from audit.letter_models import Letter, LetterSignature, LetterVersion
 from audit.rights_models import GrantReview, GrantReviewItem, RoleRequest
 from audit.verification_models import Verification, VerificationFinding
 from core.crypto import EncryptedTextField
@@ -52,6 +53,9 @@ __all__ = [
     "IncidentStudent",
     "InspectedFile",
     "Inspection",
+    "Letter",
+    "LetterSignature",
+    "LetterVersion",
     "Opinion",
     "Rectification",
     "RectificationEvidence",

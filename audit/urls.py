@@ -9,6 +9,7 @@ from audit.grant_reviews import views as grant_reviews
 from audit.history import views as history
 from audit.incidents import views as incidents
 from audit.inspections import views as inspections
+from audit.letters import views as letters
 from audit.opinions import views as opinions
 from audit.rectifications import views as rectifications
 from audit.rights import views as rights
@@ -21,6 +22,18 @@ urlpatterns = [
     path("alerts/", alerts.register, name="alerts"),
     path("alerts/<uuid:alert_id>/", alerts.alert, name="alert"),
     path("roles/new/", rights.new_request, name="role_new"),
+    path("roles/<uuid:request_id>/print/", rights.print_form, name="role_print"),
+    path("letters/", letters.register, name="letters"),
+    path("letters/mine/", letters.mine, name="letters_mine"),
+    path("letters/new/", letters.new, name="letter_new"),
+    path("letters/scans/<uuid:signature_id>/", letters.scan, name="letter_scan"),
+    path("letters/<uuid:version_id>/", letters.letter, name="letter"),
+    path("letters/<uuid:version_id>/next/", letters.new_version, name="letter_next"),
+    path("letters/<uuid:version_id>/end/", letters.end, name="letter_end"),
+    path("letters/<uuid:version_id>/paper/", letters.paper, name="letter_paper"),
+    path("letters/<uuid:version_id>/list/", letters.print_register, name="letter_register_print"),
+    path("letters/<uuid:version_id>/sign/", letters.sign, name="letter_sign"),
+    path("letters/<uuid:version_id>/print/", letters.print_letter, name="letter_print"),
     path("role-reviews/", grant_reviews.register, name="grant_reviews"),
     path("role-reviews/open/", grant_reviews.open_review, name="grant_review_open"),
     path("role-reviews/<uuid:review_id>/", grant_reviews.review, name="grant_review"),

@@ -301,6 +301,13 @@ RULES: dict[str, RuleKind] = {
             "grant_review_days", _("Working days to answer a review of roles"), _whole(1, 60), 15, "proposal"
         ),
         RuleKind(
+            "letter_months",
+            _("Months that a responsibility letter is valid"),
+            _whole(1, 60),
+            12,
+            "S1-4; months are a proposal",
+        ),
+        RuleKind(
             "incident_authority_hours",
             _("Hours until the authority must know of an incident"),
             _whole(1, 72),

@@ -3,22 +3,19 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import requires, user_of
 from accounts.scope import NotPermitted
-from approvals.refusals import RequestRefused
+from approvals.telling import handed_pdf
 from archive.catalogues import actions, selectors
 from archive.catalogues.forms import VolumeForm
 from archive.keepers import school_of
 from core.pdf import PdfFailed
 from files.serving import serve_bytes
 from records.selectors import student_file
-
-PDF = "application/pdf"
 
 
 def _respond(
@@ -51,7 +48,7 @@ def files(request: HttpRequest) -> HttpResponse:
         except PdfFailed as failed:
             form.add_error(None, failed.message)
         else:
-            return serve_bytes(content, f"catalogue-{year}-{volume + 1}.pdf", PDF, "inline")
+            return serve_bytes(content, f"catalogue-{year}-{volume + 1}.pdf", "application/pdf", "inline")
     return _respond(request, rows, form, status=422)
 
 
@@ -60,12 +57,9 @@ def files(request: HttpRequest) -> HttpResponse:
 def fonds(request: HttpRequest) -> HttpResponse:
     """The catalogue of the fonds."""
     user = user_of(request)
-    try:
-        content = actions.print_fonds(actor=user, school=school_of(user, selectors.PERM))
-    except PdfFailed as failed:
-        messages.error(request, failed.message)
-        return redirect("archive:catalogues")
-    return serve_bytes(content, "fonds.pdf", PDF, "inline")
+    school = school_of(user, selectors.PERM)
+    back = redirect("archive:catalogues")
+    return handed_pdf(request, "fonds", lambda: actions.print_fonds(actor=user, school=school), back)
 
 
 @requires(selectors.PERM)
@@ -76,9 +70,5 @@ def documents(request: HttpRequest, student_id: UUID) -> HttpResponse:
     file = student_file(user, student_id)
     if not file.allows(selectors.PERM):
         raise NotPermitted(selectors.PERM, obj=file.student, unit_id=file.enrolment.unit_id)
-    try:
-        content = actions.print_documents(actor=user, file=file)
-    except (RequestRefused, PdfFailed) as refused:
-        messages.error(request, refused.message if isinstance(refused, PdfFailed) else str(refused))
-        return redirect("archive:copies", student_id)
-    return serve_bytes(content, f"{file.student.archive_no}-catalogue.pdf", PDF, "inline")
+    name, back = f"{file.student.archive_no}-catalogue", redirect("archive:copies", student_id)
+    return handed_pdf(request, name, lambda: actions.print_documents(actor=user, file=file), back)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import requires, user_of
 from accounts.scope import NotPermitted
 from approvals.refusals import RequestRefused
+from approvals.telling import handed_pdf
 from archive.certificates import actions, selectors
 from archive.certificates.forms import CertificateForm, CheckForm, ClassForm, VoidForm
 from archive.certificates.lists import CertificateList
@@ -19,8 +20,6 @@ from core.pdf import PdfFailed
 from files.serving import serve_bytes
 from records import opening
 from records.selectors import student_file
-
-PDF = "application/pdf"
 
 
 @requires(selectors.PERM)
@@ -51,7 +50,7 @@ def new_certificate(request: HttpRequest, student_id: UUID) -> HttpResponse:
             content = actions.issue(
                 actor=user, enrolment=file.enrolment, asked=actions.Asked(**values), key=key
             )
-            return serve_bytes(content, "certificate.pdf", PDF, "inline")
+            return serve_bytes(content, "certificate.pdf", "application/pdf", "inline")
         except actions.IssuedAlready as known:
             messages.info(request, str(known))
             return redirect("archive:certificate", key)
@@ -95,12 +94,8 @@ def copy(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
     """Print a copy."""
     user = user_of(request)
     row = selectors.certificate_for(user, certificate_id)
-    try:
-        content = actions.copy_of(actor=user, certificate=row)
-    except (RequestRefused, PdfFailed) as refused:
-        messages.error(request, refused.message if isinstance(refused, PdfFailed) else str(refused))
-        return redirect("archive:certificate", certificate_id)
-    return serve_bytes(content, "certificate-copy.pdf", PDF, "inline")
+    back = redirect("archive:certificate", certificate_id)
+    return handed_pdf(request, "certificate-copy", lambda: actions.copy_of(actor=user, certificate=row), back)
 
 
 @requires(selectors.PERM)

@@ -21,7 +21,6 @@ from core.pdf import render_pdf
 def edit_form(*, actor: User, request: Request, typed: EditRequest) -> bytes:
     """The form as a PDF/A, with the values as ``actor`` may see them now. Raises PdfFailed."""
     shown = context(actor, request, typed)
-    lines = request_showing.timeline(request)
     form = {
         "number": request.number,
         "name": _("Edit request form"),
@@ -34,9 +33,8 @@ def edit_form(*, actor: User, request: Request, typed: EditRequest) -> bytes:
         ],
         "evidence": [str(one["row"].get_kind_display()) for one in shown["evidence"]],
         "steps": [
-            {"name": row.sentence, "person": " · ".join(word for word in (row.actor, str(row.role)) if word),
-             "at": moment(row.at), "words": row.note}
-            for row in reversed(lines)
+            {"name": what, "person": person, "at": at, "words": words}
+            for what, person, at, words in request_showing.course(request)
         ],
     }  # fmt: skip
     content = render_pdf(

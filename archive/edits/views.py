@@ -15,6 +15,7 @@ from accounts.access import SIGNED_IN, requires, user_of
 from accounts.scope import NotPermitted
 from approvals import selectors as requests
 from approvals.refusals import RequestRefused
+from approvals.telling import handed_pdf
 from archive.edits import actions, selectors
 from archive.edits.checking import Asked, asked
 from archive.edits.fields import columns_for, current
@@ -24,9 +25,8 @@ from archive.edits.printing import edit_form
 from archive.edits.showing import evidence_for, is_secret
 from archive.keepers import files_kept, school_of
 from archive.models import EditRequest
-from core.pdf import PdfFailed
 from files.refusals import FileRefused
-from files.serving import serve, serve_bytes
+from files.serving import serve
 from records import opening
 from records.selectors import student_file
 from school.models import Unit
@@ -166,12 +166,10 @@ def print_edit(request: HttpRequest, request_id: UUID) -> HttpResponse:
     user = user_of(request)
     row = requests.request_for(user, request_id)
     typed = selectors.edit_of(row)
-    try:
-        content = edit_form(actor=user, request=row, typed=typed)
-    except PdfFailed as failed:
-        messages.error(request, failed.message)
-        return redirect("approvals:request", request_id)
-    return serve_bytes(content, f"{row.number or 'edit'}.pdf", "application/pdf", "inline")
+    back = redirect("approvals:request", request_id)
+    return handed_pdf(
+        request, row.number or "edit", lambda: edit_form(actor=user, request=row, typed=typed), back
+    )
 
 
 @requires(SIGNED_IN)

@@ -11,15 +11,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import requires, user_of
 from accounts.scope import holds
 from approvals.refusals import RequestRefused
+from approvals.telling import handed_pdf
 from audit.bulletins import actions, selectors
 from audit.bulletins.forms import BulletinForm
 from audit.bulletins.lists import BulletinList
 from audit.bulletins.printing import quarter_words, shown
 from audit.inspections.people import PLAN
-from core.pdf import PdfFailed
-from files.serving import serve_bytes
-
-PDF = "application/pdf"
 
 
 @requires(*selectors.ALL_READERS)
@@ -74,9 +71,5 @@ def print_bulletin(request: HttpRequest, bulletin_id: UUID) -> HttpResponse:
     """The bulletin as PDF."""
     user = user_of(request)
     row = selectors.bulletin_for(user, bulletin_id)
-    try:
-        content = actions.print_bulletin(actor=user, row=row)
-    except PdfFailed as refused:
-        messages.error(request, refused.message)
-        return redirect("audit:bulletin", bulletin_id)
-    return serve_bytes(content, f"{row.number}.pdf", PDF, "inline")
+    back = redirect("audit:bulletin", bulletin_id)
+    return handed_pdf(request, row.number, lambda: actions.print_bulletin(actor=user, row=row), back)

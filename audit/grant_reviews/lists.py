@@ -1,5 +1,6 @@
 """Lists of reviews of roles, and of the roles in one."""
 
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
@@ -7,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audit.letters.selectors import open_letters
 from audit.models import GrantReviewItem
 from core.listpage import Column, Empty, Filter, ListPage
 from core.templatetags.xueji import badge
@@ -87,6 +89,7 @@ class ItemList(ListPage[Any]):
         Column("since", _("Valid from"), lambda row: row.appointment.valid_from, css="date", phone=False),
         Column("until", _("Valid until"), lambda row: row.appointment.valid_until, css="date", phone=False),
         Column("request", _("Request"), lambda row: row.appointment.request_no, css="id", default=False),
+        Column("letters", _("Letters not signed"), lambda row: row.letters or None, css="num", phone=False),
         Column("outcome", _("Outcome"), _outcome, sort=("outcome", "pk"), css="state",
                value=lambda row: row.get_outcome_display()),
         Column("reason", _("Reason"), lambda row: row.reason, phone=False),
@@ -99,3 +102,12 @@ class ItemList(ListPage[Any]):
     )  # fmt: skip
     default_sort = "person"
     empty = Empty(_("No roles here to answer for"), icon="circle-check")
+
+    @cached_property
+    def objects(self) -> list[Any]:
+        """The page's rows, each with how many responsibility letters its person has not signed."""
+        rows = super().objects
+        left = open_letters({one.person_id for one in rows})
+        for one in rows:
+            one.letters = left[one.person_id]
+        return rows

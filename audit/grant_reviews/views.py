@@ -13,12 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import requires, user_of
 from accounts.scope import units_with
 from approvals.refusals import RequestRefused
+from approvals.telling import handed_pdf
 from audit.grant_reviews import actions, selectors
 from audit.grant_reviews.forms import AnswerForm, OpenForm
 from audit.grant_reviews.lists import ItemList, ReviewList, review_badge
-from core.pdf import PdfFailed
 from core.ui import BulkAct
-from files.serving import serve_bytes
 
 
 @requires(*selectors.READERS)
@@ -140,9 +139,5 @@ def report(request: HttpRequest, review_id: UUID) -> HttpResponse:
     """The report of a finished review."""
     user = user_of(request)
     row = selectors.review_for(user, review_id)
-    try:
-        content = actions.print_report(actor=user, review=row)
-    except (RequestRefused, PdfFailed) as refused:
-        messages.error(request, refused.message if isinstance(refused, PdfFailed) else str(refused))
-        return redirect("audit:grant_review", review_id)
-    return serve_bytes(content, f"{row.number}.pdf", "application/pdf", "inline")
+    back = redirect("audit:grant_review", review_id)
+    return handed_pdf(request, row.number, lambda: actions.print_report(actor=user, review=row), back)

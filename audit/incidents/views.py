@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import SIGNED_IN, requires, user_of
 from accounts.scope import units_with
 from approvals.refusals import RequestRefused
+from approvals.telling import handed_pdf
 from audit.incidents import actions, selectors
 from audit.incidents.forms import AccountForm, ExtentForm, LetterForm, ReportForm, StepForm
 from audit.incidents.lists import IncidentList, state_badge
@@ -23,8 +24,6 @@ from core.formatting import moment
 from core.pdf import PdfFailed
 from core.ui import TimelineRow
 from files.serving import serve_bytes
-
-PDF = "application/pdf"
 
 
 @requires(SIGNED_IN)
@@ -213,7 +212,7 @@ def letters(request: HttpRequest, incident_id: UUID) -> HttpResponse:
         try:
             if key in chosen:
                 content = actions.print_letters(actor=user, incident=row, class_id=chosen[key], untold=only)
-                return _pdf(row, content)
+                return serve_bytes(content, f"{row.number}.pdf", "application/pdf", "inline")
         except (RequestRefused, PdfFailed) as refused:
             messages.error(request, refused.message if isinstance(refused, PdfFailed) else str(refused))
     context = {
@@ -226,18 +225,11 @@ def letters(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     return render(request, "audit/incident_letters.html", context, status=status)
 
 
-def _pdf(row: Incident, content: bytes) -> HttpResponse:
-    return serve_bytes(content, f"{row.number}.pdf", PDF, "inline")
-
-
 @requires(selectors.MANAGE)
 @require_POST
 def notice(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     """The letter to the authority as PDF."""
     user = user_of(request)
     row = selectors.incident_for(user, incident_id)
-    try:
-        return _pdf(row, actions.print_notice(actor=user, incident=row))
-    except (RequestRefused, PdfFailed) as refused:
-        messages.error(request, refused.message if isinstance(refused, PdfFailed) else str(refused))
-        return _page(request, row, status=422)
+    back = redirect("audit:incident", incident_id)
+    return handed_pdf(request, row.number, lambda: actions.print_notice(actor=user, incident=row), back)

@@ -15,7 +15,7 @@ from accounts.access import requires, user_of
 from accounts.models import User
 from accounts.scope import holds, units_with
 from approvals.refusals import RequestRefused
-from approvals.telling import told
+from approvals.telling import handed_pdf, told
 from audit.inspections import actions, selectors
 from audit.inspections.forms import AssignForm, FindingsForm, JudgeForm, PlanForm
 from audit.inspections.lists import InspectionList, state_badge
@@ -23,10 +23,6 @@ from audit.inspections.people import INSPECT, PLAN, READERS, may_supervise
 from audit.models import Inspection
 from audit.rectifications.lists import state_badge as notice_badge
 from audit.rectifications.selectors import notices_of
-from core.pdf import PdfFailed
-from files.serving import serve_bytes
-
-PDF = "application/pdf"
 
 
 @requires(*READERS)
@@ -170,12 +166,8 @@ def print_result(request: HttpRequest, inspection_id: UUID) -> HttpResponse:
     """The result as PDF."""
     user = user_of(request)
     row = selectors.inspection_for(user, inspection_id)
-    try:
-        content = actions.print_result(actor=user, inspection=row)
-    except (RequestRefused, PdfFailed) as refused:
-        messages.error(request, refused.message if isinstance(refused, PdfFailed) else str(refused))
-        return _page(request, row, status=422)
-    return serve_bytes(content, f"{row.number}.pdf", PDF, "inline")
+    back = redirect("audit:inspection", inspection_id)
+    return handed_pdf(request, row.number, lambda: actions.print_result(actor=user, inspection=row), back)
 
 
 @requires(INSPECT)

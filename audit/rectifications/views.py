@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import requires, user_of
 from approvals.deadlines import days_left
 from approvals.refusals import RequestRefused
+from approvals.telling import handed_pdf
 from audit.inspections.people import ANSWER, INSPECT, PLAN, READERS
 from audit.inspections.selectors import inspection_for
 from audit.models import Rectification, RectificationStep
@@ -22,12 +23,10 @@ from audit.rectifications import actions, selectors
 from audit.rectifications.forms import AnswerForm, DraftForm, DropForm, VerifyForm, VersionForm
 from audit.rectifications.lists import RectificationList, state_badge
 from core.formatting import day
-from core.pdf import PdfFailed
 from core.ui import Kind, TimelineRow
 from files.refusals import FileRefused
-from files.serving import serve, serve_bytes
+from files.serving import serve
 
-PDF = "application/pdf"
 _ICONS: dict[str, tuple[Kind, str]] = {
     "overdue": ("red", "clock-exclamation"),
     "reopened": ("orange", "arrow-back"),
@@ -212,9 +211,5 @@ def print_notice(request: HttpRequest, rectification_id: UUID) -> HttpResponse:
     """The notice as PDF."""
     user = user_of(request)
     row = selectors.rectification_for(user, rectification_id)
-    try:
-        content = actions.print_notice(actor=user, row=row)
-    except (RequestRefused, PdfFailed) as refused:
-        messages.error(request, refused.message if isinstance(refused, PdfFailed) else str(refused))
-        return _page(request, row, status=422)
-    return serve_bytes(content, f"{row.number}.pdf", PDF, "inline")
+    back = redirect("audit:rectification", rectification_id)
+    return handed_pdf(request, row.number, lambda: actions.print_notice(actor=user, row=row), back)

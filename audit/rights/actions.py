@@ -15,9 +15,12 @@ from accounts.roles import Role
 from accounts.scope import NotPermitted
 from approvals import actions as requests
 from approvals.kinds import Doing, kind
-from approvals.refusals import RequestRefused
+from approvals.models import Request
+from approvals.refusals import RequestRefused, WrongState
 from audit.models import RoleRequest
-from ledger.context import service_user
+from audit.rights.printing import role_form
+from ledger import events
+from ledger.context import acting, service_user
 from school.models import Unit
 
 KIND = "role"
@@ -90,3 +93,14 @@ def grant(doing: Doing) -> None:
     except ValidationError as fault:
         raise CannotHold(" ".join(fault.messages)) from fault
     typed.save(update_fields=["appointment"])
+
+
+@transaction.atomic
+def print_form(*, actor: User, typed: RoleRequest, request: Request) -> bytes:
+    """The form of a submitted request as PDF/A, for whoever may read it. Raises WrongState for a draft, PdfFailed."""
+    if not request.number:
+        raise WrongState(_("Submit the request first."))
+    content = role_form(typed, request, actor)
+    with acting(actor, request_no=request.number):
+        events.record("role_request.printed", actor=actor, obj=typed, unit_id=request.school_id)
+    return content

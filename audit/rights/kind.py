@@ -12,6 +12,7 @@ from accounts.roles import ENTRY_ROLES, ROLE_PERMISSIONS, Role
 from accounts.selectors import PERMISSION_LABELS, paths_of
 from approvals.kinds import Kind, Step
 from approvals.models import Request
+from audit.letters.selectors import letters_for
 from audit.models import RoleRequest
 from audit.rights import actions
 
@@ -33,11 +34,12 @@ def steps_of(typed: RoleRequest) -> Sequence[Step]:
 
 
 def read(user: User, request: Request, typed: RoleRequest) -> dict[str, Any]:
-    """What the role allows, and what the requester holds today."""
+    """What the role allows, which letters come with it, and what the requester holds today."""
     role = Role(typed.role)
     return {
         "permissions": [PERMISSION_LABELS[perm] for perm in ROLE_PERMISSIONS[role]],
         "held": paths_of(typed.requester),
+        "letters": letters_for(typed.requester, role, typed.unit),
         "untrained": role in ENTRY_ROLES and not is_trained(typed.requester),
     }
 
@@ -65,6 +67,7 @@ KIND = Kind(
     title_of,
     check=actions.check_ready,
     form_url=form_url,
+    print_url="audit:role_print",
     readers=("view_grants",),
     bulk=False,
 )

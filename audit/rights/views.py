@@ -1,15 +1,18 @@
-"""The page that asks for a role; what follows is a request like others."""
+"""The page that asks for a role, and the printed form; what follows is a request like others."""
+
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import SIGNED_IN, requires, user_of
 from accounts.scope import NotPermitted
 from approvals import selectors as requests
 from approvals.refusals import RequestRefused
+from approvals.telling import handed_pdf
 from audit.rights import actions, selectors
 from audit.rights.forms import RoleForm
 
@@ -38,3 +41,16 @@ def new_request(request: HttpRequest) -> HttpResponse:
             return redirect("approvals:request", typed.request.public_id)
     status = 422 if request.method == "POST" else 200
     return render(request, "audit/role_new.html", {"form": form, "old": old}, status=status)
+
+
+@requires(SIGNED_IN)
+@require_POST
+def print_form(request: HttpRequest, request_id: UUID) -> HttpResponse:
+    """The form of a request, for whoever may read it."""
+    user = user_of(request)
+    row = requests.request_for(user, request_id)
+    typed = selectors.asked_by(row)
+    back = redirect("approvals:request", request_id)
+    return handed_pdf(
+        request, row.number or "role", lambda: actions.print_form(actor=user, typed=typed, request=row), back
+    )

@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.db import transaction
 
 from accounts.models import User
-from config.demonstration import intake, merits, people, supervision, units
+from config.demonstration import intake, letters, merits, people, supervision, units
 from ledger import events
 from ledger.context import acting_for_job, service_user
 from school.models import Unit
@@ -45,6 +45,7 @@ def _load_school(service: Any) -> None:
     intake.fill_batches(batches, staff)
     merits.fill(staff)
     supervision.fill(staff)
+    letters.fill()
     people.make_pupil_account(staff["registrar1"])
 
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import requires, user_of
 from accounts.scope import NotPermitted, units_with
+from approvals.telling import handed_pdf
 from core.pdf import PdfFailed
 from enrollment import printing, selectors
 from enrollment.models import IntakeBatch
@@ -25,18 +26,6 @@ from files.serving import serve_bytes
 
 PDF = "application/pdf"
 SEES_STUDENTS = ("view_student", "view_own_class")
-
-
-def _answer(
-    request: HttpRequest, name: str, make: Callable[[], bytes], back: tuple[str, object]
-) -> HttpResponse:
-    """The PDF in the browser's own viewer; a form that cannot be printed sends back with the reason."""
-    try:
-        content = make()
-    except PdfFailed as failed:
-        tell(request, failed.message, fault=True)
-        return redirect(back[0], back[1])
-    return serve_bytes(content, f"{name}.pdf", PDF, "inline")
 
 
 @requires("view_applicant")
@@ -65,17 +54,17 @@ def batch(request: HttpRequest, batch_id: UUID) -> HttpResponse:
 
 def _print(request: HttpRequest, found: IntakeBatch, shown: PrintForm) -> HttpResponse:
     user, values = user_of(request), shown.cleaned_data
-    back = ("enrollment:batch_printing", found.public_id)
+    back = redirect("enrollment:batch_printing", found.public_id)
     class_no = values["class_no"] or None
     if values["form"] == printing.BLANK:
-        return _answer(request, "collection-form", lambda: printing.blank_form(user, found), back)
+        return handed_pdf(request, "collection-form", lambda: printing.blank_form(user, found), back)
     if values["form"] == printing.PUBLIC:
         return _public(request, found, shown)
     rows = printing.printable(user, found, class_no)
     count = rows.count()
     if not count:
         tell(request, _("There is nobody to print."), fault=True)
-        return redirect(*back)
+        return back
     if count > printing.MOST_AT_ONCE:
         order = printing.order(
             actor=user,
@@ -87,14 +76,14 @@ def _print(request: HttpRequest, found: IntakeBatch, shown: PrintForm) -> HttpRe
         )
         return redirect("jobs:job", order.job.public_id)
     name = f"collection-forms-{class_no or found.code}"
-    return _answer(
+    return handed_pdf(
         request, name, lambda: printing.filled_forms(user, found, rows, purpose=values["purpose"]), back
     )
 
 
 def _public(request: HttpRequest, found: IntakeBatch, shown: PrintForm) -> HttpResponse:
     user, values = user_of(request), shown.cleaned_data
-    return _answer(
+    return handed_pdf(
         request,
         f"public-list-{found.code}",
         lambda: printing.public_list(
@@ -105,7 +94,7 @@ def _public(request: HttpRequest, found: IntakeBatch, shown: PrintForm) -> HttpR
             ends=values["ends"],
             objections=values["objections"],
         ),
-        ("enrollment:batch_printing", found.public_id),
+        redirect("enrollment:batch_printing", found.public_id),
     )
 
 
@@ -134,11 +123,11 @@ def class_roster(request: HttpRequest, class_id: UUID) -> HttpResponse:
     """The roster of a class."""
     user = user_of(request)
     found = printing.class_for(user, class_id)
-    return _answer(
+    return handed_pdf(
         request,
         f"roster-{found.class_no}",
         lambda: printing.roster(user, found),
-        ("enrollment:class_sheets", class_id),
+        redirect("enrollment:class_sheets", class_id),
     )
 
 
@@ -174,11 +163,11 @@ def class_cards(request: HttpRequest, class_id: UUID) -> HttpResponse:
     if count > printing.MOST_AT_ONCE:
         order = printing.order(actor=user, form="cards", school=found.school, school_class=found)
         return redirect("jobs:job", order.job.public_id)
-    return _answer(
+    return handed_pdf(
         request,
         f"student-cards-{found.class_no}",
         lambda: printing.student_cards(user, found.school, rows),
-        ("enrollment:class_sheets", class_id),
+        redirect("enrollment:class_sheets", class_id),
     )
 
 

@@ -13,6 +13,7 @@ from accounts.access import OWN_FILE, requires, user_of
 from accounts.scope import NotPermitted
 from approvals.refusals import AlreadyDecided, RequestRefused
 from approvals.relation import is_related
+from approvals.telling import handed_pdf
 from core.pdf import PdfFailed
 from files.serving import serve_bytes
 from records import opening
@@ -205,12 +206,11 @@ def student_account(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def open_one(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Open the account, or give it a new first password; the answer is the slip."""
     file = _file(request, public_id)
-    try:
-        content = actions.open_one(actor=user_of(request), file=file, site=_site(request))
-    except (RequestRefused, PdfFailed) as refused:
-        messages.error(request, refused.message if isinstance(refused, PdfFailed) else str(refused))
-        return redirect("records:student_account", public_id)
-    return serve_bytes(content, "login-slip.pdf", PDF)
+    user, back = user_of(request), redirect("records:student_account", public_id)
+    return handed_pdf(
+        request, "login-slip", lambda: actions.open_one(actor=user, file=file, site=_site(request)), back,
+        "attachment",
+    )  # fmt: skip
 
 
 @requires(selectors.PERM)

@@ -22,8 +22,11 @@ from audit.models import RoleRequest
 from audit.rights import actions
 from audit.rights.actions import CannotHold
 from ledger.models import Event
+from tests.archive.asking import submitted_edit
+from tests.audit.test_inspections import words_of
 from tests.cast import Cast, make_cast
 from tests.factories import appoint, make_unit, make_user, saved, train
+from tests.records.files import make_student
 from tests.support.behind import behind
 from tests.support.inbox import inbox_rows
 
@@ -225,6 +228,53 @@ def test_two_who_grant_at_once_make_one_role(committed_db: str) -> None:
     result = behind(lambda: step(actor=cast.security_admin), lambda: step(actor=second))
     assert isinstance(result, AlreadyDecided)
     assert Appointment.objects.filter(request_no=request.number).count() == 1
+
+
+# The printed form
+
+
+def test_the_form_tells_who_asked_who_decided_and_what_was_given(cast: Cast, client: Client) -> None:
+    person = newcomer(cast)
+    request = submitted(person)
+    requests.take_step(actor=cast.academic_head, request=request, comment="工作需要")
+    requests.take_step(actor=cast.security_admin, request=request)
+    url = reverse("audit:role_print", args=[request.public_id])
+    for reader in (person, cast.academic_head, cast.security_admin, cast.auditor):
+        client.force_login(reader)
+        text = words_of(client.post(url).content)
+        for one in (
+            request.number,
+            "新教师",
+            person.staff_no,
+            "教务处",
+            "红花小学",
+            "接任班主任",
+            "工作需要",
+        ):
+            assert one in text
+        assert cast.academic_head.name in text and cast.security_admin.name in text
+        until = today() + timedelta(days=200)
+        assert text.count(f"{until:%Y-%m-%d}") == 2
+    printed = Event.objects.filter(action="role_request.printed")
+    assert printed.count() == 4
+    assert set(printed.values_list("request_no", flat=True)) == {request.number}
+    for other in (cast.registrar, cast.outsider, cast.student_affairs_head):
+        client.force_login(other)
+        assert client.post(url).status_code == 404
+
+
+def test_a_draft_and_a_request_of_another_kind_print_no_form(cast: Cast, client: Client) -> None:
+    person = newcomer(cast)
+    draft = asked(person).request
+    client.force_login(person)
+    answer = client.post(reverse("audit:role_print", args=[draft.public_id]), follow=True)
+    (why,) = answer.context["messages"]
+    assert why.level_tag == "error"
+    edit = submitted_edit(cast, make_student("王小明", cast), {"name": "王晓明"}).request
+    client.force_login(edit.requester)
+    assert client.get(reverse("approvals:request", args=[edit.public_id])).status_code == 200
+    assert client.post(reverse("audit:role_print", args=[edit.public_id])).status_code == 404
+    assert not Event.objects.filter(action="role_request.printed").exists()
 
 
 # Without a request

@@ -8,6 +8,8 @@ from django.core.management import CommandError, call_command
 from accounts.models import Appointment, User
 from accounts.roles import NOT_APPOINTED, Role
 from accounts.scope import holds
+from audit.letters.selectors import to_sign
+from audit.models import LetterVersion
 from config import demonstration
 from config.demonstration import people
 from core.idnumber import parse_id_number
@@ -106,6 +108,19 @@ def _departments_have_entered_something(told: str) -> None:
     assert Penalty.objects.get().state == "noticed"
 
 
+def _a_letter_is_signed_by_some_and_open_for_others(told: str) -> None:
+    version = LetterVersion.objects.get()
+    assert version.signatures.count() == 8
+    people = {
+        one.staff_no: one for one in User.objects.filter(staff_no__in=["teacher1", "clerk1", "c-clerk1"])
+    }
+    assert {name: len(to_sign(one)) for name, one in people.items()} == {
+        "teacher1": 1,
+        "clerk1": 0,
+        "c-clerk1": 0,
+    }
+
+
 def _loading_again_adds_nothing_and_tells_the_accounts(told: str) -> None:
     before = (Unit.objects.count(), User.objects.count(), Applicant.objects.count(), Event.objects.count())
     assert _load() == told
@@ -125,6 +140,7 @@ CHECKS = (
     _applicants_stand_at_every_step,
     _numbers_are_sound_but_obviously_made_up,
     _departments_have_entered_something,
+    _a_letter_is_signed_by_some_and_open_for_others,
     _loading_again_adds_nothing_and_tells_the_accounts,
 )
 

@@ -1,0 +1,193 @@
+"""Writes of responsibility letters: published, ended, signed on the page, registered from paper, printed.
+
+Each that signs or publishes locks the letter, so that nobody signs a version that is superseded at the same moment.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.roles import NOT_APPOINTED, Role
+from accounts.scope import NotPermitted, held_by, reading_role, role_for
+from approvals.actions import new_number
+from approvals.refusals import RequestRefused, SamePerson, StaleVersion, WrongState
+from audit.letters import selectors
+from audit.letters.printing import letter_pdf, register_pdf
+from audit.letters.selectors import PUBLISH, READERS, REGISTER
+from audit.models import Letter, LetterSignature, LetterVersion
+from core.formatting import day
+from files.actions import Scan, keep_scan
+from ledger import events
+from ledger.context import acting, current
+from records.merits.terms import last_day
+from school.models import Unit
+
+PREFIX = "ZR"
+
+
+@transaction.atomic
+def publish(
+    *, actor: User, key: UUID, school: Unit, title: str, text: str, roles: Sequence[str], months: int,
+    instead_of: LetterVersion | None = None,
+) -> LetterVersion:  # fmt: skip
+    """Publish a letter, or the next version of one, valid from today. ``key``: sent twice, it publishes once.
+
+    ``instead_of``: the version whose place it takes. Raises NotPermitted, StaleVersion when that is not the newest any
+    more, WrongState for a letter that has ended, RequestRefused for an empty one.
+    """
+    role = role_for(actor, PUBLISH, school.pk)
+    Unit.objects.select_for_update(no_key=True).get(pk=school.pk)
+    before: LetterVersion | None = LetterVersion.objects.filter(public_id=key, published_by=actor).first()
+    if before is not None:
+        return before
+    title, text = title.strip(), text.replace("\r\n", "\n").strip()
+    if not title or not text or not set(roles) or set(roles) - (set(Role.values) - set(NOT_APPOINTED)):
+        raise RequestRefused(_("Give the letter a title, a text, and the roles whose people sign it."))
+    with acting(actor, role=role):
+        letter, number = _letter_of(instead_of, school)
+        made: LetterVersion = LetterVersion.objects.create(
+            public_id=key, letter=letter, version=number, title=title, text=text, roles=sorted(set(roles)),
+            valid_until=last_day(timezone.localdate(), months), digest=selectors.digest(title, text),
+            published_by=actor,
+        )  # fmt: skip
+        _note("published", actor, made, role)
+    return made
+
+
+def _letter_of(instead_of: LetterVersion | None, school: Unit) -> tuple[Letter, int]:
+    """The locked letter and the number of its next version; a new letter for a first one."""
+    if instead_of is None:
+        return Letter.objects.create(number=new_number(PREFIX), school=school), 1
+    letter = _locked(instead_of)
+    if letter.school_id != school.pk:
+        raise WrongState(_("This letter is another school's."))
+    if letter.ended_at is not None:
+        raise WrongState(_("This letter has ended."))
+    last = selectors.latest_of(letter)
+    if last.pk != instead_of.pk:
+        raise StaleVersion(_("A newer version was published meanwhile. Look at it first."))
+    return letter, last.version + 1
+
+
+def _locked(version: LetterVersion) -> Letter:
+    row: Letter = Letter.objects.select_for_update(no_key=True).get(pk=version.letter_id)
+    return row
+
+
+def _note(what: str, actor: User, version: LetterVersion, role: str) -> None:
+    events.record(
+        f"letter.{what}", actor=actor, obj=version, unit_id=version.letter.school_id, role=role,
+        detail={"letter": version.letter.number, "version": version.version},
+    )  # fmt: skip
+
+
+@transaction.atomic
+def end(*, actor: User, version: LetterVersion) -> None:
+    """Ask nobody any more to sign a letter; signatures stay. Raises NotPermitted, WrongState."""
+    role = role_for(actor, PUBLISH, version.letter.school_id)
+    letter = _locked(version)
+    if letter.ended_at is not None:
+        raise WrongState(_("This letter has ended."))
+    letter.ended_by, letter.ended_at = actor, timezone.now()
+    with acting(actor, role=role):
+        letter.save(update_fields=["ended_by", "ended_at"])
+        _note("ended", actor, version, role)
+
+
+@transaction.atomic
+def sign(*, actor: User, version: LetterVersion) -> LetterSignature:
+    """Sign for oneself the version that the page showed; the view has asked for the password again.
+
+    Raises StaleVersion for a superseded one, WrongState when it is signed, has ended or does not agree with its digest,
+    NotPermitted for who is not asked.
+    """
+    letter = _locked(version)
+    if selectors.latest_of(letter).pk != version.pk:
+        raise StaleVersion(_("A newer version was published meanwhile. Read it and sign that one."))
+    _demand_unsigned(version, actor)
+    if not selectors.is_asking(version):
+        raise WrongState(_("This letter is not to be signed any more."))
+    if not selectors.must_sign(actor, version):
+        raise NotPermitted("not asked to sign", obj=version.letter)
+    if selectors.digest(version.title, version.text) != version.digest:
+        raise WrongState(_("The text does not agree with its digest. Tell the security administrator."))
+    roles = (
+        held.role.value
+        for held in held_by(actor)
+        if selectors.covers(version, held.role, held.appointment.unit_id, held.appointment.unit.ancestors)
+    )
+    role = next(roles, "")
+    with acting(actor, role=role):
+        made: LetterSignature = LetterSignature.objects.create(
+            version=version, person=actor, unit=actor.unit, digest=version.digest, signed_on=timezone.localdate(),
+            address=current().address,
+        )  # fmt: skip
+        _note("signed", actor, version, role)
+    return made
+
+
+def _demand_unsigned(version: LetterVersion, person: User) -> None:
+    if selectors.signature_of(person, version) is not None:
+        raise WrongState(_("%(name)s has signed this letter already.") % {"name": person.name})
+
+
+@transaction.atomic
+def register(
+    *, actor: User, version: LetterVersion, person: User, signed_on: date, scan: Scan
+) -> LetterSignature:
+    """Keep that ``person`` signed a version on paper, with its scan.
+
+    Raises NotPermitted, SamePerson for one's own, WrongState when it is signed already, RequestRefused for somebody who
+    was not asked or a day outside its time, FileRefused.
+    """
+    role = role_for(actor, REGISTER, version.letter.school_id)
+    if person.pk == actor.pk:
+        raise SamePerson(_("Your own letter is registered by somebody else, or signed on its page."))
+    _locked(version)
+    _demand_unsigned(version, person)
+    if not selectors.asked_since(version).filter(pk=person.pk).exists():
+        raise RequestRefused(_("This person is not asked to sign this letter."))
+    first = timezone.localdate(version.published_at)
+    if not first <= signed_on <= min(timezone.localdate(), version.valid_until):
+        words = _("Give a day since %(day)s, when the letter was published, and not in the future.")
+        raise RequestRefused(words % {"day": day(first)})
+    with acting(actor, role=role):
+        made: LetterSignature = LetterSignature.objects.create(
+            version=version, person=person, unit=person.unit, digest=version.digest, signed_on=signed_on,
+            address=current().address, registered_by=actor, scan=keep_scan(actor, scan),
+        )  # fmt: skip
+        _note("registered", actor, version, role)
+    return made
+
+
+@transaction.atomic
+def print_letter(*, actor: User, version: LetterVersion) -> bytes:
+    """The letter as PDF/A: with the reader's own signature, or with room for one. Raises PdfFailed."""
+    content = letter_pdf(version, selectors.signature_of(actor, version), actor)
+    role = reading_role(actor, READERS, version.letter.school_id)
+    with acting(actor, role=role):
+        _note("printed", actor, version, role)
+    return content
+
+
+@transaction.atomic
+def print_register(*, actor: User, version: LetterVersion, rows: Sequence[User]) -> bytes:
+    """Who signed a version and who did not, as PDF/A. Raises PdfFailed."""
+    content = register_pdf(version, rows, actor)
+    role = reading_role(actor, READERS, version.letter.school_id)
+    with acting(actor, role=role):
+        _note("register_printed", actor, version, role)
+    return content
+
+
+@transaction.atomic
+def note_viewed(*, actor: User, signature: LetterSignature) -> None:
+    """The scan of a signature was opened."""
+    role = reading_role(actor, READERS, signature.version.letter.school_id)
+    with acting(actor, role=role):
+        _note("scan_viewed", actor, signature.version, role)

@@ -1,0 +1,219 @@
+"""Reads of responsibility letters: who is asked to sign which, who did, and who did not."""
+
+import hashlib
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+
+from accounts.grants import in_force
+from accounts.models import Appointment, User
+from accounts.scope import units_with_any, visible_or_404
+from audit.inspections.people import INSPECT, PLAN
+from audit.models import Letter, LetterSignature, LetterVersion
+from school.models import Unit
+
+PUBLISH, REGISTER, READ = PLAN, INSPECT, "view_grants"
+READERS = (PUBLISH, REGISTER, READ)
+
+
+def digest(title: str, text: str) -> str:
+    """SHA-256 of what is signed, in hexadecimal."""
+    return hashlib.sha256(f"{title}\n{text}".encode()).hexdigest()
+
+
+def _versions() -> QuerySet[LetterVersion]:
+    rows: QuerySet[LetterVersion] = LetterVersion.objects.select_related("letter__school", "published_by")
+    return rows
+
+
+def newest() -> QuerySet[LetterVersion]:
+    """The newest version of each letter."""
+    later = LetterVersion.objects.filter(letter=OuterRef("letter"), version__gt=OuterRef("version"))
+    return _versions().filter(~Exists(later))
+
+
+def asking() -> QuerySet[LetterVersion]:
+    """The versions that are to be signed today."""
+    return newest().filter(letter__ended_at__isnull=True, valid_until__gte=timezone.localdate())
+
+
+def covers(version: LetterVersion, role: str, unit_id: int, above: Collection[int]) -> bool:
+    """Whether who holds this role on this unit signs this version; ``above``: ids of the units above it."""
+    return role in version.roles and version.letter.school_id in (unit_id, *above)
+
+
+def asked(versions: Collection[LetterVersion], held: Q | None = None) -> dict[int, set[int]]:
+    """Ids of the people who sign each version: those who hold one of its roles today, at the school or below it.
+
+    ``held``: a condition on appointments in the place of that. One query for any number of versions.
+    """
+    found: dict[int, set[int]] = {one.pk: set() for one in versions}
+    schools = {one.letter.school_id for one in versions}
+    rows = Appointment.objects.filter(
+        held or in_force() & Q(user__is_active=True),
+        Q(unit_id__in=schools) | Q(unit__ancestors__overlap=list(schools)),
+        role__in={role for one in versions for role in one.roles},
+    )
+    for person, role, unit, above in rows.values_list("user_id", "role", "unit_id", "unit__ancestors"):
+        for one in versions:
+            if covers(one, role, unit, above):
+                found[one.pk].add(person)
+    return found
+
+
+def unsigned(versions: Collection[LetterVersion], held: Q | None = None) -> dict[int, set[int]]:
+    """Those of `asked` who have not signed."""
+    found = asked(versions, held)
+    done = LetterSignature.objects.filter(version__in=found).values_list("version_id", "person_id")
+    for version, person in done:
+        found[version].discard(person)
+    return found
+
+
+def open_letters(people: Collection[int]) -> dict[int, int]:
+    """How many letters each of these people has not signed; three queries for any number of them."""
+    held = in_force() & Q(user__is_active=True, user__in=people)
+    found = dict.fromkeys(people, 0)
+    for persons in unsigned(list(asking()), held).values():
+        for person in persons:
+            found[person] += 1
+    return found
+
+
+def to_sign(user: User) -> list[LetterVersion]:
+    """The letters that ``user`` has not signed."""
+    versions = list(asking().order_by("valid_until", "pk"))
+    open_ones = unsigned(versions, in_force() & Q(user=user, user__is_active=True))
+    return [one for one in versions if open_ones[one.pk]]
+
+
+def must_sign(user: User, version: LetterVersion) -> bool:
+    """Whether ``user`` holds a role today whose people sign this version."""
+    return bool(asked([version], in_force() & Q(user=user, user__is_active=True))[version.pk])
+
+
+def asked_since(version: LetterVersion) -> QuerySet[User]:
+    """People who held one of its roles on any day since it was published, and have not signed: for papers."""
+    since = timezone.localdate(version.published_at)
+    held = Q(valid_from__lte=timezone.localdate()) & (Q(valid_until__isnull=True) | Q(valid_until__gte=since))
+    held &= Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gte=version.published_at)
+    rows: QuerySet[User] = User.objects.filter(pk__in=unsigned([version], held)[version.pk])
+    return rows.select_related("unit__parent").order_by("name", "pk")
+
+
+def letters(user: User) -> QuerySet[Any]:
+    """The newest versions of the letters of schools where ``user`` publishes, registers or reads, with signatures."""
+    rows = newest().filter(letter__school_id__in=units_with_any(user, READERS))
+    found: QuerySet[Any] = rows.annotate(signed=Count("signatures"))
+    return found
+
+
+def version_for(user: User, public_id: UUID) -> LetterVersion:
+    """A version of these letters, superseded ones too. Raises OutOfScope, Http404."""
+    mine = _versions().filter(letter__school_id__in=units_with_any(user, READERS))
+    found: LetterVersion = visible_or_404(LetterVersion.objects.all(), mine, public_id=public_id)
+    return found
+
+
+def version_to_read(user: User, public_id: UUID) -> LetterVersion:
+    """A version of a letter that ``user`` is asked to sign, has signed, or reads with the office.
+
+    A superseded one too, so that whoever still has it open is told. Raises OutOfScope, Http404.
+    """
+    mine = Q(letter__in=[one.letter_id for one in to_sign(user)])
+    mine |= Q(pk__in=LetterSignature.objects.filter(person=user).values("version"))
+    mine |= Q(letter__school_id__in=units_with_any(user, READERS))
+    every: QuerySet[LetterVersion] = LetterVersion.objects.all()
+    found: LetterVersion = visible_or_404(every, _versions().filter(mine), public_id=public_id)
+    return found
+
+
+def versions_of(letter: Letter) -> list[LetterVersion]:
+    """Every version, the newest first."""
+    return list(letter.versions.order_by("-version"))
+
+
+def latest_of(letter: Letter) -> LetterVersion:
+    """The newest version of one letter."""
+    found: LetterVersion = _versions().filter(letter=letter).latest("version")
+    return found
+
+
+def is_open(version: LetterVersion) -> bool:
+    """Whether this version, if it is the newest, is to be signed today."""
+    return version.letter.ended_at is None and version.valid_until >= timezone.localdate()
+
+
+def is_asking(version: LetterVersion) -> bool:
+    """Whether this version is to be signed today."""
+    return asking().filter(pk=version.pk).exists()
+
+
+def signature_of(user: User, version: LetterVersion) -> LetterSignature | None:
+    """How ``user`` signed this version, None while he has not."""
+    rows = LetterSignature.objects.select_related("person__unit", "registered_by")
+    found: LetterSignature | None = rows.filter(version=version, person=user).first()
+    return found
+
+
+def signed_by(user: User) -> QuerySet[LetterSignature]:
+    """What ``user`` signed, the newest first."""
+    rows: QuerySet[LetterSignature] = LetterSignature.objects.filter(person=user)
+    return rows.select_related("version__letter__school", "registered_by").order_by("-signed_on", "-pk")
+
+
+def signature_for(user: User, public_id: UUID) -> LetterSignature:
+    """A signature on paper, for those who read the register. Raises OutOfScope, Http404."""
+    every: QuerySet[LetterSignature] = LetterSignature.objects.filter(scan__isnull=False)
+    mine = every.filter(version__letter__school_id__in=units_with_any(user, READERS))
+    rows = mine.select_related("scan", "version__letter")
+    found: LetterSignature = visible_or_404(every, rows, public_id=public_id)
+    return found
+
+
+def people(version: LetterVersion) -> QuerySet[Any]:
+    """Everybody who signed a version or is asked to, with when and how, and whether he is asked today."""
+    asks = asked([version])[version.pk] if is_asking(version) else set()
+    mine = LetterSignature.objects.filter(version=version, person=OuterRef("pk"))
+    done = LetterSignature.objects.filter(version=version)
+    rows: QuerySet[Any] = User.objects.filter(Q(pk__in=asks) | Q(pk__in=done.values("person")))
+    found: QuerySet[Any] = rows.select_related("unit__parent").annotate(
+        signed_on=Subquery(mine.values("signed_on")),
+        registrar=Subquery(mine.values("registered_by__name")),
+        paper=Subquery(mine.filter(scan__isnull=False).values("public_id")),
+        still_asked=ExpressionWrapper(Q(pk__in=asks), output_field=BooleanField()),
+    )  # fmt: skip
+    return found
+
+
+def in_unit(rows: QuerySet[Any], unit_id: int) -> QuerySet[Any]:
+    """Those of `people` who work in a unit or below it."""
+    found: QuerySet[Any] = rows.filter(Q(unit_id=unit_id) | Q(unit__ancestors__contains=[unit_id]))
+    return found
+
+
+def units_read(user: User) -> QuerySet[Unit]:
+    """Units by which ``user`` filters a register, in the order of the tree."""
+    rows: QuerySet[Unit] = Unit.objects.filter(pk__in=units_with_any(user, READERS))
+    return rows.select_related("parent").order_by("ancestors", "order", "name")
+
+
+def ending(user: User, within: int) -> list[LetterVersion]:
+    """Letters that ``user`` publishes and whose newest version ends within so many days, or ended already."""
+    last = timezone.localdate() + timedelta(days=within)
+    rows = newest().filter(letter__ended_at__isnull=True, valid_until__lte=last)
+    return list(
+        rows.filter(letter__school_id__in=units_with_any(user, (PUBLISH,))).order_by("valid_until", "pk")
+    )
+
+
+def letters_for(person: User, role: str, unit: Unit) -> list[tuple[LetterVersion, LetterSignature | None]]:
+    """The letters that come with a role on a unit, and how ``person`` signed each."""
+    versions = [one for one in asking() if covers(one, role, unit.pk, unit.ancestors)]
+    rows = LetterSignature.objects.filter(person=person, version__in=[one.pk for one in versions])
+    done = {one.version_id: one for one in rows}
+    return [(one, done.get(one.pk)) for one in versions]
