@@ -1,5 +1,6 @@
 """The text to the students can be written while somebody on the list has not read it (E.16)."""
 
+from datetime import timedelta
 from typing import Any
 
 import pypdfium2
@@ -7,6 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from approvals.refusals import WrongState
 from audit.incidents import actions
@@ -183,3 +185,31 @@ def test_the_database_takes_no_telling_without_its_text(cast: Cast) -> None:
     ):
         with pytest.raises(IntegrityError, match="incident_text_told"), transaction.atomic():
             IncidentStep.objects.create(**values, **wrong)
+
+
+@pytest.mark.requirement("S1-4-4")
+def test_the_authority_is_told_first_of_all_and_no_leak_is_closed_without(cast: Cast, client: Client) -> None:
+    incident = reported(cast)
+    client.force_login(cast.security_admin)
+    url = reverse("audit:incident_step", args=[incident.public_id])
+    told_at = timezone.localtime() - timedelta(minutes=5)
+    given = {
+        "step-step": Step.AUTHORITY_NOTIFIED, "step-note": "已电话报告", "step-authority": "区教育局",
+        "step-reference": "东教函〔2026〕8号", "step-told_at": f"{told_at:%Y-%m-%dT%H:%M}",
+    }  # fmt: skip
+    assert client.post(url, {**given, "step-authority": ""}).status_code == 422
+    assert not incident.steps.exists()
+    assert client.post(url, given).status_code == 302
+    step = incident.steps.get()
+    assert (step.authority, step.reference, step.by) == (
+        "区教育局",
+        "东教函〔2026〕8号",
+        cast.security_admin,
+    )
+    assert Event.objects.get(action="incident.step").detail == {"step": "authority"}
+    late = reported(cast)
+    take(cast, late, Step.ISOLATED, Step.ASSESSED, Step.STUDENTS_NOTIFIED)
+    with pytest.raises(WrongState):
+        take(cast, late, Step.REMEDIED)
+    with pytest.raises(WrongState):
+        actions.close(actor=cast.leader, incident=late, note="x")
