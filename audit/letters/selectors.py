@@ -1,7 +1,7 @@
 """Reads of responsibility letters: who is asked to sign which, who did, and who did not."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -26,8 +26,9 @@ def digest(title: str, text: str) -> str:
 
 
 def _versions() -> QuerySet[LetterVersion]:
+    """Without their texts: the page that shows one reads it by itself."""
     rows: QuerySet[LetterVersion] = LetterVersion.objects.select_related("letter__school", "published_by")
-    return rows
+    return rows.defer("text")
 
 
 def newest() -> QuerySet[LetterVersion]:
@@ -46,39 +47,60 @@ def covers(version: LetterVersion, role: str, unit_id: int, above: Collection[in
     return role in version.roles and version.letter.school_id in (unit_id, *above)
 
 
+HELD = ("user_id", "role", "unit_id", "unit__ancestors")
+
+
 def asked(versions: Collection[LetterVersion], held: Q | None = None) -> dict[int, set[int]]:
     """Ids of the people who sign each version: those who hold one of its roles today, at the school or below it.
 
     ``held``: a condition on appointments in the place of that. One query for any number of versions.
     """
-    found: dict[int, set[int]] = {one.pk: set() for one in versions}
     schools = {one.letter.school_id for one in versions}
     rows = Appointment.objects.filter(
         held or in_force() & Q(user__is_active=True),
         Q(unit_id__in=schools) | Q(unit__ancestors__overlap=list(schools)),
         role__in={role for one in versions for role in one.roles},
     )
-    for person, role, unit, above in rows.values_list("user_id", "role", "unit_id", "unit__ancestors"):
+    return _matched(versions, rows.values_list(*HELD))
+
+
+def _matched(versions: Collection[LetterVersion], held: Iterable[tuple[Any, ...]]) -> dict[int, set[int]]:
+    """Whom of these appointments (`HELD`) each version asks."""
+    found: dict[int, set[int]] = {one.pk: set() for one in versions}
+    for person, role, unit, above in held:
         for one in versions:
             if covers(one, role, unit, above):
                 found[one.pk].add(person)
     return found
 
 
-def unsigned(versions: Collection[LetterVersion], held: Q | None = None) -> dict[int, set[int]]:
-    """Those of `asked` who have not signed."""
-    found = asked(versions, held)
+def _less_signed(found: dict[int, set[int]]) -> dict[int, set[int]]:
     done = LetterSignature.objects.filter(version__in=found).values_list("version_id", "person_id")
     for version, person in done:
         found[version].discard(person)
     return found
 
 
+def unsigned(versions: Collection[LetterVersion], held: Q | None = None) -> dict[int, set[int]]:
+    """Those of `asked` who have not signed."""
+    return _less_signed(asked(versions, held))
+
+
+def _open(people: Collection[int]) -> list[tuple[LetterVersion, set[int]]]:
+    """The versions of these people's own schools and roles, with who of them has not signed; three queries."""
+    rows = Appointment.objects.filter(in_force(), user__is_active=True, user__in=people)
+    held = list(rows.values_list(*HELD))
+    schools = {place for _person, _role, unit, above in held for place in (unit, *above)}
+    theirs = asking().filter(letter__school_id__in=schools, roles__overlap=[role for _, role, *_ in held])
+    versions = list(theirs.order_by("valid_until", "pk"))
+    left = _less_signed(_matched(versions, held))
+    return [(one, left[one.pk]) for one in versions]
+
+
 def open_letters(people: Collection[int]) -> dict[int, int]:
     """How many letters each of these people has not signed; three queries for any number of them."""
-    held = in_force() & Q(user__is_active=True, user__in=people)
     found = dict.fromkeys(people, 0)
-    for persons in unsigned(list(asking()), held).values():
+    for _version, persons in _open(people):
         for person in persons:
             found[person] += 1
     return found
@@ -86,9 +108,7 @@ def open_letters(people: Collection[int]) -> dict[int, int]:
 
 def to_sign(user: User) -> list[LetterVersion]:
     """The letters that ``user`` has not signed."""
-    versions = list(asking().order_by("valid_until", "pk"))
-    open_ones = unsigned(versions, in_force() & Q(user=user, user__is_active=True))
-    return [one for one in versions if open_ones[one.pk]]
+    return [one for one, persons in _open([user.pk]) if persons]
 
 
 def must_sign(user: User, version: LetterVersion) -> bool:
@@ -134,7 +154,7 @@ def version_to_read(user: User, public_id: UUID) -> LetterVersion:
 
 def versions_of(letter: Letter) -> list[LetterVersion]:
     """Every version, the newest first."""
-    return list(letter.versions.order_by("-version"))
+    return list(letter.versions.defer("text").order_by("-version"))
 
 
 def latest_of(letter: Letter) -> LetterVersion:
@@ -163,14 +183,15 @@ def signature_of(user: User, version: LetterVersion) -> LetterSignature | None:
 def signed_by(user: User) -> QuerySet[LetterSignature]:
     """What ``user`` signed, the newest first."""
     rows: QuerySet[LetterSignature] = LetterSignature.objects.filter(person=user)
-    return rows.select_related("version__letter__school", "registered_by").order_by("-signed_on", "-pk")
+    rows = rows.select_related("version__letter__school", "registered_by").defer("version__text")
+    return rows.order_by("-signed_on", "-pk")
 
 
 def signature_for(user: User, public_id: UUID) -> LetterSignature:
     """A signature on paper, for those who read the register. Raises OutOfScope, Http404."""
     every: QuerySet[LetterSignature] = LetterSignature.objects.filter(scan__isnull=False)
     mine = every.filter(version__letter__school_id__in=units_with_any(user, READERS))
-    rows = mine.select_related("scan", "version__letter")
+    rows = mine.select_related("scan", "version__letter").defer("version__text")
     found: LetterSignature = visible_or_404(every, rows, public_id=public_id)
     return found
 
@@ -213,7 +234,8 @@ def ending(user: User, within: int) -> list[LetterVersion]:
 
 def letters_for(person: User, role: str, unit: Unit) -> list[tuple[LetterVersion, LetterSignature | None]]:
     """The letters that come with a role on a unit, and how ``person`` signed each."""
-    versions = [one for one in asking() if covers(one, role, unit.pk, unit.ancestors)]
+    above = (unit.pk, *unit.ancestors)
+    versions = list(asking().filter(letter__school_id__in=above, roles__contains=[role]).order_by("pk"))
     rows = LetterSignature.objects.filter(person=person, version__in=[one.pk for one in versions])
     done = {one.version_id: one for one in rows}
     return [(one, done.get(one.pk)) for one in versions]

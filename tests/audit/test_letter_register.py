@@ -1,10 +1,12 @@
 """The register of responsibility letters: who signed, who did not, and where else that shows."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.db.models.signals import post_init
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -165,3 +167,44 @@ def test_lists_and_inbox_cost_the_same_for_many(cast: Cast, client: Client) -> N
     before = [counted(ask) for ask in asks]
     more(6)
     assert [counted(ask) for ask in asks] == before
+
+
+def test_who_signs_reads_neither_other_schools_letters_nor_texts(cast: Cast, client: Client) -> None:
+    leader = make_user("外校校长", cast.other_school)
+    appoint(leader, Role.LEADER, cast.other_school)
+    ours = published(cast)
+    published(cast, roles=[Role.FINANCE])
+    published(cast, by=leader, school=cast.other_school, text="外校的正文")
+    mine = reverse("audit:letters_mine")
+    client.force_login(cast.teacher)
+    client.get(mine)
+    asks = [
+        lambda: letters_in_inbox(cast.teacher),
+        lambda: selectors.open_letters([cast.teacher.pk]),
+        lambda: selectors.letters_for(cast.teacher, Role.TEACHER, cast.teaching),
+        lambda: list(selectors.letters(cast.archivist)),
+        lambda: client.get(mine),
+        lambda: list(selectors.signed_by(cast.teacher)),
+    ]
+    actions.sign(actor=cast.second_registrar, version=ours)
+    loaded = _versions_loaded(asks)
+    assert loaded == {(ours.pk, False)} | {(row.pk, False) for row in selectors.letters(cast.archivist)}
+    assert _versions_loaded(asks[:3]) == {(ours.pk, False)}
+    page = client.get(reverse("audit:letter_sign", args=[ours.public_id])).content.decode()
+    assert "一、不泄露学生信息。" in page
+
+
+def _versions_loaded(acts: Iterable[Callable[[], object]]) -> set[tuple[int, bool]]:
+    """Ids of the versions that were read meanwhile, and whether with the text."""
+    loaded = set()
+
+    def note(instance: LetterVersion, **_rest: Any) -> None:
+        loaded.add((instance.pk, "text" not in instance.get_deferred_fields()))
+
+    post_init.connect(note, sender=LetterVersion)
+    try:
+        for act in acts:
+            act()
+    finally:
+        post_init.disconnect(note, sender=LetterVersion)
+    return loaded
