@@ -35,19 +35,27 @@ def publish(
     *, actor: User, key: UUID, school: Unit, title: str, text: str, roles: Sequence[str], months: int,
     instead_of: LetterVersion | None = None,
 ) -> LetterVersion:  # fmt: skip
-    """Publish a letter, or the next version of one, valid from today. ``key``: sent twice, it publishes once.
+    """Publish a letter, or the next version of one, valid from today. ``key``: the same sent twice publishes once.
 
     ``instead_of``: the version whose place it takes. Raises NotPermitted, StaleVersion when that is not the newest any
-    more, WrongState for a letter that has ended, RequestRefused for an empty one.
+    more, WrongState for a letter that has ended or a key that published something else, RequestRefused for an empty
+    one.
     """
     role = role_for(actor, PUBLISH, school.pk)
     Unit.objects.select_for_update(no_key=True).get(pk=school.pk)
-    before: LetterVersion | None = LetterVersion.objects.filter(public_id=key, published_by=actor).first()
-    if before is not None:
-        return before
     title, text = title.strip(), text.replace("\r\n", "\n").strip()
     if not title or not text or not set(roles) or set(roles) - (set(Role.values) - set(NOT_APPOINTED)):
         raise RequestRefused(_("Give the letter a title, a text, and the roles whose people sign it."))
+    before: LetterVersion | None = LetterVersion.objects.filter(public_id=key).first()
+    if before is not None:
+        wanted = (actor.pk, selectors.digest(title, text), sorted(set(roles)), school.pk)
+        kept = (before.published_by_id, before.digest, before.roles, before.letter.school_id)
+        if wanted != kept or not _follows(before, instead_of):
+            words = _(
+                "This form has published something else already. Nothing was published now: open the form anew."
+            )
+            raise WrongState(words)
+        return before
     with acting(actor, role=role):
         letter, number = _letter_of(instead_of, school)
         made: LetterVersion = LetterVersion.objects.create(
@@ -57,6 +65,13 @@ def publish(
         )  # fmt: skip
         _note("published", actor, made, role)
     return made
+
+
+def _follows(version: LetterVersion, instead_of: LetterVersion | None) -> bool:
+    """Whether a version took the place of this one, or began its letter for None."""
+    if instead_of is None:
+        return version.version == 1
+    return (version.letter_id, version.version) == (instead_of.letter_id, instead_of.version + 1)
 
 
 def _letter_of(instead_of: LetterVersion | None, school: Unit) -> tuple[Letter, int]:

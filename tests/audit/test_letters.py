@@ -236,6 +236,34 @@ def test_the_same_form_publishes_once(committed_db: None, again: str) -> None:
     assert gave[0] == gave[1] and LetterVersion.objects.count() == 1 + (old is not None)
 
 
+def test_a_form_that_published_one_text_publishes_no_other(cast: Cast, client: Client) -> None:
+    first = published(cast)
+    key = first.public_id
+    assert published(cast, key=key, text=TEXT.replace("\n", "\r\n"), roles=ROLES[::-1]) == first
+    others: list[dict[str, Any]] = [
+        {"text": TEXT + "三"}, {"title": "另一份"}, {"roles": [Role.TEACHER]}, {"by": cast.leader},
+        {"instead_of": first},
+    ]  # fmt: skip
+    for other in others:
+        with pytest.raises(WrongState), transaction.atomic():
+            published(cast, key=key, **other)
+    leader = make_user("外校校长", cast.other_school)
+    appoint(leader, Role.LEADER, cast.other_school)
+    with pytest.raises(WrongState), transaction.atomic():
+        published(cast, key=key, by=leader, school=cast.other_school)
+    client.force_login(cast.leader)
+    sent = {
+        "key": key,
+        "school": cast.school.public_id,
+        "title": "责任书",
+        "text": "另一份",
+        "roles": ["teacher"],
+    }
+    answer = client.post(reverse("audit:letter_new"), {**sent, "months": 6})
+    assert answer.status_code == 422 and answer.context["form"].non_field_errors()
+    assert LetterVersion.objects.get() == first
+
+
 def test_two_signatures_at_once_are_one(committed_db: None) -> None:
     cast = make_cast()
     version = published(cast)
