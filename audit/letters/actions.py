@@ -81,12 +81,19 @@ def _letter_of(instead_of: LetterVersion | None, school: Unit) -> tuple[Letter, 
     letter = _locked(instead_of)
     if letter.school_id != school.pk:
         raise WrongState(_("This letter is another school's."))
+    _demand_goes_on(letter)
+    _demand_newest(letter, instead_of)
+    return letter, instead_of.version + 1
+
+
+def _demand_goes_on(letter: Letter) -> None:
     if letter.ended_at is not None:
         raise WrongState(_("This letter has ended."))
-    last = selectors.latest_of(letter)
-    if last.pk != instead_of.pk:
+
+
+def _demand_newest(letter: Letter, version: LetterVersion) -> None:
+    if selectors.latest_of(letter).pk != version.pk:
         raise StaleVersion(_("A newer version was published meanwhile. Look at it first."))
-    return letter, last.version + 1
 
 
 def _locked(version: LetterVersion) -> Letter:
@@ -103,11 +110,14 @@ def _note(what: str, actor: User, version: LetterVersion, role: str) -> None:
 
 @transaction.atomic
 def end(*, actor: User, version: LetterVersion) -> None:
-    """Ask nobody any more to sign a letter; signatures stay. Raises NotPermitted, WrongState."""
+    """Ask nobody any more to sign a letter; signatures stay.
+
+    ``version``: the newest one that the page showed. Raises NotPermitted, WrongState, StaleVersion for an older one.
+    """
     role = role_for(actor, PUBLISH, version.letter.school_id)
     letter = _locked(version)
-    if letter.ended_at is not None:
-        raise WrongState(_("This letter has ended."))
+    _demand_goes_on(letter)
+    _demand_newest(letter, version)
     letter.ended_by, letter.ended_at = actor, timezone.now()
     with acting(actor, role=role):
         letter.save(update_fields=["ended_by", "ended_at"])
