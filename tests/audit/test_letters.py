@@ -24,6 +24,7 @@ from tests.audit.supervising import scan
 from tests.cast import Cast, make_cast
 from tests.enrollment.intake import picture
 from tests.factories import PASSWORD, appoint, make_user, saved
+from tests.support.behind import behind
 from tests.support.inbox import inbox_rows
 from tests.support.together import at_once
 
@@ -282,16 +283,22 @@ def test_two_signatures_at_once_are_one(committed_db: None) -> None:
 def test_nobody_signs_a_version_while_the_next_one_is_published(committed_db: None) -> None:
     cast = make_cast()
     first = published(cast)
+    late = behind(
+        lambda: renewed(cast, first),
+        lambda: actions.sign(actor=User.objects.get(pk=cast.teacher.pk), version=first),
+    )
+    assert isinstance(late, StaleVersion) and not LetterSignature.objects.exists()
 
-    def sign() -> Any:
-        try:
-            return actions.sign(actor=User.objects.get(pk=cast.teacher.pk), version=first)
-        except StaleVersion as late:
-            return late
 
-    _signed, second = at_once(sign, lambda: renewed(cast, first))
-    row = LetterSignature.objects.filter(version=first).first()
-    assert row is None or row.at <= second.published_at
+def test_a_version_published_while_somebody_signs_comes_after_the_signature(committed_db: None) -> None:
+    cast = make_cast()
+    first = published(cast)
+    second = behind(
+        lambda: actions.sign(actor=User.objects.get(pk=cast.teacher.pk), version=first),
+        lambda: renewed(cast, first),
+    )
+    assert isinstance(second, LetterVersion)
+    assert LetterSignature.objects.get(version=first).at <= second.published_at
 
 
 def test_a_text_that_does_not_agree_with_its_digest_is_not_signed(cast: Cast) -> None:
