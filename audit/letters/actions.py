@@ -168,19 +168,21 @@ def register(
     """Keep that ``person`` signed a version on paper, with its scan.
 
     Raises NotPermitted, SamePerson for one's own, WrongState when it is signed already, RequestRefused for somebody who
-    was not asked or a day outside its time, FileRefused.
+    was not asked, on that day or at all, or for a day outside the version's time, FileRefused.
     """
     role = role_for(actor, REGISTER, version.letter.school_id)
     if person.pk == actor.pk:
         raise SamePerson(_("Your own letter is registered by somebody else, or signed on its page."))
-    _locked(version)
+    letter = _locked(version)
     _demand_unsigned(version, person)
     if not selectors.asked_since(version).filter(pk=person.pk).exists():
         raise RequestRefused(_("This person is not asked to sign this letter."))
-    first = timezone.localdate(version.published_at)
-    if not first <= signed_on <= min(timezone.localdate(), version.valid_until):
-        words = _("Give a day since %(day)s, when the letter was published, and not in the future.")
-        raise RequestRefused(words % {"day": day(first)})
+    _demand_its_time(letter, version, signed_on)
+    if not selectors.was_asked_on(version, person, signed_on):
+        words = _(
+            "%(name)s held no role on %(day)s whose people sign this letter. Look at the day on the paper."
+        )
+        raise RequestRefused(words % {"name": person.name, "day": day(signed_on)})
     with acting(actor, role=role):
         made: LetterSignature = LetterSignature.objects.create(
             version=version, person=person, unit=person.unit, digest=version.digest, signed_on=signed_on,
@@ -188,6 +190,25 @@ def register(
         )  # fmt: skip
         _note("registered", actor, version, role)
     return made
+
+
+def _demand_its_time(letter: Letter, version: LetterVersion, signed_on: date) -> None:
+    """A version is signed from its publishing to its last day, until the next one is published or the letter ends."""
+    first = timezone.localdate(version.published_at)
+    if not first <= signed_on <= timezone.localdate():
+        words = _("Give a day since %(day)s, when the letter was published, and not in the future.")
+        raise RequestRefused(words % {"day": day(first)})
+    if signed_on > version.valid_until:
+        words = _("This version was valid until %(day)s. Give a day up to then.")
+        raise RequestRefused(words % {"day": day(version.valid_until)})
+    following = letter.versions.filter(version__gt=version.version).order_by("version").first()
+    if following is not None and signed_on > (superseded := timezone.localdate(following.published_at)):
+        words = _(
+            "The next version was published on %(day)s. Give a day up to then, or register the next version."
+        )
+        raise RequestRefused(words % {"day": day(superseded)})
+    if letter.ended_at is not None and signed_on > (ended := timezone.localdate(letter.ended_at)):
+        raise RequestRefused(_("The letter ended on %(day)s. Give a day up to then.") % {"day": day(ended)})
 
 
 @transaction.atomic

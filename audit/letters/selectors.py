@@ -2,11 +2,21 @@
 
 import hashlib
 from collections.abc import Collection, Iterable
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    BooleanField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 from django.utils import timezone
 
 from accounts.grants import in_force
@@ -116,13 +126,46 @@ def must_sign(user: User, version: LetterVersion) -> bool:
     return bool(asked([version], in_force() & Q(user=user, user__is_active=True))[version.pk])
 
 
+def _held_between(since: datetime, until: datetime) -> Q:
+    """Condition on appointments: held at some time between the two, whatever became of it afterwards."""
+    held = Q(valid_from__lte=timezone.localdate(until))
+    held &= Q(valid_until__isnull=True) | Q(valid_until__gte=timezone.localdate(since))
+    stood = Q(withdrawn_at__gte=since, withdrawn_at__date__gte=F("valid_from"))
+    return held & (Q(withdrawn_at__isnull=True) | stood)
+
+
+def stopped(versions: Collection[LetterVersion]) -> dict[int, datetime]:
+    """Since when those of them that ask no more do so: the next version, the letter's end, or the end of the last day.
+
+    One query for any number of versions.
+    """
+    later = LetterVersion.objects.filter(letter=OuterRef("letter"), version__gt=OuterRef("version"))
+    following = Subquery(later.order_by("version").values("published_at")[:1])
+    rows = LetterVersion.objects.filter(pk__in=[one.pk for one in versions]).annotate(following=following)
+    found = {}
+    for pk, last, *acts in rows.values_list("pk", "valid_until", "following", "letter__ended_at"):
+        found[pk] = min([_end_of(last), *(at for at in acts if at is not None)])
+    now = timezone.now()
+    return {pk: at for pk, at in found.items() if at <= now}
+
+
+def _end_of(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.max))
+
+
 def asked_since(version: LetterVersion) -> QuerySet[User]:
-    """People who held one of its roles on any day since it was published, and have not signed: for papers."""
-    since = timezone.localdate(version.published_at)
-    held = Q(valid_from__lte=timezone.localdate()) & (Q(valid_until__isnull=True) | Q(valid_until__gte=since))
-    held &= Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gte=version.published_at)
-    rows: QuerySet[User] = User.objects.filter(pk__in=unsigned([version], held)[version.pk])
+    """People who held one of its roles at any time while it was to be signed, and have not signed: for papers."""
+    until = stopped([version]).get(version.pk, timezone.now())
+    found = unsigned([version], _held_between(version.published_at, until))
+    rows: QuerySet[User] = User.objects.filter(pk__in=found[version.pk])
     return rows.select_related("unit__parent").order_by("name", "pk")
+
+
+def was_asked_on(version: LetterVersion, person: User, day: date) -> bool:
+    """Whether this person held one of its roles on this day, or after it was published on that day."""
+    since = max(version.published_at, timezone.make_aware(datetime.combine(day, time.min)))
+    held = _held_between(since, _end_of(day)) & Q(user=person)
+    return bool(asked([version], held)[version.pk])
 
 
 def letters(user: User) -> QuerySet[Any]:
