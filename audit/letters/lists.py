@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from audit.letters.printing import how, role_names
-from audit.letters.selectors import in_unit, is_open, units_read, unsigned
+from audit.letters.selectors import in_unit, units_read, unsigned
 from audit.models import LetterVersion
 from core.listpage import Column, Empty, Filter, ListPage
 from core.templatetags.xueji import badge
@@ -67,9 +67,9 @@ class LetterList(ListPage[Any]):
     def objects(self) -> list[Any]:
         """The page's rows, each with how many people have not signed it."""
         rows = super().objects
-        left = unsigned([one for one in rows if is_open(one)])
+        left = unsigned(rows)
         for one in rows:
-            one.open = len(left.get(one.pk, ()))
+            one.open = len(left[one.pk])
         return rows
 
     def row_url(self, row: Any) -> str:

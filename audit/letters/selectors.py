@@ -16,6 +16,7 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    Value,
 )
 from django.utils import timezone
 
@@ -91,9 +92,11 @@ def _less_signed(found: dict[int, set[int]]) -> dict[int, set[int]]:
     return found
 
 
-def unsigned(versions: Collection[LetterVersion], held: Q | None = None) -> dict[int, set[int]]:
-    """Those of `asked` who have not signed."""
-    return _less_signed(asked(versions, held))
+def unsigned(versions: Collection[LetterVersion]) -> dict[int, set[int]]:
+    """Who has not signed each version: of those whom it asks today, or asked in its time if it asks no more."""
+    ends = stopped(versions)
+    found = asked([one for one in versions if one.pk not in ends])
+    return _less_signed(found | asked_in_time({one: ends[one.pk] for one in versions if one.pk in ends}))
 
 
 def _open(people: Collection[int]) -> list[tuple[LetterVersion, set[int]]]:
@@ -108,10 +111,17 @@ def _open(people: Collection[int]) -> list[tuple[LetterVersion, set[int]]]:
 
 
 def open_letters(people: Collection[int]) -> dict[int, int]:
-    """How many letters each of these people has not signed; three queries for any number of them."""
+    """How many letters each of these people has not signed; the same queries for any number of them.
+
+    A letter that ran out counts for those whom it asked, until its next version is published or it is ended.
+    """
+    rows = Appointment.objects.filter(user__in=people).values_list("unit_id", "unit__ancestors")
+    schools = {place for unit, above in rows for place in (unit, *above)}
+    late = newest().filter(letter__ended_at__isnull=True, valid_until__lt=timezone.localdate())
+    ran_out = unsigned(list(late.filter(letter__school_id__in=schools)))
     found = dict.fromkeys(people, 0)
-    for _version, persons in _open(people):
-        for person in persons:
+    for persons in (*(left for _version, left in _open(people)), *ran_out.values()):
+        for person in persons & found.keys():
             found[person] += 1
     return found
 
@@ -153,10 +163,30 @@ def _end_of(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.max))
 
 
+def asked_in_time(ends: dict[LetterVersion, datetime]) -> dict[int, set[int]]:
+    """Ids of the people who held one of the roles of each version between its publishing and its end (`stopped`).
+
+    Also who left before the end, and whose account was locked then. One query for any number of versions.
+    """
+    found: dict[int, set[int]] = {one.pk: set() for one in ends}
+    parts = [
+        Appointment.objects.filter(
+            _held_between(one.published_at, end),
+            Q(unit_id=one.letter.school_id) | Q(unit__ancestors__contains=[one.letter.school_id]),
+            role__in=one.roles,
+        ).annotate(version=Value(one.pk)).values_list("version", "user_id")
+        for one, end in ends.items()
+    ]  # fmt: skip
+    if parts:
+        for version, person in parts[0].union(*parts[1:]):
+            found[version].add(person)
+    return found
+
+
 def asked_since(version: LetterVersion) -> QuerySet[User]:
     """People who held one of its roles at any time while it was to be signed, and have not signed: for papers."""
     until = stopped([version]).get(version.pk, timezone.now())
-    found = unsigned([version], _held_between(version.published_at, until))
+    found = _less_signed(asked([version], _held_between(version.published_at, until)))
     rows: QuerySet[User] = User.objects.filter(pk__in=found[version.pk])
     return rows.select_related("unit__parent").order_by("name", "pk")
 
@@ -206,11 +236,6 @@ def latest_of(letter: Letter) -> LetterVersion:
     return found
 
 
-def is_open(version: LetterVersion) -> bool:
-    """Whether this version, if it is the newest, is to be signed today."""
-    return version.letter.ended_at is None and version.valid_until >= timezone.localdate()
-
-
 def is_asking(version: LetterVersion) -> bool:
     """Whether this version is to be signed today."""
     return asking().filter(pk=version.pk).exists()
@@ -240,11 +265,16 @@ def signature_for(user: User, public_id: UUID) -> LetterSignature:
 
 
 def people(version: LetterVersion) -> QuerySet[Any]:
-    """Everybody who signed a version or is asked to, with when and how, and whether he is asked today."""
-    asks = asked([version])[version.pk] if is_asking(version) else set()
+    """Everybody who signed a version or is asked to, with when and how, and whether he is asked today.
+
+    Of a version that asks no more: whom it asked in its time.
+    """
+    end = stopped([version]).get(version.pk)
+    asks = asked([version])[version.pk] if end is None else set()
+    known = asks if end is None else asked_in_time({version: end})[version.pk]
     mine = LetterSignature.objects.filter(version=version, person=OuterRef("pk"))
     done = LetterSignature.objects.filter(version=version)
-    rows: QuerySet[Any] = User.objects.filter(Q(pk__in=asks) | Q(pk__in=done.values("person")))
+    rows: QuerySet[Any] = User.objects.filter(Q(pk__in=known) | Q(pk__in=done.values("person")))
     found: QuerySet[Any] = rows.select_related("unit__parent").annotate(
         signed_on=Subquery(mine.values("signed_on")),
         registrar=Subquery(mine.values("registered_by__name")),

@@ -5,7 +5,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -140,3 +142,87 @@ def test_who_came_after_a_version_or_never_began_does_not_stand_among_its_papers
     assert cast.teacher.name in names and not names & {never.name, late.name}
     with pytest.raises(RequestRefused):
         registered(cast, old, late, arrived)
+
+
+# The register
+
+
+def left_open(cast: Cast, client: Client, version: LetterVersion) -> set[str]:
+    """Who has not signed, as the register shows it."""
+    client.force_login(again(cast.archivist))
+    page = client.get(reverse("audit:letter", args=[version.public_id]), {"state": "open"})
+    return {one.name for one in page.context["list"].objects}
+
+
+def counted(cast: Cast, client: Client) -> tuple[int, int]:
+    """How many signed and how many did not, as the list of letters shows it."""
+    client.force_login(again(cast.archivist))
+    (row,) = client.get(reverse("audit:letters")).context["list"].objects
+    return row.signed, row.open
+
+
+def test_a_letter_that_ran_out_shows_who_did_not_sign_it(cast: Cast, client: Client, later: Later) -> None:
+    version = published(cast, roles=[Role.FINANCE, Role.ARCHIVE_HEAD], months=1)
+    actions.sign(actor=cast.archive_head, version=version)
+    assert counted(cast, client) == (1, 1) and left_open(cast, client, version) == {cast.finance.name}
+    today = later(60)
+    appoint(make_user("新出纳", cast.finance_office), Role.FINANCE, cast.school, valid_from=today)
+    assert counted(cast, client) == (1, 1) and left_open(cast, client, version) == {cast.finance.name}
+    people = [cast.finance.pk, cast.archive_head.pk, cast.outsider.pk]
+    assert list(selectors.open_letters(people).values()) == [1, 0, 0]
+    assert selectors.to_sign(again(cast.finance)) == []
+    row = next(one for one in selectors.people(version) if one.pk == cast.finance.pk)
+    assert not row.still_asked and row.signed_on is None
+    renewed(cast, version, by=again(cast.archive_head), roles=version.roles)
+    assert list(selectors.open_letters(people).values()) == [1, 1, 0]
+
+
+def test_an_ended_letter_shows_who_did_not_sign_it(cast: Cast, client: Client, later: Later) -> None:
+    version = published(cast, roles=[Role.FINANCE])
+    left = make_user("旧出纳", cast.finance_office)
+    row = appoint(left, Role.FINANCE, cast.school)
+    later(3)
+    row.withdrawn_at = timezone.now()
+    saved(row)
+    assert left_open(cast, client, version) == {cast.finance.name}
+    later(5)
+    actions.end(actor=again(cast.leader), version=version)
+    later(9)
+    assert counted(cast, client) == (0, 2)
+    assert left_open(cast, client, version) == {cast.finance.name, left.name}
+    assert selectors.open_letters([cast.finance.pk]) == {cast.finance.pk: 0}
+
+
+def test_a_superseded_version_shows_who_did_not_sign_it(cast: Cast, client: Client, later: Later) -> None:
+    old = published(cast, roles=[Role.FINANCE, Role.LEADER])
+    actions.sign(actor=cast.leader, version=old)
+    later(5)
+    newer = renewed(cast, old, by=again(cast.archive_head), roles=[Role.FINANCE, Role.REGISTRAR])
+    later(6)
+    appoint(
+        make_user("新出纳", cast.finance_office), Role.FINANCE, cast.school, valid_from=timezone.localdate()
+    )
+    assert left_open(cast, client, old) == {cast.finance.name}
+    assert {cast.registrar.name, "新出纳"} <= left_open(cast, client, newer)
+
+
+def test_letters_that_ran_out_cost_the_same_for_many(cast: Cast, client: Client, later: Later) -> None:
+    def more(count: int) -> None:
+        for number in range(count):
+            published(cast, title=f"责任书{number}", months=1)
+
+    def cost() -> int:
+        client.force_login(again(cast.archivist))
+        with CaptureQueriesContext(connection) as found:
+            client.get(reverse("audit:letters"))
+            selectors.open_letters([cast.teacher.pk])
+        return len(found)
+
+    more(2)
+    later(60)
+    cost()
+    before = cost()
+    later(0)
+    more(5)
+    later(60)
+    assert cost() == before
