@@ -5,6 +5,7 @@ Each that signs or publishes locks the letter, so that nobody signs a version th
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -101,10 +102,10 @@ def _locked(version: LetterVersion) -> Letter:
     return row
 
 
-def _note(what: str, actor: User, version: LetterVersion, role: str) -> None:
+def _note(what: str, actor: User, version: LetterVersion, role: str, **more: Any) -> None:
     events.record(
         f"letter.{what}", actor=actor, obj=version, unit_id=version.letter.school_id, role=role,
-        detail={"letter": version.letter.number, "version": version.version},
+        detail={"letter": version.letter.number, "version": version.version, **more},
     )  # fmt: skip
 
 
@@ -222,12 +223,20 @@ def print_letter(*, actor: User, version: LetterVersion) -> bytes:
 
 
 @transaction.atomic
-def print_register(*, actor: User, version: LetterVersion, rows: Sequence[User]) -> bytes:
-    """Who signed a version and who did not, as PDF/A. Raises PdfFailed."""
-    content = register_pdf(version, rows, actor)
+def print_register(
+    *, actor: User, version: LetterVersion, unit: Unit | None = None, only_open: bool = False
+) -> bytes:
+    """Who signed a version and who did not, as PDF/A; of one department, or of who did not sign alone, on demand.
+
+    Raises PdfFailed.
+    """
+    content = register_pdf(
+        version, list(selectors.people(version).order_by("name", "pk")), actor, unit, only_open
+    )
     role = reading_role(actor, READERS, version.letter.school_id)
+    part = ({"unit": unit.pk} if unit else {}) | ({"only_open": True} if only_open else {})
     with acting(actor, role=role):
-        _note("register_printed", actor, version, role)
+        _note("register_printed", actor, version, role, **part)
     return content
 
 

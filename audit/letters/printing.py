@@ -11,6 +11,7 @@ from accounts.roles import Role
 from audit.inspections.printing import supervision_pdf, table
 from audit.models import LetterSignature, LetterVersion
 from core.formatting import day, moment
+from school.models import Unit
 
 TO_FILL = "　\n　"
 
@@ -59,15 +60,29 @@ def letter_pdf(version: LetterVersion, signature: LetterSignature | None, actor:
     )  # fmt: skip
 
 
-def register_pdf(version: LetterVersion, rows: Sequence[Any], actor: User) -> bytes:
-    """One line for each of `selectors.people`. Raises PdfFailed."""
-    done = sum(1 for one in rows if one.signed_on)
+def register_pdf(
+    version: LetterVersion, people: Sequence[Any], actor: User, unit: Unit | None, only_open: bool
+) -> bytes:
+    """One line for each of `selectors.people`, or of the part that is asked for; it says so, and counts all of them.
+
+    Raises PdfFailed.
+    """
+    rows = [
+        one for one in people if not (only_open and one.signed_on) and (unit is None or _works_in(one, unit))
+    ]
+    done = sum(1 for one in people if one.signed_on)
     facts = [
         (pgettext("responsibility letter", "Letter"), version.title), *_facts(version),
-        (pgettext("responsibility letter", "Signed"), str(done)),
-        (pgettext("responsibility letter", "Not signed"), str(len(rows) - done)),
+        (_("Signed, whole version"), str(done)), (_("Not signed, whole version"), str(len(people) - done)),
         (_("Digest"), version.digest),
     ]  # fmt: skip
+    if unit is not None or only_open:
+        limits = [unit.full_label] if unit else []
+        limits += [_("Only who has not signed")] if only_open else []
+        facts += [(_("Part printed"), " · ".join(limits)), (_("People in this part"), str(len(rows)))]
+        name, heading = _("Register of signatures (part)"), _("People in this part")
+    else:
+        name, heading = _("Register of signatures"), _("People")
     lines = [
         (
             one.name, one.staff_no, one.unit.label if one.unit else "—", day(one.signed_on) if one.signed_on else "—",
@@ -80,6 +95,10 @@ def register_pdf(version: LetterVersion, rows: Sequence[Any], actor: User) -> by
         (pgettext("of a signature", "How"), "1fr"),
     ]  # fmt: skip
     return supervision_pdf(
-        actor=actor, school=version.letter.school, number=version.letter.number,
-        name=_("Register of signatures"), facts=facts, tables=[table(_("People"), heads, lines)],
+        actor=actor, school=version.letter.school, number=version.letter.number, name=name, facts=facts,
+        tables=[table(heading, heads, lines)],
     )  # fmt: skip
+
+
+def _works_in(person: User, unit: Unit) -> bool:
+    return person.unit is not None and unit.pk in (person.unit.pk, *person.unit.ancestors)

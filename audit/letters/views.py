@@ -109,17 +109,13 @@ def print_register(request: HttpRequest, version_id: UUID) -> HttpResponse:
     """The people of a version as PDF, of one department on demand."""
     user = user_of(request)
     version = selectors.version_for(user, version_id)
-    form, rows = RegisterForm(request.POST, user=user), selectors.people(version).order_by("name", "pk")
+    form = RegisterForm(request.POST, user=user)
     if not form.is_valid():
         messages.error(request, _("Choose a department of the list."))
         return redirect("audit:letter", version_id)
-    if unit := form.cleaned_data["unit"]:
-        rows = selectors.in_unit(rows, unit.pk)
-    if form.cleaned_data["only_open"]:
-        rows = rows.filter(signed_on__isnull=True)
     return handed_pdf(
         request, f"{version.letter.number}-{version.version}-list",
-        lambda: actions.print_register(actor=user, version=version, rows=list(rows)),
+        lambda: actions.print_register(actor=user, version=version, **form.cleaned_data),
         redirect("audit:letter", version_id),
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ from django.db.models.signals import post_init
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.roles import Role
 from audit.grant_reviews.actions import open_review
@@ -69,6 +70,37 @@ def test_the_printed_register_is_of_one_department_on_demand(cast: Cast, client:
     assert cast.finance.name in text and cast.teacher.name not in text
     assert client.post(url, {"unit": cast.other_school.public_id}).status_code == 302
     assert Event.objects.filter(action="letter.register_printed").count() == 3
+
+
+def test_a_printed_part_of_the_register_says_that_it_is_one(cast: Cast, client: Client) -> None:
+    version = published(cast, roles=[Role.TEACHER, Role.FINANCE, Role.LEADER])
+    actions.sign(actor=cast.teacher, version=version)
+    client.force_login(cast.auditor)
+    url = reverse("audit:letter_register_print", args=[version.public_id])
+    asked = selectors.people(version).count()
+    signed, left = f"{_('Signed, whole version')}1", f"{_('Not signed, whole version')}{asked - 1}"
+
+    def printed(**part: Any) -> tuple[str, dict[str, Any]]:
+        text = words_of(client.post(url, part).content).replace(" ", "")
+        event = Event.objects.filter(action="letter.register_printed").latest("pk")
+        return text, {name: event.detail.get(name) for name in ("unit", "only_open")}
+
+    words = [_("Register of signatures (part)"), _("Part printed"), _("People in this part")]
+    whole, detail = printed()
+    assert detail == {"unit": None, "only_open": None} and not any(
+        one.replace(" ", "") in whole for one in words
+    )
+    office = cast.finance_office
+    part, detail = printed(unit=office.public_id)
+    assert detail == {"unit": office.pk, "only_open": None} and office.label in part
+    rest, detail = printed(only_open="on")
+    assert (
+        detail == {"unit": None, "only_open": True} and _("Only who has not signed").replace(" ", "") in rest
+    )
+    for text in (part, rest):
+        assert all(one.replace(" ", "") in text for one in words)
+    for text in (whole, part, rest):
+        assert signed.replace(" ", "") in text and left.replace(" ", "") in text
 
 
 def test_the_letter_prints_with_ones_signature_or_with_room_for_one(cast: Cast, client: Client) -> None:
