@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.roles import Role
@@ -17,6 +18,7 @@ from approvals.refusals import RequestRefused, StaleVersion
 from audit.letters import actions, selectors
 from audit.models import Letter, LetterSignature, LetterVersion
 from tests.audit.supervising import scan
+from tests.audit.test_inspections import words_of
 from tests.audit.test_letters import published, renewed
 from tests.cast import Cast, make_cast
 from tests.factories import appoint, make_user, saved
@@ -226,3 +228,15 @@ def test_letters_that_ran_out_cost_the_same_for_many(cast: Cast, client: Client,
     more(5)
     later(60)
     assert cost() == before
+
+
+def test_the_printed_register_of_a_letter_that_ran_out_names_who_did_not_sign(
+    cast: Cast, client: Client, later: Later
+) -> None:
+    version = published(cast, roles=[Role.FINANCE, Role.LEADER], months=1)
+    actions.sign(actor=cast.leader, version=version)
+    later(60)
+    client.force_login(again(cast.auditor))
+    text = words_of(client.post(reverse("audit:letter_register_print", args=[version.public_id])).content)
+    assert cast.finance.name in text and cast.leader.name in text
+    assert f"{_('Not signed, whole version')}1".replace(" ", "") in text.replace(" ", "")
