@@ -46,6 +46,17 @@ class AssessmentForm(forms.Form):
         return found
 
 
+class EndForm(forms.Form):
+    """Why an assessment is refused or withdrawn."""
+
+    use_required_attribute = False
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("No names of students here"),
+    )  # fmt: skip
+
+
 class AssessmentField(forms.ModelChoiceField[ImpactAssessment]):
     """One of the school's assessments that stand; `of` says of which school."""
 
