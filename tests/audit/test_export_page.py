@@ -241,13 +241,15 @@ def test_the_page_tells_what_counts_together(cast: Cast, client: Client) -> None
     client.force_login(cast.registrar)
     english = {"Accept-Language": "en"}
     page = client.get(reverse("audit:export_new"), headers=english).content.decode()
-    assert "more than 2 students in 7 days" in page
+    assert "of the last 7 days and those still on their way hold more than 2 students" in page
     assert "With this list you come to 3 students." in page
     typed = asked(cast, people[2:])
+    set_rule(cast.school, "export_days", "29")
     page = client.get(
         reverse("approvals:request", args=[typed.request.public_id]), headers=english
     ).content.decode()
-    assert "Students in all exports of 7 days" in page
+    assert "Students of this and the exports counted with it, each once" in page
+    assert "29" not in page, "the figure is of the day on which it was asked for"
 
 
 def lapsed(typed: ExportRequest) -> ExportRequest:
