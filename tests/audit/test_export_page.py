@@ -65,6 +65,8 @@ def test_the_list_is_exported_as_it_is_filtered(cast: Cast, client: Client) -> N
 def test_a_list_that_changed_is_looked_at_again(cast: Cast) -> None:
     pupils(cast, "王小明", "李小红")
     assert "2" in errors(posted(cast.registrar, second=cast.second_registrar, seen=""))
+    told: Any = posted(cast.registrar, second=cast.second_registrar, seen="", use="")
+    assert set(told.context["form"].errors) == {"use", "__all__"}, "the new page says so beside other faults"
     assert not ExportRequest.objects.exists()
 
 
