@@ -194,6 +194,15 @@ def test_masked_is_usual_and_whole_needs_the_right(cast: Cast) -> None:
     )
 
 
+def test_whole_numbers_without_a_column_of_such_are_refused_with_words(cast: Cast) -> None:
+    pupils(cast, "王小明")
+    sent = {"second": cast.second_registrar, "columns": ["name", "sex"], "numbers": "whole"}
+    for chosen in ("", str(standing(cast).public_id)):
+        answer: Any = posted(cast.registrar, **sent, assessment=chosen)
+        assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["numbers"])
+    assert not ExportRequest.objects.exists()
+
+
 def test_a_column_that_is_not_offered_is_refused(cast: Cast) -> None:
     pupils(cast, "王小明")
     assert "columns" in errors(
