@@ -121,9 +121,9 @@ class RecogniseForm(forms.Form):
     use_required_attribute = False
 
     file = forms.FileField(
-        label=_("File"), required=False, help_text=_("Workbook or text, up to 10 MB; it is not stored")
+        label=_("A file"), required=False, help_text=_("Workbook or text, up to 10 MB; it is not stored")
     )
-    sha256 = forms.CharField(label=_("SHA-256 of the file"), required=False, max_length=80)
+    sha256 = forms.CharField(label=_("Or its SHA-256"), required=False, max_length=80)
 
     def clean_file(self) -> bytes | None:
         """Its content."""
