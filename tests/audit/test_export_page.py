@@ -260,7 +260,7 @@ def test_the_page_tells_what_counts_together(cast: Cast, client: Client) -> None
         reverse("approvals:request", args=[typed.request.public_id]), headers=english
     ).content.decode()
     assert "Students of this and the exports counted with it, each once" in page
-    assert "29" not in page, "the figure is of the day on which it was asked for"
+    assert "29 days" not in page, "the figure is of the day on which it was asked for"
 
 
 def lapsed(typed: ExportRequest) -> ExportRequest:
