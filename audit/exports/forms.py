@@ -107,9 +107,13 @@ class ExportForm(forms.Form):
             self.add_error("second_no", _("Number and password are both needed."))
         hides = any(is_secret(one) for one in self._offered if one.field in found.get("columns", ()))
         if found.get("numbers") == WHOLE and "columns" in found and not hides:
-            words = _("None of these columns is masked. Choose masked, or a column with numbers or addresses.")
+            words = _(
+                "None of these columns is masked. Choose masked, or a column with numbers or addresses."
+            )
             self.add_error("numbers", words)
-        elif found.get("numbers") == WHOLE and not found.get("assessment") and "assessment" not in self.errors:
+        elif (
+            found.get("numbers") == WHOLE and not found.get("assessment") and "assessment" not in self.errors
+        ):
             words = _("Whole numbers rest on a confirmed impact assessment of your school. Choose one.")
             self.add_error("assessment", words)
         return found
