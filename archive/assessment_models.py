@@ -23,8 +23,8 @@ class ImpactAssessment(RecordedModel):
     """What is to be done with data of students, whether it is needed, what could harm them and what prevents that.
 
     Written once, confirmed by another person, valid until a day at most three years later, unless it is ended before:
-    refused while it waits, withdrawn afterwards. Another one takes its place; it stays, and the law asks to keep it for
-    three years at least.
+    refused while it waits, withdrawn afterwards. Nothing else changes it and nothing deletes it, which a trigger of the
+    database holds: another one takes its place, and the law asks to keep it for three years at least.
     """
 
     class Conclusion(models.TextChoices):
