@@ -20,7 +20,7 @@ def state_badge(row: ImpactAssessment) -> str:
     if row.ended_at is not None:
         return badge("red", pgettext("assessment", "Withdrawn"), "x")
     if row.valid_until < timezone.localdate():
-        return badge("grey", _("Over"), "clock")
+        return badge("grey", pgettext("assessment", "Over"), "clock")
     if row.confirmed_at is None:
         return badge("orange", _("To be confirmed"), "clock")
     if row.conclusion == ImpactAssessment.Conclusion.NOT:
@@ -58,8 +58,8 @@ class AssessmentList(ListPage[Any]):
     )  # fmt: skip
     filters = (
         Filter("state", _("State"), "choice", _by_state,
-               choices=(("stands", _("Stands")), ("waiting", _("To be confirmed")), ("over", _("Over")),
-                        ("ended", _("Refused or withdrawn")))),
+               choices=(("stands", _("Stands")), ("waiting", _("To be confirmed")),
+                        ("over", pgettext_lazy("assessment", "Over")), ("ended", _("Refused or withdrawn")))),
     )  # fmt: skip
     default_sort = "-number"
     empty = Empty(

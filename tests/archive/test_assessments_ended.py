@@ -1,12 +1,13 @@
 """Impact assessments that are refused or withdrawn: nothing rests on them any more, and they stay in the register."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.scope import NotPermitted
 from approvals import actions as requests
@@ -41,6 +42,13 @@ def test_one_that_waits_is_refused_by_another_or_taken_back_by_who_wrote_it(cast
     event = Event.objects.filter(action="assessment.ended").earliest("pk")
     assert (event.actor, event.unit_id, event.reason) == (cast.leader, cast.school.pk, WHY)
     assert row.history.count() == 2
+
+
+def test_one_that_is_over_is_not_called_as_a_term_that_has_ended(cast: Cast) -> None:
+    row = assessed(cast)
+    row.valid_until = timezone.localdate() - timedelta(days=1)
+    with translation.override("zh-hans"):
+        assert "已结束" not in state_badge(row)
 
 
 @pytest.mark.requirement("S2-13-3")
