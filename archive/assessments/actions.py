@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -37,20 +38,34 @@ def _role(actor: User, perms: Sequence[str], school: Unit) -> str:
 
 
 @transaction.atomic
-def write(*, actor: User, school: Unit, conclusion: str, valid_until: date, **texts: Any) -> ImpactAssessment:
-    """Write an assessment of the school; ``texts``: what `TEXTS` names. Raises NotPermitted, RequestRefused."""
+def write(
+    *, actor: User, key: UUID, school: Unit, conclusion: str, valid_until: date, **texts: Any
+) -> ImpactAssessment:
+    """Write an assessment of the school; ``texts``: what `TEXTS` names. ``key``: sent twice, it is written once.
+
+    Raises NotPermitted, RequestRefused, also for a key that was used with other contents.
+    """
     role = _role(actor, WRITERS, school)
-    told = {name: str(texts[name]).strip() for name in TEXTS}
+    told: dict[str, Any] = {name: str(texts[name]).replace("\r\n", "\n").strip() for name in TEXTS}
     if not all(told.values()):
         raise RequestRefused(_("Write something under each heading."))
     today = timezone.localdate()
     if not today <= valid_until <= last_day(today):
         raise RequestRefused(_("Choose a day from today to three years from now."))
+    told |= {"school": school, "conclusion": conclusion, "valid_until": valid_until, "made_by": actor}
+    Unit.objects.select_for_update(no_key=True).get(pk=school.pk)
+    before: ImpactAssessment | None = ImpactAssessment.objects.filter(public_id=key).first()
+    if before is not None:
+        if any(getattr(before, name) != value for name, value in told.items()):
+            raise RequestRefused(
+                _("This page has written %(number)s already. Open the form anew to write another assessment.")
+                % {"number": before.number}
+            )
+        return before
     with acting(actor, role=role):
         made: ImpactAssessment = ImpactAssessment.objects.create(
-            number=new_number(PREFIX), school=school, conclusion=conclusion, made_by=actor, made_on=today,
-            valid_until=valid_until, **told,
-        )  # fmt: skip
+            public_id=key, number=new_number(PREFIX), made_on=today, **told
+        )
         events.record("assessment.written", actor=actor, obj=made, unit_id=school.pk, role=role)
     return made
 

@@ -1,6 +1,6 @@
 """Pages of impact assessments: the register, writing, one of them with its confirmation and its end."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -33,7 +33,7 @@ def new(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     perms = selectors.WRITERS
     school = school_of(user, next((perm for perm in perms if holds_at_school(user, perm)), perms[0]))
-    form = AssessmentForm(request.POST or None)
+    form = AssessmentForm(request.POST or None, initial={"key": uuid4()})
     if request.method == "POST" and form.is_valid():
         try:
             made = actions.write(actor=user, school=school, **form.cleaned_data)

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -109,6 +110,20 @@ def test_it_stands_for_three_years_at_most(cast: Cast) -> None:
     with pytest.raises(WrongState):
         actions.confirm(actor=cast.leader, assessment=over(cast, confirmed=False))
     assert not assessed(cast, conclusion="not").is_valid
+
+
+def test_a_form_sent_twice_writes_once_and_with_other_contents_nothing(committed_db: str) -> None:
+    cast = make_cast()
+    key = uuid4()
+    first, second = at_once(*[partial(written, cast, key=key)] * 2)
+    assert first == second
+    texts = {"risk": "泄露后\r\n可能被用于诈骗"}
+    again = written(cast, key=uuid4(), **texts)
+    assert written(cast, key=again.public_id, risk=texts["risk"].replace("\r\n", "\n")) == again
+    for values in ({"purpose": "别的"}, {"conclusion": "not"}, {"actor": cast.security_admin}):
+        with pytest.raises(RequestRefused, match=first.number):
+            written(cast, key=key, **values)
+    assert ImpactAssessment.objects.count() == Event.objects.filter(action="assessment.written").count() == 2
 
 
 def test_the_database_changes_and_deletes_none(cast: Cast) -> None:
@@ -228,18 +243,19 @@ def test_it_is_written_and_confirmed_on_the_pages(cast: Cast, client: Client) ->
     client.force_login(cast.security_admin)
     until = timezone.localdate() + timedelta(days=365)
     told = {**TEXTS, "conclusion": "acceptable", "valid_until": until.isoformat()}
+    sent = {**told, "key": str(uuid4())}
     for name in told:
-        answer = client.post(new, {**told, name: ""}, headers=ENGLISH)
+        answer = client.post(new, {**sent, name: ""}, headers=ENGLISH)
         assert (answer.status_code, list(answer.context["form"].errors)) == (422, [name])
-    late = client.post(new, {**told, "valid_until": "2099-01-01"}, headers=ENGLISH)
+    late = client.post(new, {**sent, "valid_until": "2099-01-01"}, headers=ENGLISH)
     assert "three years from now" in late.content.decode()
     assert not ImpactAssessment.objects.exists()
-    answer = client.post(new, told)
+    answer = client.post(new, sent)
     row = ImpactAssessment.objects.get()
     page, confirm = (
         reverse(f"archive:{name}", args=[row.public_id]) for name in ("assessment", "assessment_confirm")
     )
-    assert answer["Location"] == page
+    assert client.post(new, sent)["Location"] == answer["Location"] == page
     assert "Confirm the assessment" not in opened(cast.security_admin, page)
     client.post(confirm)
     assert not ImpactAssessment.objects.get().is_valid
