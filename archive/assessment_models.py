@@ -22,8 +22,9 @@ MOST_YEARS = 3
 class ImpactAssessment(RecordedModel):
     """What is to be done with data of students, whether it is needed, what could harm them and what prevents that.
 
-    Written once, confirmed by another person, valid until a day at most three years later. Nothing changes or deletes
-    it: another one takes its place, and the law asks to keep it for three years at least.
+    Written once, confirmed by another person, valid until a day at most three years later, unless it is ended before:
+    refused while it waits, withdrawn afterwards. Nothing else changes it and nothing deletes it, which a trigger of the
+    database holds: another one takes its place, and the law asks to keep it for three years at least.
     """
 
     class Conclusion(models.TextChoices):
@@ -46,6 +47,9 @@ class ImpactAssessment(RecordedModel):
     valid_until = models.DateField(_("valid until"))
     confirmed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     confirmed_at = models.DateTimeField(_("confirmed"), null=True)
+    ended_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(_("refused or withdrawn"), null=True)
+    end_reason = models.TextField(_("reason"), blank=True, default="")
 
     history = History()
 
@@ -58,6 +62,11 @@ class ImpactAssessment(RecordedModel):
                 condition=Q(confirmed_by__isnull=True, confirmed_at__isnull=True)
                 | Q(confirmed_by__isnull=False, confirmed_at__isnull=False) & ~Q(confirmed_by=F("made_by")),
                 name="assessment_confirmed_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_by__isnull=True, ended_at__isnull=True, end_reason="")
+                | Q(ended_by__isnull=False, ended_at__isnull=False) & ~Q(end_reason=""),
+                name="assessment_ended_whole",
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -80,4 +89,9 @@ class ImpactAssessment(RecordedModel):
     def is_valid(self) -> bool:
         """Whether something may rest on it today."""
         confirmed = self.confirmed_at is not None and self.conclusion != self.Conclusion.NOT
-        return confirmed and self.valid_until >= timezone.localdate()
+        return confirmed and self.ended_at is None and self.valid_until >= timezone.localdate()
+
+    @property
+    def was_refused(self) -> bool:
+        """Whether somebody else than its writer ended it before it was confirmed."""
+        return self.ended_at is not None and self.confirmed_at is None and self.ended_by_id != self.made_by_id

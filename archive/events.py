@@ -14,6 +14,7 @@ EVENTS = {
     "student.shared": _("Data of a student given to a receiver outside"),
     "assessment.written": _("Impact assessment written"),
     "assessment.confirmed": _("Impact assessment confirmed"),
+    "assessment.ended": _("Impact assessment refused or withdrawn"),
     "sharing.fetched": _("Package of a sharing taken out"),
     "sharing.received": _("Receipt of a sharing noted"),
     "sharing.revoked": _("Sharing revoked"),

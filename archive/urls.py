@@ -37,6 +37,7 @@ urlpatterns = [
     path("assessments/new/", assessments.new, name="assessment_new"),
     path("assessments/<uuid:assessment_id>/", assessments.assessment, name="assessment"),
     path("assessments/<uuid:assessment_id>/confirm/", assessments.confirm, name="assessment_confirm"),
+    path("assessments/<uuid:assessment_id>/end/", assessments.end, name="assessment_end"),
     path("sharings/", sharing.register, name="sharings"),
     path("sharings/new/", sharing.new_sharing, name="sharing_new"),
     path("sharings/<uuid:request_id>/consents/", consents.sharing_consents, name="sharing_consents"),

@@ -19,10 +19,11 @@ def _text(label: Any, hint: Any) -> forms.CharField:
 
 
 class AssessmentForm(forms.Form):
-    """What articles 55 and 56 of the law ask for. No student is named."""
+    """What articles 55 and 56 of the law ask for. No student is named. ``key``: the form's own; it writes once."""
 
     use_required_attribute = False
 
+    key = forms.UUIDField(widget=forms.HiddenInput)
     title = forms.CharField(label=_("What is assessed"), max_length=120)
     kinds = _text(_("Kinds of data"), _("Which items, of which students, how many; no names"))
     purpose = _text(_("Purpose and way"), _("What is done with the data, by whom, and on what legal ground"))
@@ -44,6 +45,17 @@ class AssessmentForm(forms.Form):
         if not timezone.localdate() <= found <= last_day(timezone.localdate()):
             raise forms.ValidationError(_("Choose a day from today to three years from now."))
         return found
+
+
+class EndForm(forms.Form):
+    """Why an assessment is refused or withdrawn."""
+
+    use_required_attribute = False
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("No names of students here"),
+    )  # fmt: skip
 
 
 class AssessmentField(forms.ModelChoiceField[ImpactAssessment]):

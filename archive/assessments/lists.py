@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from archive.models import ImpactAssessment
 from core.listpage import Column, Empty, Filter, ListPage
@@ -15,8 +15,12 @@ from core.templatetags.xueji import badge
 
 def state_badge(row: ImpactAssessment) -> str:
     """Whether something may rest on it, as a badge."""
+    if row.was_refused:
+        return badge("red", pgettext("assessment", "Refused"), "x")
+    if row.ended_at is not None:
+        return badge("red", pgettext("assessment", "Withdrawn"), "x")
     if row.valid_until < timezone.localdate():
-        return badge("grey", _("Over"), "clock")
+        return badge("grey", pgettext("assessment", "Over"), "clock")
     if row.confirmed_at is None:
         return badge("orange", _("To be confirmed"), "clock")
     if row.conclusion == ImpactAssessment.Conclusion.NOT:
@@ -25,10 +29,14 @@ def state_badge(row: ImpactAssessment) -> str:
 
 
 def _by_state(rows: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+    ended = Q(ended_at__isnull=False)
     over = Q(valid_until__lt=timezone.localdate())
     unconfirmed = Q(confirmed_at__isnull=True)
     refused = Q(conclusion=ImpactAssessment.Conclusion.NOT)
-    wanted = {"over": over, "waiting": ~over & unconfirmed, "stands": ~over & ~unconfirmed & ~refused}
+    wanted = {
+        "ended": ended, "over": ~ended & over, "waiting": ~ended & ~over & unconfirmed,
+        "stands": ~ended & ~over & ~unconfirmed & ~refused,
+    }  # fmt: skip
     return rows.filter(wanted[chosen])
 
 
@@ -50,7 +58,8 @@ class AssessmentList(ListPage[Any]):
     )  # fmt: skip
     filters = (
         Filter("state", _("State"), "choice", _by_state,
-               choices=(("stands", _("Stands")), ("waiting", _("To be confirmed")), ("over", _("Over")))),
+               choices=(("stands", _("Stands")), ("waiting", _("To be confirmed")),
+                        ("over", pgettext_lazy("assessment", "Over")), ("ended", _("Refused or withdrawn")))),
     )  # fmt: skip
     default_sort = "-number"
     empty = Empty(

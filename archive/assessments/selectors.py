@@ -20,7 +20,7 @@ def assessments(user: User) -> QuerySet[ImpactAssessment]:
     rows: QuerySet[ImpactAssessment] = ImpactAssessment.objects.filter(
         school_id__in=units_with_any(user, READERS)
     )
-    return rows.select_related("school", "made_by", "confirmed_by")
+    return rows.select_related("school", "made_by", "confirmed_by", "ended_by")
 
 
 def assessment_for(user: User, public_id: UUID) -> ImpactAssessment:
@@ -32,14 +32,21 @@ def assessment_for(user: User, public_id: UUID) -> ImpactAssessment:
 
 def may_confirm(user: User, row: ImpactAssessment) -> bool:
     """Whether it waits for ``user``: somebody else wrote it, and he holds a duty that confirms."""
-    waits = row.confirmed_at is None and row.valid_until >= timezone.localdate()
-    return waits and row.made_by_id != user.pk and row.school_id in units_with_any(user, CONFIRMERS)
+    return row.confirmed_at is None and may_end(user, row) and row.made_by_id != user.pk
+
+
+def may_end(user: User, row: ImpactAssessment) -> bool:
+    """Whether ``user`` may refuse or withdraw it: it is neither ended nor over, and he holds a duty that confirms."""
+    runs = row.ended_at is None and row.valid_until >= timezone.localdate()
+    return runs and row.school_id in units_with_any(user, CONFIRMERS)
 
 
 def waiting(user: User) -> QuerySet[ImpactAssessment]:
     """Those that ``user`` may confirm."""
     here = ImpactAssessment.objects.filter(school_id__in=units_with_any(user, CONFIRMERS))
-    open_ones = here.filter(confirmed_at__isnull=True, valid_until__gte=timezone.localdate())
+    open_ones = here.filter(
+        confirmed_at__isnull=True, ended_at__isnull=True, valid_until__gte=timezone.localdate()
+    )
     rows: QuerySet[ImpactAssessment] = open_ones.exclude(made_by=user).order_by("pk")
     return rows
 
@@ -47,6 +54,9 @@ def waiting(user: User) -> QuerySet[ImpactAssessment]:
 def valid(school: Unit) -> QuerySet[ImpactAssessment]:
     """Those of the school that something may rest on today (`ImpactAssessment.is_valid`)."""
     rows: QuerySet[ImpactAssessment] = ImpactAssessment.objects.filter(
-        school=school, confirmed_at__isnull=False, valid_until__gte=timezone.localdate()
+        school=school,
+        confirmed_at__isnull=False,
+        ended_at__isnull=True,
+        valid_until__gte=timezone.localdate(),
     )
     return rows.exclude(conclusion=ImpactAssessment.Conclusion.NOT).order_by("-number")

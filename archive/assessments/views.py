@@ -1,6 +1,6 @@
-"""Pages of impact assessments: the register, writing, one of them with its confirmation."""
+"""Pages of impact assessments: the register, writing, one of them with its confirmation and its end."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import requires, user_of
 from approvals.refusals import RequestRefused
 from archive.assessments import actions, selectors
-from archive.assessments.forms import AssessmentForm
+from archive.assessments.forms import AssessmentForm, EndForm
 from archive.assessments.lists import AssessmentList, state_badge
 from archive.keepers import holds_at_school, school_of
 
@@ -33,7 +33,7 @@ def new(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     perms = selectors.WRITERS
     school = school_of(user, next((perm for perm in perms if holds_at_school(user, perm)), perms[0]))
-    form = AssessmentForm(request.POST or None)
+    form = AssessmentForm(request.POST or None, initial={"key": uuid4()})
     if request.method == "POST" and form.is_valid():
         try:
             made = actions.write(actor=user, school=school, **form.cleaned_data)
@@ -52,10 +52,21 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_GET
 def assessment(request: HttpRequest, assessment_id: UUID) -> HttpResponse:
     """One of them."""
+    return _page(request, assessment_id, EndForm())
+
+
+def _page(request: HttpRequest, assessment_id: UUID, form: EndForm, status: int = 200) -> HttpResponse:
     user = user_of(request)
     row = selectors.assessment_for(user, assessment_id)
-    context = {"one": row, "state": state_badge(row), "may_confirm": selectors.may_confirm(user, row)}
-    return render(request, "archive/assessment.html", context)
+    context = {
+        "one": row,
+        "state": state_badge(row),
+        "may_confirm": selectors.may_confirm(user, row),
+        "may_end": selectors.may_end(user, row),
+        "refuses": row.confirmed_at is None and row.made_by_id != user.pk,
+        "form": form,
+    }
+    return render(request, "archive/assessment.html", context, status=status)
 
 
 @requires(*selectors.CONFIRMERS)
@@ -70,4 +81,23 @@ def confirm(request: HttpRequest, assessment_id: UUID) -> HttpResponse:
         messages.error(request, str(refused))
     else:
         messages.success(request, _("Confirmed."))
+    return redirect("archive:assessment", assessment_id)
+
+
+@requires(*selectors.CONFIRMERS)
+@require_POST
+def end(request: HttpRequest, assessment_id: UUID) -> HttpResponse:
+    """Refuse or withdraw one."""
+    user = user_of(request)
+    row = selectors.assessment_for(user, assessment_id)
+    form = EndForm(request.POST)
+    if not form.is_valid():
+        return _page(request, assessment_id, form, status=422)
+    try:
+        row = actions.end(actor=user, assessment=row, reason=form.cleaned_data["reason"])
+    except RequestRefused as refused:
+        messages.error(request, str(refused))
+    else:
+        done = _("The assessment is refused.") if row.was_refused else _("The assessment is withdrawn.")
+        messages.success(request, done)
     return redirect("archive:assessment", assessment_id)

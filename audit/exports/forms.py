@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.scope import units_with
 from archive.assessments.forms import AssessmentField
-from audit.exports.columns import USUAL, columns_of, label_of
+from audit.exports.columns import USUAL, columns_of, is_secret, label_of
 from audit.exports.content import LARGEST
 from audit.exports.selectors import REVEAL, seconds_for
 from audit.models import ExportRequest
@@ -96,7 +96,7 @@ class ExportForm(forms.Form):
         return [(SECTIONS[key], held) for key, held in found.items()]
 
     def clean(self) -> dict[str, Any]:
-        """One second person, in one of the two ways; an assessment where numbers are whole."""
+        """One second person, in one of the two ways; where numbers are whole, a column of such and an assessment."""
         found = super().clean() or {}
         here = found.get("second_no") or found.get("second_password")
         if bool(here) == bool(found.get("named")):
@@ -105,7 +105,15 @@ class ExportForm(forms.Form):
             )
         elif here and not (found.get("second_no") and found.get("second_password")):
             self.add_error("second_no", _("Number and password are both needed."))
-        if found.get("numbers") == WHOLE and not found.get("assessment") and "assessment" not in self.errors:
+        hides = any(is_secret(one) for one in self._offered if one.field in found.get("columns", ()))
+        if found.get("numbers") == WHOLE and "columns" in found and not hides:
+            words = _(
+                "None of these columns is masked. Choose masked, or a column with numbers or addresses."
+            )
+            self.add_error("numbers", words)
+        elif (
+            found.get("numbers") == WHOLE and not found.get("assessment") and "assessment" not in self.errors
+        ):
             words = _("Whole numbers rest on a confirmed impact assessment of your school. Choose one.")
             self.add_error("assessment", words)
         return found
@@ -117,9 +125,9 @@ class RecogniseForm(forms.Form):
     use_required_attribute = False
 
     file = forms.FileField(
-        label=_("File"), required=False, help_text=_("Workbook or text, up to 10 MB; it is not stored")
+        label=_("A file"), required=False, help_text=_("Workbook or text, up to 10 MB; it is not stored")
     )
-    sha256 = forms.CharField(label=_("SHA-256 of the file"), required=False, max_length=80)
+    sha256 = forms.CharField(label=_("Or its SHA-256"), required=False, max_length=80)
 
     def clean_file(self) -> bytes | None:
         """Its content."""

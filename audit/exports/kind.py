@@ -20,7 +20,6 @@ from audit.exports.selectors import AUDIT, CONFIRM, PERM, classes_of
 from audit.models import ExportRequest
 from jobs.models import Job
 from jobs.selectors import how_far
-from school.rules import rule
 
 SECOND = Step(
     actions.SECOND, _("Second person"), CONFIRM, "second", days="quick_days", act=actions.still_fit,
@@ -46,7 +45,6 @@ def read(user: User, request: Request, typed: ExportRequest) -> dict[str, Any]:
     return {
         "labels": [label_of(column) for column in chosen(request.school, typed.columns)],
         "classes": classes_of(typed),
-        "days": rule(request.school, "export_days"),
         "left_out": typed.asked - typed.rows if typed.rows else 0,
         "making": bar if job and own and typed.made_at is None else None,
         "failed": job is not None and typed.made_at is None and not job.is_open,

@@ -30,13 +30,15 @@ SHOWN = 10
 LONGEST_HEAD = 30
 LEAST = 10
 """Students whom a file and an export must share to be told: fewer would ask who is in which export."""
+BANDS = ((95, "all"), (70, "most"), (30, "half"), (0, "few"))
+"""From which percentage on a share is told as what. An exact one tells of a student by asking with and without."""
 _SERIAL = re.compile(r"\bDC-20\d{2}-\d{6,9}\b")
 _NUMBER = re.compile(r"(?=.*\d)[0-9A-Za-z]{4,20}")
 _SHARED = """
     SELECT id, shared FROM (
         SELECT export.id, (SELECT count(*) FROM unnest(export.people) AS one WHERE one = ANY(%s)) AS shared
         FROM audit_exportrequest AS export WHERE export.id = ANY(%s) AND export.people && %s::bigint[]
-    ) AS held WHERE shared >= %s ORDER BY shared DESC, id DESC LIMIT %s
+    ) AS held WHERE shared >= %s
 """
 
 
@@ -44,18 +46,12 @@ _SHARED = """
 class Found:
     """An export that a file may come from. ``ways``: ``file``, ``cells``, ``serial``, ``students``, the surest first.
 
-    ``shared``: how many students of the file the export held; ``of``: how many students the file names.
+    ``share``: of the students whom the file names, how many the export held, by `BANDS`.
     """
 
     export: ExportRequest
     ways: list[str] = field(default_factory=list)
-    shared: int = 0
-    of: int = 0
-
-    @property
-    def percent(self) -> int:
-        """Share of the students of the file whom the export held."""
-        return 100 * self.shared // self.of if self.of else 0
+    share: str = ""
 
 
 @dataclass(frozen=True)
@@ -176,10 +172,15 @@ def _add_shared(found: dict[int, Found], rows: QuerySet[ExportRequest], students
         return
     ids, keys = sorted(students), list(rows.values_list("pk", flat=True))
     with connection.cursor() as cursor:
-        cursor.execute(_SHARED, [ids, keys, ids, LEAST, SHOWN])
-        shared = dict(cursor.fetchall())
-    known = {row.pk: row for row in rows.filter(pk__in=[*shared, *found])}
-    for key, count in shared.items():
+        cursor.execute(_SHARED, [ids, keys, ids, LEAST])
+        shared = {key: _band(100 * count // len(ids)) for key, count in cursor.fetchall()}
+    first = sorted(shared, key=lambda key: (-shared[key][0], -key))[:SHOWN]
+    known = {row.pk: row for row in rows.filter(pk__in=[*first, *found])}
+    for key in first:
         one = found.setdefault(key, Found(known[key]))
         one.ways.append("students")
-        one.shared, one.of = count, len(students)
+        one.share = shared[key][1]
+
+
+def _band(percent: int) -> tuple[int, str]:
+    return next((least, name) for least, name in BANDS if percent >= least)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,7 +23,7 @@ PERM, CONFIRM, REVEAL = "export_students", "view_student", "reveal_personal"
 AUDIT = ("view_events", "manage_incident")
 READERS = (PERM, *AUDIT)
 State = Request.State
-GIVEN = (State.UNDER_REVIEW, State.APPROVED, State.CLOSED)
+ON_ITS_WAY = (State.UNDER_REVIEW, State.APPROVED, State.RETURNED)
 
 
 def within(user: User, school: Unit, *, whole: bool = False) -> QuerySet[Enrolment]:
@@ -61,12 +62,16 @@ def together(
 ) -> int:
     """How many students, each once, the exports of ``user`` of the last days hold together with these ones.
 
-    The days are those of the rule ``export_days``. What came back counts on any day, since it can be submitted again;
-    what was refused or recalled, and what this one takes the place of, does not.
+    The days are those of the rule ``export_days``, from when the file was made, or all had agreed to it. What waits or
+    came back counts on any day, since it can be given still; what was refused or recalled, and what this one takes the
+    place of, does not.
     """
     since = timezone.now() - timedelta(days=int(rule(school, "export_days")))
-    counted = Q(request__state__in=GIVEN, request__submitted_at__gt=since) | Q(request__state=State.RETURNED)
-    earlier = ExportRequest.objects.filter(counted, requester=user, request__school=school)
+    given = Q(request__state=State.CLOSED, given_at__gt=since)
+    mine = ExportRequest.objects.filter(requester=user, request__school=school)
+    earlier = mine.alias(given_at=Coalesce("made_at", "request__closed_at")).filter(
+        given | Q(request__state__in=ON_ITS_WAY)
+    )
     if instead_of is not None:
         earlier = earlier.exclude(pk=instead_of.pk)
     return len(set(people).union(*earlier.values_list("people", flat=True)))

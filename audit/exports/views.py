@@ -82,7 +82,7 @@ def new_export(request: HttpRequest) -> HttpResponse:
     old = requests.to_replace(user, actions.KIND, school, request.GET.get("instead_of", ""), sent=sent)
     choice = _choice(request, user, school, old)
     form = ExportForm(user, school, old, request.POST if sent else None)
-    if sent and form.is_valid() and _is_as_seen(request, form, choice):
+    if sent and _is_as_seen(request, form, choice) and form.is_valid():
         typed = _asked(request, form, user, school, choice, old)
         if typed is not None:
             messages.success(request, _told(typed))

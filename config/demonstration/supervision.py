@@ -1,6 +1,7 @@
 """An inspection of the admissions office with a notice that waits to be acknowledged, an opinion, assessments."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 from django.utils import timezone
 
@@ -63,6 +64,6 @@ def fill(people: People) -> None:
     for by, other in (("archivehead1", "leader1"), ("c-archivehead1", "c-leader1")):
         school = school_of(staff[by], "decide_for_archives")
         made = assessments.write(
-            actor=staff[by], school=school, conclusion="measures", valid_until=until, **ASSESSED
+            actor=staff[by], key=uuid4(), school=school, conclusion="measures", valid_until=until, **ASSESSED
         )
         assessments.confirm(actor=staff[other], assessment=made)

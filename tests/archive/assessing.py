@@ -1,6 +1,7 @@
 """Impact assessments for tests."""
 
 from typing import Any
+from uuid import uuid4
 
 from django.utils import timezone
 
@@ -17,7 +18,7 @@ TEXTS = {
 def written(cast: Cast, **values: Any) -> ImpactAssessment:
     """One by the head of archives, valid for this year."""
     usual: dict[str, Any] = {
-        "actor": cast.archive_head, "school": cast.school, "conclusion": "measures",
+        "actor": cast.archive_head, "key": uuid4(), "school": cast.school, "conclusion": "measures",
         "valid_until": actions.last_day(timezone.localdate()), **TEXTS,
     }  # fmt: skip
     return actions.write(**{**usual, **values})

@@ -65,6 +65,8 @@ def test_the_list_is_exported_as_it_is_filtered(cast: Cast, client: Client) -> N
 def test_a_list_that_changed_is_looked_at_again(cast: Cast) -> None:
     pupils(cast, "王小明", "李小红")
     assert "2" in errors(posted(cast.registrar, second=cast.second_registrar, seen=""))
+    told: Any = posted(cast.registrar, second=cast.second_registrar, seen="", use="")
+    assert set(told.context["form"].errors) == {"use", "__all__"}, "the new page says so beside other faults"
     assert not ExportRequest.objects.exists()
 
 
@@ -192,6 +194,15 @@ def test_masked_is_usual_and_whole_needs_the_right(cast: Cast) -> None:
     )
 
 
+def test_whole_numbers_without_a_column_of_such_are_refused_with_words(cast: Cast) -> None:
+    pupils(cast, "王小明")
+    sent = {"second": cast.second_registrar, "columns": ["name", "sex"], "numbers": "whole"}
+    for chosen in ("", str(standing(cast).public_id)):
+        answer: Any = posted(cast.registrar, **sent, assessment=chosen)
+        assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["numbers"])
+    assert not ExportRequest.objects.exists()
+
+
 def test_a_column_that_is_not_offered_is_refused(cast: Cast) -> None:
     pupils(cast, "王小明")
     assert "columns" in errors(
@@ -241,13 +252,15 @@ def test_the_page_tells_what_counts_together(cast: Cast, client: Client) -> None
     client.force_login(cast.registrar)
     english = {"Accept-Language": "en"}
     page = client.get(reverse("audit:export_new"), headers=english).content.decode()
-    assert "more than 2 students in 7 days" in page
+    assert "of the last 7 days and those still on their way hold more than 2 students" in page
     assert "With this list you come to 3 students." in page
     typed = asked(cast, people[2:])
+    set_rule(cast.school, "export_days", "29")
     page = client.get(
         reverse("approvals:request", args=[typed.request.public_id]), headers=english
     ).content.decode()
-    assert "Students in all exports of 7 days" in page
+    assert "Students of this and the exports counted with it, each once" in page
+    assert "29 days" not in page, "the figure is of the day on which it was asked for"
 
 
 def lapsed(typed: ExportRequest) -> ExportRequest:

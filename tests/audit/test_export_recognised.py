@@ -81,16 +81,31 @@ def table_of(numbers: list[str]) -> bytes:
     return write_table(["谁", "号"], [["某", one] for one in numbers], text_columns=[1])
 
 
-def test_exports_are_ordered_by_the_share_of_the_students(cast: Cast) -> None:
+def test_exports_are_ordered_by_the_rough_share_of_the_students(cast: Cast) -> None:
     people = pupils(cast, "王小明", "李小红", "张小军", *OTHERS)
     all_of_them, some_of_them = made(cast, people), made(cast, people[:10])
     answer = recognising.by_file(actor=cast.auditor, content=table_of([*numbers_of(people[:11]), "9999999"]))
     assert answer.students == 11
-    shares = [(one.export, one.shared, one.percent) for one in answer.found]
-    assert shares == [(all_of_them, 11, 100), (some_of_them, 10, 90)]
+    assert [(one.export, one.share) for one in answer.found] == [(all_of_them, "all"), (some_of_them, "most")]
     by_identity = [*[one.lower() for one in NUMBERS], *numbers_of(people[3:])]
     answer = recognising.by_file(actor=cast.auditor, content=table_of(by_identity))
-    assert (answer.students, answer.found[0].shared) == (12, 12)
+    assert (answer.students, answer.found[0].share) == (12, "all")
+
+
+def test_a_class_with_and_without_one_student_gets_one_answer(cast: Cast, client: Client) -> None:
+    people = pupils(cast, "王小明", *[f"同学{at}" for at in range(1, 25)])
+    older, newer = made(cast, people[:20]), made(cast, people[4:24])
+    client.force_login(cast.auditor)
+    for asked_of in (people, people[1:]):
+        file = SimpleUploadedFile("x.xlsx", table_of(numbers_of(asked_of)))
+        page = client.post(
+            reverse("audit:export_recognise"), {"file": file}, headers={"Accept-Language": "en"}
+        )
+        found = [(one.export, one.ways, one.share) for one in page.context["answer"].found]
+        assert found == [(newer, ["students"], "most"), (older, ["students"], "most")]
+        rows = page.content.decode().split("<tbody>")[1].split("</tbody>")[0]
+        assert rows.count("Most of its students") == 2
+        assert "%" not in rows and "of 25" not in rows and "of 24" not in rows
 
 
 def test_a_file_with_few_numbers_does_not_tell_who_is_in_which_export(cast: Cast) -> None:

@@ -34,7 +34,7 @@ from ledger.context import acting
 from ledger.models import Event
 from ledger.seals import live
 from ledger.seals.findings import Findings
-from records.models import Enrolment, ReadingDay
+from records.models import Enrolment, ReadingDay, Student
 from tests.archive.asking import moves_on
 from tests.audit.exporting import NUMBERS, asked, content, form, fresh, made, pupils, seen, sheet, stepped
 from tests.cast import Cast, make_cast
@@ -156,6 +156,10 @@ def test_whole_numbers_and_many_students_go_to_the_head_of_archives(cast: Cast) 
         asked(cast, people, named=cast.archive_head)
 
 
+def together(cast: Cast, people: list[Student]) -> int:
+    return selectors.together(cast.registrar, cast.school, [one.pk for one in people])
+
+
 def test_exports_cut_into_pieces_go_to_the_head_of_archives(cast: Cast) -> None:
     people = pupils(cast, "王小明", "李小红", "张小军")
     set_rule(cast.school, "export_limit", "2")
@@ -168,11 +172,31 @@ def test_exports_cut_into_pieces_go_to_the_head_of_archives(cast: Cast) -> None:
     colleague = asked(cast, people[2:], actor=cast.second_registrar, named=cast.registrar)
     assert not colleague.needs_approval, "each exporter counts alone"
     for one in (first, again, piece):
-        one.request.submitted_at -= timedelta(days=7)
+        one.request.submitted_at -= timedelta(days=30)
         saved(one.request)
-    assert not asked(cast, people[2:]).needs_approval, "the days are over"
+    assert asked(cast, people[2:]).needs_approval, "what waits counts on any day: it can still be confirmed"
+
+
+@pytest.mark.parametrize("is_made", [True, False])
+def test_what_was_given_counts_for_the_days_of_the_rule(cast: Cast, is_made: bool) -> None:
+    people = pupils(cast, "王小明", "李小红", "张小军")
+    set_rule(cast.school, "export_limit", "2")
+    given = stepped(cast.second_registrar, asked(cast, people[:2]))
+    if is_made and given.job:
+        run(given.job.pk)
+        given = fresh(given)
+    given.request.submitted_at -= timedelta(days=30)
+    saved(given.request)
+    assert together(cast, people[2:]) == 3, "it was given today, whenever it was asked for"
+    given.request.closed_at -= timedelta(days=7)
+    saved(given.request)
+    if is_made:
+        assert together(cast, people[2:]) == 3, "the file counts from when it was made"
+        given.made_at -= timedelta(days=7)
+        saved(given)
+    assert together(cast, people[2:]) == 1, "the days are over"
     set_rule(cast.school, "export_days", "8")
-    assert asked(cast, people[2:]).needs_approval
+    assert together(cast, people[2:]) == 3
 
 
 def test_what_was_never_given_counts_for_nothing_but_what_came_back_does(cast: Cast) -> None:

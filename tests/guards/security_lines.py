@@ -119,6 +119,7 @@ SECURITY: dict[str, Route] = {
     "archive:assessment_new": route(*ASSESS, methods="GET POST"),
     "archive:assessment": route(*ASSESSMENTS, obj=_assessment),
     "archive:assessment_confirm": route(*CONFIRM, obj=_assessment, methods="POST"),
+    "archive:assessment_end": route(*CONFIRM, obj=_assessment, methods="POST"),
     "archive:certificates": route("issue_certificate", methods="GET POST"),
     "archive:certificate": route("issue_certificate", obj=_certificate),
     "archive:certificate_copy": route("issue_certificate", obj=_certificate, methods="POST"),
