@@ -49,7 +49,7 @@ class SealShape(InsertOnlyModel):
 _ids_between = Func(
     RawSQL("ids[1]", ()), RawSQL("ids[array_upper(ids, 1)]", ()), Value("[]"), function="numrange"
 )
-"""From the first to the last id of a part: they are in order. Of numbers that have no largest one: the end is within."""
+"""From the first to the last id of a part: they are in order. Of numbers without a largest: the end is within."""
 
 
 class SealPart(InsertOnlyModel):
