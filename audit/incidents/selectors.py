@@ -66,7 +66,7 @@ def handling(about: str) -> QuerySet[Appointment]:
 
 def is_left(incident: Incident) -> bool:
     """Whether nobody but its suspect handles incidents there, so that the head of unit runs the case as well."""
-    return Incident.objects.filter(~Exists(handling("suspect")), pk=incident.pk).exists()
+    return bool(Incident.objects.filter(~Exists(handling("suspect")), pk=incident.pk).exists())
 
 
 def perm_to_run(user: User, incident: Incident) -> str:

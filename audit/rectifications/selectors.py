@@ -75,7 +75,7 @@ def evidence_of(row: Rectification) -> QuerySet[RectificationEvidence]:
 def evidence_gone(row: Rectification) -> int:
     """How many of these scans went with a destroyed file."""
     rows = RectificationEvidence.objects.filter(step__rectification=row, blob__discarded__isnull=False)
-    return rows.count()
+    return int(rows.count())
 
 
 def overtaken(row: Rectification) -> QuerySet[RectificationEvidence]:
@@ -83,7 +83,8 @@ def overtaken(row: Rectification) -> QuerySet[RectificationEvidence]:
     last = DestroyedFile.objects.filter(school=row.school_id).order_by("-at").first()
     if row.opinion_id is None or last is None:
         return RectificationEvidence.objects.none()
-    return evidence_of(row).filter(step__at__lte=last.at)
+    rows: QuerySet[RectificationEvidence] = evidence_of(row).filter(step__at__lte=last.at)
+    return rows
 
 
 def may_verify(user: User, row: Rectification) -> bool:
