@@ -47,9 +47,9 @@ class SealShape(InsertOnlyModel):
 
 
 _ids_between = Func(
-    RawSQL("ids[1]", ()), RawSQL("ids[array_upper(ids, 1)]", ()), Value("[]"), function="int8range"
+    RawSQL("ids[1]", ()), RawSQL("ids[array_upper(ids, 1)]", ()), Value("[]"), function="numrange"
 )
-"""From the first to the last id of a part: they are in order."""
+"""From the first to the last id of a part: they are in order. Of numbers without a largest: the end is within."""
 
 
 class SealPart(InsertOnlyModel):

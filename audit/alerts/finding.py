@@ -15,7 +15,6 @@ from django.utils import timezone
 
 from accounts.grants import in_force
 from accounts.models import Appointment, User
-from accounts.scope import OutOfScope
 from approvals.relation import related_among
 from audit.incidents.selectors import READING
 from audit.models import Alert
@@ -93,12 +92,11 @@ def read_on(day: date) -> QuerySet[Event]:
     return found.filter(~Exists(led), actor__kind=User.Kind.STAFF).order_by()
 
 
-def of_school(rows: QuerySet[Event], school: Unit) -> QuerySet[Event]:
-    """Those of these events that happened at the school or at no unit, and those by which somebody left his scope."""
-    here = list(Unit.objects.filter(_within(school)).values_list("pk", flat=True))
-    found: QuerySet[Event] = rows.filter(
-        Q(unit_id__in=here) | Q(unit_id__isnull=True) | Q(action=OutOfScope.action)
-    )
+def at_school(rows: QuerySet[Event], school: Unit, *, below: bool) -> QuerySet[Event]:
+    """Those of these events that happened at the school and its departments, or at every unit below it."""
+    under = Q(ancestors__contains=[school.pk]) if below else Q(parent=school, kind=Unit.Kind.DEPARTMENT)
+    here = Unit.objects.filter(Q(pk=school.pk) | under)
+    found: QuerySet[Event] = rows.filter(unit_id__in=list(here.values_list("pk", flat=True)))
     return found
 
 
@@ -165,27 +163,19 @@ def _at(school: Unit) -> Q:
     return Q(unit=school) | Q(unit__parent=school, unit__kind=Unit.Kind.DEPARTMENT)
 
 
-def _within(school: Unit) -> Q:
-    return Q(pk=school.pk) | Q(parent=school, kind=Unit.Kind.DEPARTMENT)
-
-
 def _refusals(day: date) -> Iterator[Found]:
+    """Refusals wherever they were: who works for a school is told of there, also of what he tried elsewhere."""
     refused = events_of(day).filter(result__in=REFUSED).order_by()
-    known = refused.filter(actor__isnull=False)
-    most: Counter[int] = Counter(known.values_list("actor_id", flat=True))
+    most: Counter[int] = Counter(refused.filter(actor__isnull=False).values_list("actor_id", flat=True))
     nobody = refused.filter(actor__isnull=True, object_type=User._meta.label, object_id__isnull=False)
-    failed: Counter[int] = Counter(pk for pk in nobody.values_list("object_id", flat=True) if pk)
-    most.update(failed)
+    most.update(pk for pk in nobody.values_list("object_id", flat=True) if pk)
     people = User.objects.filter(pk__in=most, kind=User.Kind.STAFF).select_related("unit__parent")
     for person in people:
         if person.unit is not None:
             school = person.unit.employer
             limit = _limit(school, "alert_refusals", day)
-            if limit is None or most[person.pk] <= limit:
-                continue
-            count = of_school(known.filter(actor=person), school).count() + failed[person.pk]
-            if count > limit:
-                yield Found(Kind.REFUSALS, school, person, count, limit)
+            if limit is not None and most[person.pk] > limit:
+                yield Found(Kind.REFUSALS, school, person, most[person.pk], limit)
 
 
 def _staff_by_school() -> Iterator[tuple[Unit, list[User]]]:

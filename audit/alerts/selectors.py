@@ -1,28 +1,15 @@
-"""Reads of alerts. Nobody sees the alert about himself; one that nobody else could answer is the head of unit's."""
+"""Reads of alerts. Nobody sees the alert about himself; that about the only security administrator is the leader's."""
 
 from typing import Any
 from uuid import UUID
 
-from django.contrib.postgres.fields import ArrayField
-from django.db.models import (
-    BigIntegerField,
-    Case,
-    Exists,
-    ExpressionWrapper,
-    F,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    When,
-)  # fmt: skip
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce, Greatest
 
-from accounts.grants import in_force
 from accounts.models import Appointment, User
-from accounts.roles import ROLE_PERMISSIONS
 from accounts.scope import units_with, visible_or_404
-from audit.alerts.finding import REFUSED, events_of, of_school, read_on
+from audit.alerts.finding import REFUSED, at_school, events_of, read_on
+from audit.incidents.selectors import duties, handling
 from audit.models import Alert
 from ledger.models import Event
 from records.models import ReadingDay
@@ -34,27 +21,18 @@ Kind = Alert.Kind
 
 
 def alerts(user: User) -> QuerySet[Any]:
-    """Alerts of the schools where ``user`` handles incidents; as head of unit those that nobody else there can answer.
+    """Alerts of the schools where ``user`` handles incidents; as head of unit those about who handles them alone there.
 
     ``amount``: how much there is; of much reading the files read on that day by now.
     """
     every: QuerySet[Alert] = Alert.objects.all()
-    left = Q(school_id__in=units_with(user, HEAD)) & ~Exists(_others())
+    alone = Exists(duties().filter(user=OuterRef("person"))) & ~Exists(handling("person"))
+    left = Q(school_id__in=units_with(user, HEAD)) & Q(alone)
     mine = every.filter(Q(school_id__in=units_with(user, PERM)) | left).exclude(person=user)
     read = ReadingDay.objects.filter(reader=OuterRef("person"), day=OuterRef("day")).values("students__len")
     by_now = Greatest(F("count"), Coalesce(Subquery(read), 0))
     mine = mine.annotate(amount=Case(When(kind=Kind.BULK, then=by_now), default=F("count")))
     return mine.select_related("school", "person__unit", "answered_by", "incident")
-
-
-def _others() -> QuerySet[Appointment]:
-    """Those who handle alerts at the school of an alert today, but for the person whom it is about."""
-    roles = [role for role, perms in ROLE_PERMISSIONS.items() if PERM in perms]
-    above = ExpressionWrapper(OuterRef("school__ancestors"), ArrayField(BigIntegerField()))
-    held = Appointment.objects.filter(in_force(), role__in=roles, user__is_active=True).annotate(above=above)
-    held = held.filter(Q(unit=OuterRef("school")) | Q(above__contains=[F("unit_id")]))
-    rows: QuerySet[Appointment] = held.exclude(user=OuterRef("person"))
-    return rows
 
 
 def open_alerts(user: User) -> QuerySet[Any]:
@@ -69,12 +47,17 @@ def alert_for(user: User, public_id: UUID) -> Any:
 
 
 def events_behind(alert: Alert) -> list[Event]:
-    """What the person did there on that day that the alert speaks of, at most 100 events and none with a name in it."""
+    """What the person did on that day that the alert speaks of, at most 100 events and none with a name in it.
+
+    Refusals wherever they were, much reading at the school and the units below it, other reading at the school itself.
+    """
     if alert.kind in (Kind.ACCOUNT, Kind.GRANTS):
         return []
-    refused = events_of(alert.day).filter(result__in=REFUSED)
-    rows = refused if alert.kind == Kind.REFUSALS else read_on(alert.day)
-    return list(of_school(rows.filter(actor=alert.person), alert.school).order_by("at", "pk")[:MOST_EVENTS])
+    if alert.kind == Kind.REFUSALS:
+        rows = events_of(alert.day).filter(result__in=REFUSED)
+    else:
+        rows = at_school(read_on(alert.day), alert.school, below=alert.kind == Kind.BULK)
+    return list(rows.filter(actor=alert.person).order_by("at", "pk")[:MOST_EVENTS])
 
 
 def roles_behind(alert: Alert) -> list[Appointment]:

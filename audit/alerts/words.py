@@ -8,7 +8,7 @@ from audit.models import Alert
 
 Kind = Alert.Kind
 _TOLD: dict[str, Any] = {
-    Kind.BULK: _("Files read: %(count)s, allowed: %(limit)s"),
+    Kind.BULK: _("Files read on the whole day, at every school: %(count)s, allowed: %(limit)s"),
     Kind.HOURS: _("Files read outside working hours: %(count)s, allowed: %(limit)s"),
     Kind.FAMILY: _("Files of the own family read: %(count)s, allowed: %(limit)s"),
     Kind.COLLEAGUES: _("Files of colleagues' families read: %(count)s, allowed: %(limit)s"),

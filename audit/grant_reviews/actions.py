@@ -12,14 +12,15 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.actions import end_appointment
+from accounts.grants import in_force
 from accounts.models import Appointment, User
 from accounts.roles import ROLE_PERMISSIONS, Role
-from accounts.scope import NotPermitted, holders, reading_role, role_for, units_with_any
+from accounts.scope import NotPermitted, reading_role, role_for, units_with_any
 from approvals.actions import new_number
 from approvals.deadlines import due_after
 from approvals.refusals import RequestRefused, WrongState
 from audit.grant_reviews import selectors
-from audit.grant_reviews.selectors import HEAD, READ, RUN
+from audit.grant_reviews.selectors import HEAD, READ, RUN, ended_by, outcome_of
 from audit.models import GrantReview, GrantReviewItem
 from core.pdf import render_pdf
 from core.row_locks import locked_rows
@@ -131,15 +132,16 @@ def decide(
 
 
 def _runs(item: GrantReviewItem) -> bool:
-    return RUN in ROLE_PERMISSIONS[Role(item.appointment.role)]
+    return RUN in ROLE_PERMISSIONS[Role(item.appointment.role)] and not _has_ended(item.appointment)
 
 
 def _others_run(review: GrantReview, item: GrantReviewItem) -> bool:
-    """Whether somebody else grants roles there and keeps that by what the review says."""
+    """Whether somebody else has a role in force by which he grants roles there, and which the review does not end."""
     roles = [role for role, perms in ROLE_PERMISSIONS.items() if RUN in perms]
-    going = review.items.filter(outcome=Outcome.END, appointment__role__in=roles).values("person")
-    others = holders(RUN, review.school).exclude(pk=item.person_id).exclude(pk__in=going)
-    return bool(others.exists())
+    chain = [review.school_id, *review.school.ancestors]
+    held = Appointment.objects.filter(in_force(), role__in=roles, unit__in=chain, user__is_active=True)
+    going = review.items.filter(outcome=Outcome.END).values("appointment")
+    return bool(held.exclude(user=item.person_id).exclude(pk__in=going).exists())
 
 
 @transaction.atomic
@@ -191,8 +193,7 @@ def _demand_last(review: GrantReview, item: GrantReviewItem) -> None:
 
 
 def _has_ended(appointment: Appointment) -> bool:
-    until = appointment.valid_until
-    return appointment.withdrawn_at is not None or (until is not None and until < timezone.localdate())
+    return ended_by(appointment, timezone.now())
 
 
 @transaction.atomic
@@ -231,8 +232,7 @@ def _line(one: GrantReviewItem) -> dict[str, str]:
         "department": one.person.unit.label if one.person.unit else "",
         "role": str(one.appointment.get_role_display()),
         "unit": one.appointment.unit.label,
-        "outcome": one.outcome,
-        "ended": "yes" if one.ended_by_id else "",
+        "outcome": outcome_of(one),
         "reason": one.reason,
         "decided_by": one.decided_by.name if one.decided_by else "",
     }

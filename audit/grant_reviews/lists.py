@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audit.grant_reviews.selectors import outcome_of
 from audit.letters.selectors import open_letters
 from audit.models import GrantReviewItem
 from core.listpage import Column, Empty, Filter, ListPage
@@ -43,6 +44,7 @@ class ReviewList(ListPage[Any]):
         Column("listed", _("Roles"), lambda row: row.listed, css="num"),
         Column("kept", _("Still needed"), lambda row: row.kept, css="num", phone=False),
         Column("marked", _("To be ended"), lambda row: row.marked, css="num", phone=False),
+        Column("ended", _("Ended"), lambda row: row.ended if row.closed_at else None, css="num", phone=False),
         Column("unanswered", _("Not answered"), lambda row: row.unanswered, css="num"),
     )  # fmt: skip
     filters = (
@@ -62,11 +64,17 @@ class ReviewList(ListPage[Any]):
 
 
 def _outcome(row: GrantReviewItem) -> str:
-    if row.ended_by is not None:
+    outcome = outcome_of(row)
+    if outcome == "ended":
         return badge("grey", _("Ended"), "circle-check")
-    if row.outcome == Outcome.END:
+    if outcome == "before":
+        return badge("grey", _("Ended before"), "circle-check")
+    if outcome == "stays":
+        why = _("Nobody else could end it.")
+        return badge("orange", _("Stays in force"), "alert-circle", title=why)
+    if outcome == Outcome.END:
         return badge("orange", _("To be ended"), "alert-circle")
-    if row.outcome == Outcome.KEEP:
+    if outcome == Outcome.KEEP:
         return badge("green", _("Still needed"), "circle-check")
     return badge("amber", _("Not answered"), "clock")
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ def reviews(user: User) -> QuerySet[Any]:
         listed=Count("items"),
         kept=Count("items", filter=Q(items__outcome="keep")),
         marked=Count("items", filter=Q(items__outcome="end")),
+        ended=Count("items", filter=Q(items__ended_by__isnull=False)),
         unanswered=Count("items", filter=Q(items__outcome="")),
     )
 
@@ -38,7 +40,7 @@ def review_for(user: User, public_id: UUID) -> Any:
 def items(user: User, review: GrantReview) -> QuerySet[Any]:
     """The roles of a review: all for who runs or reads it, else those for which ``user`` answers."""
     rows: QuerySet[GrantReviewItem] = GrantReviewItem.objects.filter(review=review)
-    rows = rows.select_related("appointment__unit__parent", "person__unit__parent", "decided_by", "ended_by")
+    rows = rows.select_related("review", "appointment__unit__parent", "person__unit__parent", "decided_by")
     if review.school_id in units_with_any(user, (RUN, READ)):
         return rows
     return rows.filter(person__in=answered_by(user, review))
@@ -118,5 +120,34 @@ def units_to_open(user: User) -> list[Unit]:
 def rows_of(review: GrantReview) -> list[GrantReviewItem]:
     """Every role of a review with its outcome, by person, for the report."""
     rows = GrantReviewItem.objects.filter(review=review)
-    rows = rows.select_related("appointment__unit", "person__unit", "decided_by", "ended_by")
+    rows = rows.select_related("review", "appointment__unit", "person__unit", "decided_by")
     return list(rows.order_by("person__name", "pk"))
+
+
+def ended_by(appointment: Appointment, at: datetime) -> bool:
+    """Whether a role had ended at that moment."""
+    withdrawn, until = appointment.withdrawn_at, appointment.valid_until
+    if withdrawn is not None:
+        return withdrawn <= at
+    return until is not None and until < timezone.localdate(at)
+
+
+def outcome_of(item: GrantReviewItem) -> str:
+    """What became of a role: "keep", "end" while its review runs, "" when nobody answered; at the end of a marked one
+
+    "ended", "before" when it had ended meanwhile, "stays" when nobody else could end it.
+    """
+    if item.outcome != GrantReviewItem.Outcome.END or item.review.closed_at is None:
+        return str(item.outcome)
+    if item.ended_by_id is not None:
+        return "ended"
+    return "before" if ended_by(item.appointment, item.review.closed_at) else "stays"
+
+
+def ending(user: User, review: GrantReview) -> tuple[int, bool]:
+    """How many roles end when ``user`` finishes a review now, and whether his own is marked, which he cannot end."""
+    marked = GrantReviewItem.objects.filter(review=review, outcome=GrantReviewItem.Outcome.END)
+    now = timezone.now()
+    left = [one for one in marked.select_related("appointment") if not ended_by(one.appointment, now)]
+    own = sum(one.person_id == user.pk for one in left)
+    return len(left) - own, bool(own)

@@ -62,7 +62,10 @@ def review(request: HttpRequest, review_id: UUID) -> HttpResponse:
         BulkAct(_("To be ended"), url, "x", dialog="end-roles"),
     ]
     page = ItemList(request, selectors.items(user, row), user=user, bulk=bulk if answers else [])
+    ends, own = selectors.ending(user, row) if runs and not row.closed_at else (0, False)
     context = {
+        "ends": ends,
+        "own": own,
         "review": row,
         "state": review_badge(row),
         "answers": answers,

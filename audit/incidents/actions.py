@@ -22,6 +22,7 @@ from audit.incidents.selectors import (
     MANAGE,
     done_steps,
     is_telling_over,
+    perm_to_run,
     person_at,
     read_by,
     stays_of,
@@ -87,10 +88,13 @@ def report(
 
 
 def _open(actor: User, incident: Incident, perm: str) -> tuple[Incident, str]:
-    """The case, locked and not closed, and the role. Raises NotPermitted, SamePerson for the suspect, WrongState."""
-    role = role_for(actor, perm, incident.school_id)
+    """The case, locked and not closed, and the role. Raises NotPermitted, SamePerson for the suspect, WrongState.
+
+    The head of unit runs it too while nobody but the suspect handles incidents there.
+    """
     rows = locked_rows(Incident.objects.filter(pk=incident.pk))
     row: Incident = rows.select_related("school", "suspect").get()
+    role = role_for(actor, perm_to_run(actor, row) if perm == MANAGE else perm, row.school_id)
     if row.suspect_id == actor.pk:
         raise SamePerson(_("The suspect takes no part in the case."))
     if row.closed_at is not None:
@@ -213,7 +217,7 @@ def freeze(*, actor: User, incident: Incident, staff_no: str) -> FrozenAccount:
         raise WrongState(_("This account is frozen already."))
     with acting(actor, role=role, request_no=row.number):
         try:
-            lock_user(actor=actor, user=person, reason=row.number, perm=MANAGE)
+            lock_user(actor=actor, user=person, reason=row.number, perm=perm_to_run(actor, row))
         except ValidationError as refused:
             raise RequestRefused(" ".join(refused.messages)) from refused
         made: FrozenAccount = FrozenAccount.objects.create(incident=row, user=person, by=actor)

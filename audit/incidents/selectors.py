@@ -4,10 +4,24 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import (
+    BigIntegerField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)  # fmt: skip
 from django.db.models.functions import Coalesce
 
-from accounts.models import User
+from accounts.grants import in_force
+from accounts.models import Appointment, User
+from accounts.roles import ROLE_PERMISSIONS
 from accounts.scope import units_with, units_with_any, visible_or_404
 from audit.incidents.steps import following
 from audit.models import FrozenAccount, Incident, IncidentStep, IncidentStudent, Step
@@ -34,6 +48,37 @@ def _of(user: User, *perms: str) -> QuerySet[Any]:
     first = _untold().filter(incident=OuterRef("pk")).order_by("position").values("due")[:1]
     rows = rows.annotate(untold_due=Subquery(first))
     return rows.select_related("school", "reported_by", "suspect", "handler", "closer")
+
+
+def duties() -> QuerySet[Appointment]:
+    """Roles in force today by which somebody handles incidents at the school of the outer row."""
+    roles = [role for role, perms in ROLE_PERMISSIONS.items() if MANAGE in perms]
+    above = ExpressionWrapper(OuterRef("school__ancestors"), ArrayField(BigIntegerField()))
+    held = Appointment.objects.filter(in_force(), role__in=roles).annotate(above=above)
+    rows: QuerySet[Appointment] = held.filter(Q(unit=OuterRef("school")) | Q(above__contains=[F("unit_id")]))
+    return rows
+
+
+def handling(about: str) -> QuerySet[Appointment]:
+    """Those of people who can sign in, but for the person whom a column of the outer row names."""
+    return duties().filter(~Q(user=Coalesce(OuterRef(about), 0)), user__is_active=True)
+
+
+def is_left(incident: Incident) -> bool:
+    """Whether nobody but its suspect handles incidents there, so that the head of unit runs the case as well."""
+    return bool(Incident.objects.filter(~Exists(handling("suspect")), pk=incident.pk).exists())
+
+
+def perm_to_run(user: User, incident: Incident) -> str:
+    """What running a case asks of ``user``: to handle incidents, or to close them while the case is left."""
+    if incident.school_id in units_with(user, MANAGE) or not is_left(incident):
+        return MANAGE
+    return CLOSE
+
+
+def runs(user: User, incident: Incident) -> bool:
+    """Whether ``user`` takes the steps of a case."""
+    return incident.school_id in units_with(user, perm_to_run(user, incident))
 
 
 def open_concerned() -> QuerySet[IncidentStudent]:
@@ -125,9 +170,9 @@ def steps_of(incident: Incident) -> list[IncidentStep]:
 def open_steps(user: User, incident: Incident) -> list[str]:
     """The steps that ``user`` may take now."""
     done = done_steps(incident)
-    runs = incident.school_id in units_with(user, MANAGE)
-    closes = incident.school_id in units_with(user, CLOSE)
-    return [step for step in following(done) if (closes if step == Step.CLOSED else runs)]
+    closes = incident.school_id in units_with(user, CLOSE) and not incident.steps.filter(by=user).exists()
+    takes = runs(user, incident)
+    return [step for step in following(done) if (closes if step == Step.CLOSED else takes)]
 
 
 def frozen_of(incident: Incident) -> list[FrozenAccount]:
@@ -166,10 +211,12 @@ def read_by(reader: User, school: Unit, since: datetime, until: datetime) -> Que
 
 def waiting_incidents(user: User) -> list[Any]:
     """Open cases that wait for ``user``: to be run, or to be closed once all else is done."""
-    runs, closes = units_with(user, MANAGE), units_with(user, CLOSE)
+    closes = units_with(user, CLOSE)
     ends = Q(state=Step.LESSONS, untold_due__isnull=True)
-    to_run = Q(school_id__in=runs) & ~ends
-    to_close = Q(school_id__in=closes) & ends & ~Q(handler=user)
+    left = Q(school_id__in=closes) & ~Exists(handling("suspect"))
+    to_run = (Q(school_id__in=units_with(user, MANAGE)) | left) & ~ends
+    took = IncidentStep.objects.filter(incident=OuterRef("pk"), by=user)
+    to_close = Q(school_id__in=closes) & ends & ~Q(handler=user) & ~Exists(took)
     rows = _of(user, *READERS).filter(closed_at__isnull=True).filter(to_run | to_close)
     return list(rows.prefetch_related("steps").order_by("pk"))
 

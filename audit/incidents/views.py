@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import SIGNED_IN, requires, user_of
-from accounts.scope import units_with
 from approvals.refusals import RequestRefused
 from approvals.telling import handed_pdf
 from audit.incidents import actions, selectors
@@ -91,7 +90,7 @@ def _page(request: HttpRequest, row: Incident, *bound: forms.Form, status: int =
     user = user_of(request)
     given: dict[type, Any] = {type(one): one for one in bound}
     steps = [] if row.closed_at else selectors.open_steps(user, row)
-    runs = not row.closed_at and row.school_id in units_with(user, selectors.MANAGE)
+    runs = not row.closed_at and selectors.runs(user, row)
     told = any(one.step == Step.STUDENTS_NOTIFIED for one in row.steps.all())
     context = {
         "incident": row,
@@ -103,6 +102,7 @@ def _page(request: HttpRequest, row: Incident, *bound: forms.Form, status: int =
         "otherwise": selectors.told_otherwise(row),
         "writes": runs and not selectors.is_telling_over(row),
         "runs": runs,
+        "is_left": not row.closed_at and selectors.is_left(row),
         "closes": Step.CLOSED in steps,
         "step_form": given.get(StepForm) or (StepForm(steps=steps) if steps else None),
         "account_form": given.get(AccountForm) or AccountForm(),
@@ -153,7 +153,7 @@ def step(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     return _act(request, row, form, act)
 
 
-@requires(selectors.MANAGE)
+@requires(*selectors.READERS)
 @require_POST
 def account(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     """Freeze an account, or name a suspect."""
@@ -167,7 +167,7 @@ def account(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     return _act(request, row, AccountForm(request.POST), act)
 
 
-@requires(selectors.MANAGE)
+@requires(*selectors.READERS)
 @require_POST
 def extent(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     """Put students on the list of those concerned."""
@@ -183,7 +183,7 @@ def extent(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     return _act(request, row, ExtentForm(request.POST, classes=selectors.classes_of(row)), act)
 
 
-@requires(selectors.MANAGE)
+@requires(*selectors.READERS)
 @require_POST
 def letter(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     """Write what the students are told."""
@@ -225,7 +225,7 @@ def letters(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     return render(request, "audit/incident_letters.html", context, status=status)
 
 
-@requires(selectors.MANAGE)
+@requires(*selectors.READERS)
 @require_POST
 def notice(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     """The letter to the authority as PDF."""

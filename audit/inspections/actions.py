@@ -103,9 +103,7 @@ def assign(*, actor: User, inspection: Inspection, inspector: User) -> Inspectio
         raise WrongState(_("This inspection is finished."))
     _demand_fit(inspector, row.school, row.unit, row.sample_size)
     if is_related(inspector, list(row.files.values_list("subject", flat=True))):
-        words = _(
-            "%(name)s may not judge every file of the sample, for reasons of family: name another person."
-        )
+        words = _("The sample holds files from which %(name)s must stay away: name another person.")
         raise OwnFile(words % {"name": inspector.name})
     row.inspector, row.inspector_unit = inspector, inspector.unit
     with acting(actor, role=role, request_no=row.number):

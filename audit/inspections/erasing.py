@@ -4,7 +4,8 @@ from collections.abc import Collection
 
 from django.db.models import Q
 
-from audit.models import InspectedFile, RectificationEvidence
+from audit.models import InspectedFile, Rectification, RectificationEvidence
+from core.row_locks import locked_rows
 from files.models import Blob
 from records.models import Enrolment, Student
 
@@ -12,7 +13,8 @@ from records.models import Enrolment, Student
 def erase(student: Student) -> Collection[Blob]:
     """Blank the notes on his file; evidence of notices goes with the last file that their inspections drew.
 
-    Nobody knows whom evidence of a notice that followed from an opinion shows: it goes with the first of the school.
+    Nobody knows whom evidence of a notice that followed from an opinion shows: it goes with any file of the school, of
+    an open notice when that closes (`audit.rectifications.actions`). Open ones are locked: none closes meanwhile.
     """
     drawn = list(InspectedFile.objects.filter(subject=student.public_id))
     for row in drawn:
@@ -24,9 +26,12 @@ def erase(student: Student) -> Collection[Blob]:
     left = others.filter(subject__in=alive.values("public_id"))
     over = inspections - set(left.values_list("inspection_id", flat=True))
     schools = Enrolment.objects.filter(student=student).values("school")
+    of_opinions = Rectification.objects.filter(opinion__isnull=False, school__in=schools)
+    ended = (Rectification.State.CLOSED, Rectification.State.DROPPED)
+    locked_rows(of_opinions.exclude(state__in=ended))
+    closed = of_opinions.filter(state__in=ended)
     proofs = RectificationEvidence.objects.filter(
-        Q(step__rectification__inspection__in=over)
-        | Q(step__rectification__opinion__isnull=False, step__rectification__school__in=schools),
+        Q(step__rectification__inspection__in=over) | Q(step__rectification__in=closed),
         blob__discarded__isnull=True,
     )
     return [one.blob for one in proofs.select_related("blob")]

@@ -26,9 +26,16 @@ from audit.models import (
     RectificationStep,
 )
 from audit.rectifications.printing import notice_pdf
-from audit.rectifications.selectors import NOT_ISSUED, is_party, may_verify, missed, students_behind
+from audit.rectifications.selectors import (
+    NOT_ISSUED,
+    is_party,
+    may_verify,
+    missed,
+    overtaken,
+    students_behind,
+)
 from core.row_locks import locked_rows
-from files.actions import Scan, keep_scan
+from files.actions import Scan, discard, keep_scan
 from ledger import events
 from ledger.context import acting, acting_for_job, service_user
 from school.models import Unit
@@ -210,6 +217,7 @@ def verify(
 ) -> Rectification:  # fmt: skip
     """Judge an answer: close the notice, or open it again with a new deadline of ``days`` working days.
 
+    When it closes, evidence goes that stayed for it alone though a file of the school was destroyed since.
     Raises NotPermitted, SamePerson for anybody but its inspector, AlreadyDecided, WrongState, StaleVersion,
     RequestRefused without words, or for words that name somebody.
     """
@@ -226,6 +234,8 @@ def verify(
             row.closed_at = timezone.now()
             _save(row, State.CLOSED, "verifier", "closed_at")
             _step(row, Kind.CLOSED, actor, role, note=note)
+            for one in overtaken(row):
+                discard(one.blob)
         else:
             _demand_days(days or 0)
             row.due_on, row.overdue_on = due_after(row.school, days or 0).date, None

@@ -8,6 +8,7 @@ from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 
 from accounts.models import User
 from accounts.scope import visible_or_404
+from archive.models import DestroyedFile
 from audit.inspections.people import (
     ANSWER,
     INSPECT,
@@ -64,11 +65,26 @@ def steps_of(row: Rectification) -> list[RectificationStep]:
 
 
 def evidence_of(row: Rectification) -> QuerySet[RectificationEvidence]:
-    """The scans of its answers; those that went with the last file of a sample are left out."""
+    """The scans of its answers; those that went with a destroyed file are left out."""
     rows: QuerySet[RectificationEvidence] = RectificationEvidence.objects.filter(
         step__rectification=row, blob__discarded__isnull=True
     )
     return rows.select_related("blob", "step").order_by("pk")
+
+
+def evidence_gone(row: Rectification) -> int:
+    """How many of these scans went with a destroyed file."""
+    rows = RectificationEvidence.objects.filter(step__rectification=row, blob__discarded__isnull=False)
+    return int(rows.count())
+
+
+def overtaken(row: Rectification) -> QuerySet[RectificationEvidence]:
+    """Scans of a notice that followed from an opinion, older than the last destruction of a file of its school."""
+    last = DestroyedFile.objects.filter(school=row.school_id).order_by("-at").first()
+    if row.opinion_id is None or last is None:
+        return RectificationEvidence.objects.none()
+    rows: QuerySet[RectificationEvidence] = evidence_of(row).filter(step__at__lte=last.at)
+    return rows
 
 
 def may_verify(user: User, row: Rectification) -> bool:

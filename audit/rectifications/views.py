@@ -101,6 +101,7 @@ def _page(request: HttpRequest, row: Rectification, *bound: forms.Form, status: 
         "acts": selectors.acts(user, row),
         "timeline": _timeline(row, steps),
         "evidence": selectors.evidence_of(row),
+        "evidence_gone": selectors.evidence_gone(row),
         "due": due,
         "days": left.days if left else None,
         "certain": left.certain if left else True,

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from audit.models import Verification
+from audit.models import Verification, VerificationFinding
 from ledger.models import Event, Seal
 from ledger.seals.chain import STOPPED_AFTER
 from ledger.seals.copies import COPIED_WITHIN
@@ -63,12 +63,15 @@ def standing_faults() -> list[Verification]:
 
     None, once everything was looked at since and no fault was found.
     """
-    whole = verifications().filter(since__isnull=True)
-    clean = whole.filter(count=0).order_by("-pk").first()
-    after = Q(count__gt=0, pk__gt=clean.pk if clean else 0)
-    newest = verifications().filter(after).order_by("-pk")[:1]
-    found = {one.pk: one for one in (*newest, *whole.filter(after).order_by("-pk")[:1])}
+    rows = _faulty().order_by("-pk")
+    found = {one.pk: one for one in (*rows[:1], *rows.filter(since__isnull=True)[:1])}
     return list(found.values())
+
+
+def _faulty() -> QuerySet[Verification]:
+    """Every verification with faults since everything was looked at and none was found."""
+    clean = verifications().filter(since__isnull=True, count=0).order_by("-pk").first()
+    return verifications().filter(count__gt=0, pk__gt=clean.pk if clean else 0)
 
 
 def _is_overdue(newest: Seal | None) -> bool:
@@ -107,17 +110,18 @@ def standing_of(event: Event) -> tuple[Standing, Seal | None]:
     seal = next((one for one in after if _saw(one, int(event.xid))), None)
     if seal is None:
         return Standing.WAITING, None
-    if any(_names(faulty, event, seal) for faulty in standing_faults()):
+    if _is_named(event, seal):
         return Standing.BROKEN, seal
     covering = verifications().filter(seals__gte=seal.number, ended_at__gte=seal.at)
     covered = covering.filter(Q(since__isnull=True) | Q(since__lte=seal.at)).exists()
     return (Standing.VERIFIED if covered else Standing.SEALED), seal
 
 
-def _names(faulty: Verification, event: Event, seal: Seal) -> bool:
-    """Whether the faults are about this event or its seal."""
+def _is_named(event: Event, seal: Seal) -> bool:
+    """Whether faults that stand are about this event or its seal, whichever verification found them."""
     about = Q(table__startswith=Event._meta.db_table, row=event.pk) | Q(seal=seal.number, row__isnull=True)
-    return bool(faulty.findings.filter(about).exists())
+    found: QuerySet[VerificationFinding] = VerificationFinding.objects.filter(verification__in=_faulty())
+    return found.filter(about).exists()
 
 
 def _saw(seal: Seal, xid: int) -> bool:

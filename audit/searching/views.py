@@ -30,7 +30,7 @@ DETAIL_WORDS = {
     "fields": gettext_lazy("Fields"),
     "kind": gettext_lazy("Kind"),
     "step": gettext_lazy("Step"),
-    "unit": gettext_lazy("Department concerned"),
+    "unit": gettext_lazy("Unit"),
     "role": gettext_lazy("Role"),
     "reason": gettext_lazy("Reason"),
     "row": gettext_lazy("Row"),
@@ -43,7 +43,7 @@ DETAIL_WORDS = {
     "code": gettext_lazy("Code"),
     "bytes": gettext_lazy("Size"),
     "roles": gettext_lazy("Roles"),
-    "number": gettext_lazy("Request number"),
+    "number": gettext_lazy("Number"),
     "left_out": gettext_lazy("Left out"),
 }
 """Words for what events tell most often; the rest stands as it is kept."""
@@ -85,7 +85,7 @@ def _detail(detail: dict[str, Any]) -> list[tuple[Any, str]]:
         elif key == "field":
             text = selectors.field_label(text)
         elif key == "role":
-            text = role_label(text)
+            text = role_label(text) or text
         elif key == "unit" and isinstance(value, int):
             text = selectors.unit_names([value]).get(value, text)
         elif key == "bytes" and isinstance(value, int):

@@ -54,7 +54,6 @@ ALERT_ICONS = {
     "grey": "info-circle",
     "purple": "lock",
 }
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 EMPTY_ICONS = {"nothing": "inbox", "no_match": "filter-off", "not_permitted": "lock"}
 MESSAGE_KINDS = {"success": "green", "error": "red", "warning": "amber"}
 
@@ -106,7 +105,9 @@ def message_kind(tags: str) -> str:
 @register.simple_tag
 def span(start: date | None, end: date | None) -> SafeString:
     """Two dates as a span; a line breaks between them and never within one."""
-    return mark_safe(_DAY.sub(r'<span class="xj-nowrap">\g<0></span>', escape(formatting.span(start, end))))  # noqa: S308  # escaped
+    days = sorted({escape(day(start)), escape(day(end))}, key=len, reverse=True)
+    whole = re.compile("|".join(re.escape(one) for one in days))
+    return mark_safe(whole.sub(r'<span class="xj-nowrap">\g<0></span>', escape(formatting.span(start, end))))  # noqa: S308  # escaped
 
 
 @register.inclusion_tag("components/alert.html")

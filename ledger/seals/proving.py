@@ -27,7 +27,7 @@ NO_EVENT_OF_THE_FILE = ("incident", "alert", "reading", "inspection")
 
 HOLDING = (
     "SELECT DISTINCT p.id FROM unnest(%s::bigint[]) AS wanted (id) "
-    "JOIN ledger_sealpart p ON int8range(p.ids[1], p.ids[array_upper(p.ids, 1)], '[]') @> wanted.id"
+    "JOIN ledger_sealpart p ON numrange(p.ids[1], p.ids[array_upper(p.ids, 1)], '[]') @> wanted.id::numeric"
 )
 """Parts between whose first and last id one of these lies, whatever the table. By index."""
 

@@ -91,6 +91,18 @@ def test_the_head_of_unit_answers_what_nobody_else_can(cast: Cast, client: Clien
     assert Event.objects.get(action="alert.answered").role == Role.LEADER
 
 
+def test_what_is_not_about_the_security_administrator_is_never_left_to_the_leader(cast: Cast) -> None:
+    alert = make_alert(cast, person=cast.registrar)
+    lock_user(actor=cast.system_admin, user=cast.security_admin, reason="离岗")
+    assert not inbox_rows(cast.leader, kind="alerts")
+    with pytest.raises(NotPermitted):
+        actions.answer(actor=cast.leader, alert=alert, finding="x", conclusion="in_order")
+    own = make_alert(cast, person=cast.security_admin)
+    assert [one.url for one in inbox_rows(cast.leader, kind="alerts")] == [
+        reverse("audit:alert", args=[own.public_id])
+    ]
+
+
 def test_a_second_security_administrator_answers_for_the_first(cast: Cast) -> None:
     alert = make_alert(cast, person=cast.security_admin)
     above = make_user("上级", cast.bureau)

@@ -1,5 +1,6 @@
 """Search over events: whose units, who, whom, what, when, from where; saved queries; charts; what it leaves itself."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -259,3 +260,15 @@ def test_what_an_event_tells_besides_stands_in_words(cast: Cast, client: Client)
     ):
         assert told in page, told
     assert "<dt>x</dt><dd>3</dd>" in page
+
+
+def test_a_number_a_unit_and_a_role_that_is_gone_are_told_as_they_are(cast: Cast, client: Client) -> None:
+    detail = {"number": "JC-2026-000001", "unit": cast.archives.pk, "role": "old_role"}
+    row = happened(cast.registrar, cast.school, detail=detail)
+    client.force_login(cast.auditor)
+    url = reverse("audit:event", args=[row.pk])
+    page = client.get(url, headers={"accept-language": "en"}).content.decode()
+    told = dict(re.findall(r"<dt>([^<]+)</dt>\s*<dd>([^<]+)</dd>", page))
+    assert told["Number"] == "JC-2026-000001"
+    assert cast.archives.label in page and "Department concerned" not in page and "Request number" not in told
+    assert "old_role" in page

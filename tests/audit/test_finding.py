@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -25,7 +27,7 @@ from records.selectors import student_file
 from school.models import CalendarPeriod
 from tests.archive.asking import submitted_edit
 from tests.cast import Cast, make_cast
-from tests.factories import appoint, make_user, saved, set_rule
+from tests.factories import appoint, make_unit, make_user, saved, set_rule
 from tests.records.files import make_student
 from tests.support.together import at_once
 
@@ -194,20 +196,41 @@ def test_what_somebody_does_at_another_school_is_told_there(cast: Cast) -> None:
     ]
 
 
-def test_refusals_count_where_somebody_works_and_where_he_has_no_right(cast: Cast) -> None:
-    set_rule(cast.school, "alert_refusals", "2")
+@pytest.mark.parametrize("kind", ["college", "site"])
+def test_refusals_count_wherever_they_were(cast: Cast, kind: str) -> None:
+    below = make_unit("分部", cast.school, kind=kind)
+    set_rule(cast.school, "alert_refusals", "3")
     refuse(cast.teacher, unit_id=cast.teaching.pk)
-    refuse(cast.teacher, unit_id=cast.other_school.pk)
     refuse(cast.teacher)
+    refuse(cast.teacher, unit_id=below.pk)
     assert found() == []
-    refuse(cast.teacher, unit_id=cast.other_school.pk, action="request.out_of_scope")
-    assert found() == [("refusals", cast.teacher, 3, 2)]
-    shown = events_behind(Alert.objects.get())
-    assert [(one.unit_id, one.action) for one in shown] == [
-        (cast.teaching.pk, "request.refused"),
-        (None, "request.refused"),
-        (cast.other_school.pk, "request.out_of_scope"),
-    ]
+    refuse(cast.teacher, unit_id=cast.other_school.pk)
+    assert found() == [("refusals", cast.teacher, 4, 3)]
+    alert = Alert.objects.get()
+    assert alert.school == cast.school
+    shown = [one.unit_id for one in events_behind(alert)]
+    assert shown == [cast.teaching.pk, None, below.pk, cast.other_school.pk]
+
+
+def test_much_reading_shows_the_colleges_and_says_that_the_number_is_the_days(
+    cast: Cast, client: Client
+) -> None:
+    college = make_unit("分院", cast.school, kind="college")
+    one = student(cast)
+    there = Event(
+        action="student.viewed", actor=cast.registrar, subject=one.public_id, at=at(10), unit_id=college.pk
+    )
+    there.save()
+    about: dict[str, Any] = {"school": cast.school, "person": cast.registrar, "day": MONDAY, "limit": 50}
+    much = saved(Alert(kind="bulk", count=51, **about))
+    assert events_behind(much) == [there]
+    assert events_behind(saved(Alert(kind="hours", count=1, **about))) == [], "the college has its own"
+    client.force_login(cast.security_admin)
+    page = client.get(
+        reverse("audit:alert", args=[much.public_id]), headers={"accept-language": "en"}
+    ).content.decode()
+    assert "also elsewhere" in page
+    assert "on the whole day, at every school: 51" in page
 
 
 # What is not used
@@ -221,6 +244,7 @@ def test_what_is_not_used_is_looked_for_once_a_day_alone(cast: Cast) -> None:
     (beat,) = [one for one in settings.CELERY_BEAT_SCHEDULE.values() if one["task"] == "audit.find_unused"]
     assert (len(beat["schedule"].hour), len(beat["schedule"].minute)) == (1, 1)
     find_unused_task()
+    assert Alert.objects.filter(kind="account", person__name="离岗").count() == 1
 
 
 def test_an_account_that_nobody_uses_is_told_once(cast: Cast) -> None:
@@ -278,7 +302,12 @@ def test_a_vacation_is_no_time_in_which_a_role_rests(cast: Cast, kind: str) -> N
     assert Alert.objects.filter(person=person).exists()
     away.valid_from = date(2000, 1, 1)
     saved(away)
+    old, young = make_user("老员工", cast.teaching), make_user("新员工", cast.teaching)
+    for one, days in ((old, 500), (young, 400)):
+        appoint(one, Role.REGISTRAR, cast.school, valid_from=MONDAY - timedelta(days=days))
     find_unused(TODAY)
+    told = Alert.objects.filter(person__in=[old, young]).values_list("person", flat=True)
+    assert list(told) == [old.pk], "a year off at most lengthens the time"
 
 
 def test_a_role_given_within_the_time_and_the_days_off_is_new(cast: Cast) -> None:

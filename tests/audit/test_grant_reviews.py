@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
+import pypdfium2
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
@@ -27,6 +28,12 @@ from tests.support.inbox import inbox_rows
 from tests.support.together import at_once
 
 pytestmark = pytest.mark.requirement("S4-4.1-5")
+
+
+def words_of(content: bytes) -> str:
+    document = pypdfium2.PdfDocument(content)
+    return "".join(page.get_textpage().get_text_range() for page in document)
+
 
 OCTOBER = date(2026, 10, 8)
 
@@ -248,6 +255,63 @@ def test_the_rest_ends_when_the_other_who_grants_roles_has_left(cast: Cast, clie
     assert Appointment.objects.get(user=cast.registrar).withdrawn_at is not None
     assert Appointment.objects.get(user=cast.security_admin).withdrawn_at is None
     assert Event.objects.get(action="grant_review.finished").detail["stay"] == 1
+    gone, own = item_of(review, cast.registrar), item_of(review, cast.security_admin)
+    assert [selectors.outcome_of(one) for one in (gone, own)] == ["ended", "stays"]
+    assert (
+        "Stays in force"
+        in client.get(
+            reverse("audit:grant_review", args=[review.public_id]), headers={"accept-language": "en"}
+        ).content.decode()
+    )
+    answer = client.post(reverse("audit:grant_review_report", args=[review.public_id]))
+    words = words_of(answer.content)
+    assert "继续有效" in words
+    assert "已先行终止1" not in words.replace(" ", "")
+
+
+def test_a_role_that_ended_before_is_told_apart_from_one_that_stays(cast: Cast) -> None:
+    review = opened(cast)
+    say(cast.leader, review, cast.registrar, outcome="end", reason="转岗")
+    role = Appointment.objects.get(user=cast.registrar)
+    role.valid_until = timezone.localdate() - timedelta(days=1)
+    saved(role)
+    assert selectors.ending(cast.security_admin, review) == (0, False)
+    late(review)
+    actions.finish(actor=cast.security_admin, review=review)
+    review.refresh_from_db()
+    assert selectors.outcome_of(item_of(review, cast.registrar)) == "before"
+
+
+def test_the_dialog_counts_what_really_ends(cast: Cast) -> None:
+    second = make_user("安全员", cast.school)
+    appoint(second, Role.SECURITY_ADMIN, cast.school)
+    review = opened(cast)
+    say(cast.leader, review, cast.registrar, cast.security_admin, outcome="end", reason="转岗")
+    assert selectors.ending(cast.security_admin, review) == (1, True)
+    assert selectors.ending(second, review) == (2, False)
+
+
+def test_who_left_without_anybody_asking_is_no_other_who_grants_roles(cast: Cast) -> None:
+    second = make_user("安全员", cast.school)
+    held = appoint(second, Role.SECURITY_ADMIN, cast.school)
+    review = opened(cast)
+    # The day passes: the copy of the role that a guardian keeps follows only once he asks himself.
+    held.valid_until = timezone.localdate() - timedelta(days=1)
+    saved(held)
+    with pytest.raises(RequestRefused, match="徐涛"):
+        say(cast.leader, review, cast.security_admin, outcome="end", reason="转岗")
+    assert say(cast.leader, review, second, outcome="end", reason="已离岗") == (1, 0), "it ended already"
+
+
+def test_who_got_such_a_role_anew_grants_roles_again(cast: Cast) -> None:
+    second = make_user("安全员", cast.school)
+    held = appoint(second, Role.SECURITY_ADMIN, cast.school)
+    review = opened(cast)
+    say(cast.leader, review, second, outcome="end", reason="离岗")
+    held.valid_until = timezone.localdate() - timedelta(days=1)
+    saved(held)
+    appoint(second, Role.SECURITY_ADMIN, cast.school, valid_from=timezone.localdate())
+    assert say(cast.leader, review, cast.security_admin, outcome="end", reason="转岗") == (1, 0)
 
 
 def test_one_review_is_open_at_a_time_and_another_school_is_not_ones_own(cast: Cast) -> None:

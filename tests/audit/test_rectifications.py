@@ -324,17 +324,43 @@ def test_evidence_goes_with_the_last_file_of_the_sample(cast: Cast, client: Clie
 
 
 @pytest.mark.requirement("S0-4.4-3")
-def test_evidence_for_an_opinion_goes_with_the_first_file_of_the_school(cast: Cast) -> None:
+def test_evidence_for_an_opinion_goes_with_any_file_but_stays_while_the_notice_is_open(
+    cast: Cast, client: Client
+) -> None:
     ten_years(cast)
     student = leaver(cast)
-    source: Any = opinions.write(actor=cast.teacher, kind="report", words="扫描件随意堆放")
-    proof = RectificationEvidence.objects.get(step__rectification=answered(cast, issued(cast, source=source)))
+    rows = [
+        answered(cast, issued(cast, source=opinions.write(actor=cast.teacher, kind="report", words=words)))
+        for words in ("扫描件随意堆放", "档案柜未上锁")
+    ]
+    closed, running = [RectificationEvidence.objects.get(step__rectification=row) for row in rows]
+    actions.verify(actor=cast.archivist, row=rows[0], enough=True, note="已查看")
     elsewhere = make_student("外校生", cast, school=cast.other_school)
     with acting(cast.archivist):
         assert list(erase(elsewhere)) == [], "another school's file"
     events.record("student.viewed", actor=cast.clerk, obj=student, unit_id=cast.school.pk)
     walk(cast, applied(cast), *WAY)
-    assert Discarded.objects.filter(blob=proof.blob).exists()
+
+    def gone() -> set[int]:
+        return set(Discarded.objects.values_list("blob", flat=True)) & {closed.blob_id, running.blob_id}
+
+    assert gone() == {closed.blob_id}
+    actions.verify(actor=cast.archivist, row=rows[1], enough=True, note="已查看")
+    assert gone() == {closed.blob_id, running.blob_id}
+    client.force_login(cast.archivist)
+    url = reverse("audit:rectification", args=[rows[1].public_id])
+    page = client.get(url, headers={"accept-language": "en"}).content.decode()
+    assert "Scans that went with a destroyed file: 1" in page
+
+
+@pytest.mark.requirement("S0-4.4-3")
+def test_evidence_brought_after_the_destruction_stays(cast: Cast) -> None:
+    ten_years(cast)
+    leaver(cast)
+    walk(cast, applied(cast), *WAY)
+    row = answered(cast, issued(cast, source=opinions.write(actor=cast.teacher, kind="report", words="堆放")))
+    actions.verify(actor=cast.archivist, row=row, enough=True, note="已查看")
+    assert not Discarded.objects.filter(blob__in=row.steps.values("evidence__blob")).exists()
 
 
 def test_the_notice_is_printed_with_its_course(cast: Cast) -> None:

@@ -226,6 +226,24 @@ def test_an_event_says_how_far_it_is_proved(cast: Cast) -> None:
         assert standing(sealed_one) == "broken"
 
 
+def test_a_later_part_with_other_faults_does_not_hide_that_an_event_failed(cast: Cast) -> None:
+    event = Event.objects.get(pk=tampered())
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    assert told("--since", str(timezone.localdate()))[0] == 1
+    with superuser() as owner:
+        owner.execute("ALTER TABLE ledger_erasure DISABLE TRIGGER USER")
+    try:
+        assert told("--since", str(tomorrow))[0] == 1
+    finally:
+        with superuser() as owner:
+            owner.execute("ALTER TABLE ledger_erasure ENABLE TRIGGER USER")
+    assert selectors.standing_of(event)[0] == selectors.Standing.BROKEN
+    with superuser() as owner:
+        owner.execute("UPDATE ledger_event SET reason = left(reason, -1) WHERE id = %s", [event.pk])
+    assert told()[0] == 0
+    assert selectors.standing_of(event)[0] == selectors.Standing.VERIFIED
+
+
 def test_copies_are_sent_once_and_again_after_a_silence(cast: Cast, tmp_path: Path) -> None:
     assert SealCopy.objects.count() == 1 and copies.send() == 0
     make_student("李小红", cast)

@@ -72,3 +72,17 @@ def test_findings_that_were_typed_survive_finishing_too_early(page: Page, people
     page.get_by_role("button", name="完成检查").click()
     expect(page.get_by_role("button", name="打印检查结果")).to_be_visible()
     assert Inspection.objects.get().state == "finished"
+
+
+def test_enter_in_a_points_field_saves_and_does_not_finish(page: Page, people: Cast) -> None:
+    row = begun(people, unit=people.admissions, sample_size=0)
+    sign_in(page, people.archivist)
+    page.goto(f"/security/inspections/{row.public_id}/")
+    points = page.locator("#findings input[type=number]")
+    for place in range(points.count()):
+        points.nth(place).fill("20")
+    with page.expect_navigation():
+        points.first.press("Enter")
+    row.refresh_from_db()
+    assert (row.state, row.finished_at) == ("running", None)
+    assert set(row.findings.values_list("score", flat=True)) == {20}

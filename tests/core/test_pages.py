@@ -185,3 +185,9 @@ def test_a_line_breaks_between_two_days_and_never_within_one() -> None:
     shown = rendered("{% span a b %}", a=date(2026, 9, 1), b=date(2027, 1, 15))
     assert shown.count('<span class="xj-nowrap">2026-09-01</span>') == 1
     assert shown.count('<span class="xj-nowrap">2027-01-15</span>') == 1
+    with translation.override("en"):
+        shown = rendered("{% span a b %}", a=date(2026, 11, 2), b=date(2026, 11, 22))
+        since = rendered("{% span a b %}", a=date(2026, 11, 2), b=None)
+    whole = '<span class="xj-nowrap">%s</span>'
+    assert shown == f"{whole % '2 Nov 2026'} – {whole % '22 Nov 2026'}"
+    assert since == f"since {whole % '2 Nov 2026'}"

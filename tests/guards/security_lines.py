@@ -139,7 +139,7 @@ SECURITY: dict[str, Route] = {
     "audit:incident": route("manage_incident", "close_incident", obj=_incident),
     "audit:incident_step": route("manage_incident", "close_incident", obj=_incident, methods="POST"),
     **{
-        f"audit:incident_{act}": route("manage_incident", obj=_incident, methods="POST")
+        f"audit:incident_{act}": route("manage_incident", "close_incident", obj=_incident, methods="POST")
         for act in ("account", "extent", "letter", "notice")
     },
     "audit:incident_letters": route("decide_for_archives", obj=_incident, methods="GET POST"),
