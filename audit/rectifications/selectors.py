@@ -81,10 +81,8 @@ def evidence_gone(row: Rectification) -> int:
 def overtaken(row: Rectification) -> QuerySet[RectificationEvidence]:
     """Scans of a notice that followed from an opinion, older than the last destruction of a file of its school."""
     last = DestroyedFile.objects.filter(school=row.school_id).order_by("-at").first()
-    if row.opinion_id is None or last is None:
-        return RectificationEvidence.objects.none()
-    rows: QuerySet[RectificationEvidence] = evidence_of(row).filter(step__at__lte=last.at)
-    return rows
+    every = evidence_of(row)
+    return every.none() if row.opinion_id is None or last is None else every.filter(step__at__lte=last.at)
 
 
 def may_verify(user: User, row: Rectification) -> bool:
