@@ -255,7 +255,7 @@ def test_what_an_event_tells_besides_stands_in_words(cast: Cast, client: Client)
     page = client.get(reverse("audit:event", args=[event.pk])).content.decode()
     for told in (
         "<dt>行数</dt><dd>14,219</dd>",
-        f"<dt>涉及部门</dt><dd>{cast.archives.label}</dd>",
+        f"<dt>单位</dt><dd>{cast.archives.label}</dd>",
         "2.0 KB",
     ):
         assert told in page, told

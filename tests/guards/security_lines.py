@@ -110,6 +110,10 @@ def _student(world: World) -> Any:
 
 _ANOTHERS = {"leader": 404}
 """He sees alerts that nobody else can answer; this one has its security administrator."""
+
+_ANOTHERS_CASE = {"leader": 403}
+"""He reads every case and runs those that nobody else can; this one has its security administrator."""
+
 ASSESS = ("manage_incident", "decide_for_archives")
 CONFIRM = (*ASSESS, "close_incident")
 ASSESSMENTS = (*CONFIRM, "view_events", "export_students", "request_sharing", "release_sharing")
@@ -140,8 +144,11 @@ SECURITY: dict[str, Route] = {
     "audit:incident_step": route("manage_incident", "close_incident", obj=_incident, methods="POST"),
     **{
         f"audit:incident_{act}": route("manage_incident", "close_incident", obj=_incident, methods="POST")
-        for act in ("account", "extent", "letter", "notice")
+        for act in ("account", "extent", "letter")
     },
+    "audit:incident_notice": route(
+        "manage_incident", "close_incident", obj=_incident, methods="POST", cells=_ANOTHERS_CASE
+    ),
     "audit:incident_letters": route("decide_for_archives", obj=_incident, methods="GET POST"),
     **RIGHTS,
     "audit:exports": route("export_students", "view_events", "manage_incident", methods="GET POST"),
